@@ -1,0 +1,148 @@
+// Package election holds what one election fixes for everyone: regions, stations, ballot types and designs, voters, norms, deadlines.
+package election
+
+import (
+	"strings"
+	"time"
+
+	"jejak/domain"
+)
+
+// Reference is one version of the reference data of an election. It is built once and never changed, so that ledgers and readers share it.
+type Reference struct {
+	Election  string // "pemilu2024"
+	Name      string // "Pemilu 2024"
+	Version   string // what a unit adopts; a new version never rewrites what was decided under an older one
+	Province  domain.Code
+	VotingDay time.Time // start of the day of the vote, with zone
+	// BallotTypes in the order in which a station opens its boxes. One box per station and type.
+	BallotTypes []BallotType
+	Norms       Norms
+	Deadlines   []Deadline
+	PoliceUnits []PoliceUnit
+	// VotersDerived: the voters per station are computed from higher levels, not official. It must stay visible wherever they are used.
+	VotersDerived bool
+
+	Regions  map[domain.Code]Region  // province, regencies, districts, villages
+	Stations map[domain.Code]Station // polling stations; empty when this election's list is unknown
+	Children map[domain.Code][]domain.Code
+}
+
+// BallotType is one of the ballots a voter gets: PPWP, DPR, DPD, DPRDP, DPRDK (Pemilu), PKWKP, PKWKK (Pilkada).
+type BallotType struct {
+	ID   string      `json:"id"`
+	Name domain.Text `json:"name"`
+}
+
+// Region is a province, regency, district or village.
+type Region struct {
+	Code domain.Code
+	Name string
+	// Designs of a village, one for each ballot type in their order; nil for other levels.
+	Designs []string
+	// Counts below and including this region.
+	Districts, Villages, StationCount int
+	Voters                            int64 // 0 and VotersKnown false where unknown
+	VotersKnown                       bool
+}
+
+// Station is a polling station (TPS).
+type Station struct {
+	Code    domain.Code
+	Special bool // at a special location (numbered from 901)
+	Voters  int64
+	Known   bool // whether Voters is known
+}
+
+// Deadline is a moment after which silence is a finding.
+type Deadline struct {
+	ID   string    `json:"id"` // "station_receipt": every station has its boxes (H-1 23:59 WIB)
+	At   time.Time `json:"at"`
+	Name string    `json:"name"`
+}
+
+// DeadlineStationReceipt is the deadline by which every station must have its boxes.
+const DeadlineStationReceipt = "station_receipt"
+
+// PoliceUnit is a police unit that escorts; its area is not a KPU region.
+type PoliceUnit struct {
+	ID      string        `json:"id"` // "P3578A"
+	Name    string        `json:"name"`
+	Regions []domain.Code `json:"regions"` // where it usually escorts
+}
+
+// Design returns the ballot design for a village or station and ballot type, "" when there is none.
+func (r *Reference) Design(place domain.Code, ballotType string) string {
+	v, ok := r.Regions[place.Up(domain.Village)]
+	if !ok {
+		return ""
+	}
+	for i, t := range r.BallotTypes {
+		if t.ID == ballotType && i < len(v.Designs) {
+			return v.Designs[i]
+		}
+	}
+	return ""
+}
+
+// Ballots is the number of ballots of one type that a station gets: voters + the reserve rounded up (UU 7/2017 art. 344(2)).
+func (r *Reference) Ballots(station domain.Code) (n int64, known bool) {
+	s, ok := r.Stations[station]
+	if !ok || !s.Known {
+		return 0, false
+	}
+	return s.Voters + r.Norms.Reserve(s.Voters), true
+}
+
+// HasBox tells whether the election has a box of this id: its station or district exists and its type belongs to it.
+// A replacement counts as its original.
+func (r *Reference) HasBox(b domain.BoxID) bool {
+	dest, t := b.Destination(), b.Type()
+	switch {
+	case b.IsRecap():
+		_, ok := r.Regions[dest]
+		return ok && r.Norms.RecapBoxes(dest) >= int64(t[len(t)-1]-'0')
+	case b.IsKit():
+		_, ok := r.Stations[dest]
+		return ok
+	}
+	if _, ok := r.Stations[dest]; !ok {
+		return false
+	}
+	for _, bt := range r.BallotTypes {
+		if bt.ID == t {
+			return true
+		}
+	}
+	return false
+}
+
+// StationBoxes are the ids of a station's boxes, in the order of the ballot types.
+func (r *Reference) StationBoxes(station domain.Code) []domain.BoxID {
+	boxes := make([]domain.BoxID, len(r.BallotTypes))
+	for i, t := range r.BallotTypes {
+		boxes[i] = domain.BoxID(string(station) + "-" + t.ID)
+	}
+	return boxes
+}
+
+// BallotTypeOf returns the ballot type of a design ("DPRDK-350101" is of DPRDK).
+func BallotTypeOf(design string) string {
+	t, _, _ := strings.Cut(design, "-")
+	return t
+}
+
+// Deadline finds a deadline by id.
+func (r *Reference) Deadline(id string) (Deadline, bool) {
+	for _, d := range r.Deadlines {
+		if d.ID == id {
+			return d, true
+		}
+	}
+	return Deadline{}, false
+}
+
+// Catalog finds a version of an election's reference data; the versions it holds never change.
+type Catalog interface {
+	Reference(election, version string) (*Reference, bool)
+}

@@ -1,0 +1,139 @@
+package incident
+
+import (
+	"fmt"
+
+	"jejak/domain"
+)
+
+// Event is an event of the register.
+//
+//sumtype:decl
+type Event interface {
+	domain.Event
+	incidentEvent()
+}
+
+// Raised: the facts say that something is wrong (discrepancy.raised).
+type Raised struct {
+	Discrepancy string          `json:"discrepancy"`
+	Key         string          `json:"key"`
+	Rule        string          `json:"rule"`
+	Kind        domain.Kind     `json:"kind"`
+	Severity    domain.Severity `json:"severity"`
+	Units       []string        `json:"units"`
+	Quantity    int64           `json:"quantity,omitempty"`
+	Provisional bool            `json:"provisional,omitempty"`
+	Message     string          `json:"message"`
+	MessageEN   string          `json:"message_en"`
+	Proof       []domain.Ref    `json:"proof"`
+}
+
+// Explained: a fact that arrived late shows that it was not wrong (discrepancy.explained).
+type Explained struct {
+	Discrepancy string     `json:"discrepancy"`
+	By          domain.Ref `json:"by"` // the event that explains it
+}
+
+// Reopened: what was explained is wrong after all (discrepancy.reopened).
+type Reopened struct {
+	Discrepancy string     `json:"discrepancy"`
+	By          domain.Ref `json:"by"`
+}
+
+// Revised: the same thing is wrong to another extent (discrepancy.revised). The values are the new ones.
+type Revised struct {
+	Discrepancy string          `json:"discrepancy"`
+	Kind        domain.Kind     `json:"kind"`
+	Severity    domain.Severity `json:"severity"`
+	Units       []string        `json:"units"`
+	Quantity    int64           `json:"quantity,omitempty"`
+	Provisional bool            `json:"provisional,omitempty"`
+	Message     string          `json:"message"`
+	MessageEN   string          `json:"message_en"`
+	By          domain.Ref      `json:"by"`
+}
+
+func (*Raised) incidentEvent()     {}
+func (*Revised) incidentEvent()    {}
+func (*Revised) EventType() string { return "discrepancy.revised" }
+func (*Revised) Schema() int       { return 1 }
+func (*Explained) incidentEvent()  {}
+func (*Reopened) incidentEvent()   {}
+
+func (*Raised) EventType() string    { return "discrepancy.raised" }
+func (*Explained) EventType() string { return "discrepancy.explained" }
+func (*Reopened) EventType() string  { return "discrepancy.reopened" }
+
+func (*Raised) Schema() int    { return 1 }
+func (*Explained) Schema() int { return 1 }
+func (*Reopened) Schema() int  { return 1 }
+
+// Apply folds an event of the register.
+func (r *Register) Apply(rec domain.Recorded) {
+	switch e := rec.Event.(Event).(type) {
+	case *Raised:
+		r.add(&Case{
+			ID: e.Discrepancy, Key: e.Key, Rule: e.Rule, Kind: e.Kind, Severity: e.Severity, Units: e.Units, Quantity: e.Quantity,
+			Provisional: e.Provisional, Status: StatusOpen, Message: domain.Text{ID: e.Message, EN: e.MessageEN}, RaisedBy: "system",
+			OccurredAt: rec.Meta.OccurredAt, RecordedAt: rec.Meta.RecordedAt, Proof: e.Proof,
+		})
+	case *Explained:
+		if c := r.Cases[e.Discrepancy]; c != nil {
+			c.Status, c.ClosedAt = StatusExplained, rec.Meta.RecordedAt
+			c.Proof = append(c.Proof, e.By)
+		}
+	case *Revised:
+		if c := r.Cases[e.Discrepancy]; c != nil {
+			c.Kind, c.Severity, c.Units, c.Quantity, c.Provisional = e.Kind, e.Severity, e.Units, e.Quantity, e.Provisional
+			c.Message = domain.Text{ID: e.Message, EN: e.MessageEN}
+			c.Revision++
+			c.Proof = append(c.Proof, e.By)
+		}
+	case *Reopened:
+		if c := r.Cases[e.Discrepancy]; c != nil {
+			c.Status = StatusOpen
+			c.Proof = append(c.Proof, e.By)
+		}
+	}
+}
+
+func (r *Register) add(c *Case) {
+	if r.Cases == nil {
+		r.Cases, r.ByKey = map[string]*Case{}, map[string]string{}
+	}
+	r.Cases[c.ID] = c
+	if c.Key != "" {
+		r.ByKey[c.Key] = c.ID
+	}
+	r.Next++
+}
+
+// NextID is the id of the next case of a unit; n counts the cases that the same command raises before it.
+func (r *Register) NextID(unit domain.Code, n int) string {
+	return fmt.Sprintf("DSC-%s-%06d", unit, r.Next+n+1)
+}
+
+// Case is the id of the case that the event is about.
+func (e *Raised) Case() string    { return e.Discrepancy }
+func (e *Revised) Case() string   { return e.Discrepancy }
+func (e *Explained) Case() string { return e.Discrepancy }
+func (e *Reopened) Case() string  { return e.Discrepancy }
+
+// NewEvent returns a pointer to the zero event of a type and schema (0: the newest), nil if unknown.
+func NewEvent(eventType string, schema int) domain.Event {
+	if schema > 1 {
+		return nil
+	}
+	switch eventType {
+	case "discrepancy.raised":
+		return &Raised{}
+	case "discrepancy.revised":
+		return &Revised{}
+	case "discrepancy.explained":
+		return &Explained{}
+	case "discrepancy.reopened":
+		return &Reopened{}
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+// Package incident is the register of everything that went wrong: discrepancies that the ledger finds by itself and incidents that people
+// raise. Nothing is ever deleted; each has an owner, an age and the events that prove it.
+package incident
+
+import (
+	"time"
+
+	"jejak/domain"
+)
+
+// Status of a discrepancy.
+type Status string
+
+const (
+	StatusOpen      Status = "open"
+	StatusExplained Status = "explained" // a fact that arrived late shows that nothing was wrong
+	StatusResolved  Status = "resolved"  // a person mended it and says how
+)
+
+// Case is one discrepancy or incident.
+type Case struct {
+	ID          string // DSC-<unit>-000001
+	Key         string // Finding.Key; "" for one that a person raised
+	Rule        string // "" for one that a person raised
+	Kind        domain.Kind
+	Severity    domain.Severity
+	Units       []string
+	Quantity    int64
+	Provisional bool
+	Status      Status
+	Note        string
+	Message     domain.Text
+	RaisedBy    string // user id, or "system"
+	OccurredAt  time.Time
+	RecordedAt  time.Time
+	ClosedAt    time.Time // recorded time of the explanation or resolution; zero while open
+	Revision    int       // of the assessment
+	Action      string    // last action ordered
+	Proof       []domain.Ref
+}
+
+// Register holds all cases of a ledger. The zero value is empty.
+type Register struct {
+	Cases map[string]*Case  // by ID
+	ByKey map[string]string // Finding.Key -> ID of the latest case of this key
+	Next  int               // number of the next case
+}
+
+// Find returns the latest case for a finding's key.
+func (r *Register) Find(key string) (*Case, bool) {
+	c, ok := r.Cases[r.ByKey[key]]
+	return c, ok
+}

@@ -1,0 +1,124 @@
+package ledger
+
+import (
+	"slices"
+
+	"jejak/domain"
+	"jejak/domain/incident"
+)
+
+// found are the findings of some subjects, in order.
+type found struct {
+	list  []domain.Finding
+	byKey map[string]int
+}
+
+func (s *State) subjects(touched []domain.Subject) []domain.Subject {
+	if len(touched) < 2 {
+		return touched
+	}
+	seen := make(map[domain.Subject]bool, len(touched))
+	return slices.DeleteFunc(slices.Clone(touched), func(t domain.Subject) bool {
+		again := seen[t]
+		seen[t] = true
+		return again
+	})
+}
+
+func (s *State) findings(subjects []domain.Subject) found {
+	f := found{byKey: map[string]int{}}
+	for _, subject := range subjects {
+		for _, finding := range s.books[subject.Kind].Findings(subject.ID) {
+			if _, ok := f.byKey[finding.Key]; !ok {
+				f.byKey[finding.Key] = len(f.list)
+				f.list = append(f.list, finding)
+			}
+		}
+	}
+	return f
+}
+
+func (s *State) save(subjects []domain.Subject) (restore func()) {
+	restores := make([]func(), len(subjects))
+	for i, subject := range subjects {
+		restores[i] = s.books[subject.Kind].Save(subject.ID)
+	}
+	return func() {
+		for _, r := range slices.Backward(restores) {
+			r()
+		}
+	}
+}
+
+// rejected are the new findings that forbid a request.
+func rejected(mode domain.Mode, before, after found) []domain.Violation {
+	var violations []domain.Violation
+	for _, f := range after.list {
+		if _, old := before.byKey[f.Key]; old {
+			continue
+		}
+		if mode == domain.Request && f.Rule.OnRequest != domain.Record {
+			path := f.Path
+			if path == "" {
+				path = "/data"
+			}
+			violations = append(violations, domain.Violation{Rule: f.Rule, Path: path, Args: f.Args})
+		}
+	}
+	return violations
+}
+
+// registerEvent is an event of the register that names its case.
+type registerEvent interface {
+	incident.Event
+	Case() string
+}
+
+// reconcile turns the difference between two sets of findings into events: what is new is raised, what is other is revised, what is gone is
+// explained.
+func (s *State) reconcile(before, after found, by domain.Ref) []registerEvent {
+	var events []registerEvent
+	raised := 0
+	for _, f := range after.list {
+		i, old := before.byKey[f.Key]
+		c, known := s.Register.Find(f.Key)
+		message := domain.Violation{Rule: f.Rule, Args: f.Args}
+		switch {
+		case !known:
+			events = append(events, &incident.Raised{
+				Discrepancy: s.Register.NextID(s.Unit, raised), Key: f.Key, Rule: f.Rule.ID, Kind: f.TheKind(), Severity: f.TheSeverity(),
+				Units: f.Units, Quantity: f.Quantity, Provisional: f.Provisional,
+				Message: message.Message(), MessageEN: message.MessageEN(), Proof: proof(f.Proof, by),
+			})
+			raised++
+		case !old && c.Status != incident.StatusOpen:
+			events = append(events, &incident.Reopened{Discrepancy: c.ID, By: by})
+		case old && c.Status == incident.StatusOpen && !same(before.list[i], f):
+			events = append(events, &incident.Revised{
+				Discrepancy: c.ID, Kind: f.TheKind(), Severity: f.TheSeverity(), Units: f.Units, Quantity: f.Quantity,
+				Provisional: f.Provisional, Message: message.Message(), MessageEN: message.MessageEN(), By: by,
+			})
+		}
+	}
+	for _, f := range before.list {
+		if _, still := after.byKey[f.Key]; still {
+			continue
+		}
+		if c, ok := s.Register.Find(f.Key); ok && c.Status == incident.StatusOpen {
+			events = append(events, &incident.Explained{Discrepancy: c.ID, By: by})
+		}
+	}
+	return events
+}
+
+func proof(refs []domain.Ref, by domain.Ref) []domain.Ref {
+	if slices.Contains(refs, by) {
+		return refs
+	}
+	return append(slices.Clone(refs), by)
+}
+
+func same(a, b domain.Finding) bool {
+	return a.TheKind() == b.TheKind() && a.TheSeverity() == b.TheSeverity() && a.Quantity == b.Quantity && a.Provisional == b.Provisional &&
+		slices.Equal(a.Units, b.Units)
+}
