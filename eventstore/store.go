@@ -22,14 +22,18 @@ type Position uint64
 
 // Event is an event to be appended.
 type Event struct {
-	ID uuid.UUID // deterministic, so that a retry is recognised; unique in the store
-	// Command is the command that the event is part of: the store finds the first event of a command by it (ByCommand). uuid.Nil: none.
+	// ID is deterministic, so that a retry is recognised, and unique in the store. An event of a command takes its id from the command's (UUIDv5
+	// of command and index), so that equal ids mean equal commands: an engine may look for the command only. Ids of events without a command
+	// are looked up themselves.
+	ID uuid.UUID
+	// Command is the command that the event is part of: the store finds the first event of a command by it (ByCommand). uuid.Nil: none. All
+	// events of a command are in one Append; an Append may have events of many commands.
 	Command    uuid.UUID
 	Type       string
 	Schema     int
 	RecordedAt time.Time // kept to the microsecond, in UTC
-	Data       []byte    // JSON
-	Metadata   []byte    // JSON
+	Data       []byte    // JSON in UTF-8, or nil for none
+	Metadata   []byte    // likewise
 }
 
 // Record is an event in the log.
@@ -52,6 +56,12 @@ const (
 	MaxAppend = 1 << 20
 	// MaxStreamName in bytes. A stream name is printable ASCII without spaces.
 	MaxStreamName = 200
+	// MaxTypeName in bytes. A type is printable ASCII without spaces.
+	MaxTypeName = 200
+	// MaxEvents of one Append.
+	MaxEvents = 10_000
+
+	microsecond = time.Microsecond
 )
 
 // Store is an append-only log of streams.
@@ -61,13 +71,16 @@ type Store interface {
 	//
 	// A retry of an Append that has already happened (same stream, same expected, same event ids) succeeds, adds nothing and returns the
 	// position of the first time. The store itself never retries. Another expected is a *ConflictError. An id that exists elsewhere in the
-	// store, or a command whose events are already in the store, is an *ExistsError. Appending nothing is an error.
+	// store, or a command whose events are already in the store, is an *ExistsError; when both hold it is the conflict. What Validate finds
+	// wrong is refused.
 	//
-	// When ctx ends while the outcome is unknown the error wraps ErrUnknownOutcome: the caller must retry the same Append or read back.
+	// When ctx ends while the outcome is unknown the error wraps ErrUnknownOutcome: the caller must retry the same Append or read back, and must
+	// not have changed the bytes of the events. So does an ErrFailed whose events may be found in the log after reopening it.
 	Append(ctx context.Context, stream string, expected Version, events ...Event) (Position, error)
 
 	// Read yields the records of a stream after a version, in order, up to what was there when it was called at the earliest. A missing
-	// stream yields nothing. An error is yielded once, as the last pair, with the zero Record: never a short read.
+	// stream yields nothing. An error is yielded once, as the last pair, with the zero Record: never a short read. The bytes of a record are
+	// not to be changed.
 	Read(ctx context.Context, stream string, after Version) iter.Seq2[Record, error]
 
 	// ReadAll yields the records of all streams after a position, in position order; otherwise as Read.
@@ -85,16 +98,18 @@ type Store interface {
 	// StreamHead returns the version and position of the newest record of a stream, 0, 0 for no stream.
 	StreamHead(ctx context.Context, stream string) (Version, Position, error)
 
-	// Close ends subscriptions and waits for appends under way. Calls after it fail with ErrClosed.
+	// Close ends subscriptions and waits for appends under way. Calls after it fail with ErrClosed, but Close itself.
 	Close() error
 }
 
 // Subscription is a reader that goes on when history ends. It is for one goroutine.
 type Subscription interface {
-	// Next waits for the next record. It returns ErrClosed, ctx's error or what broke the reading; after an error it goes on failing, and the
-	// caller subscribes again from the last position it has handled.
+	// Next waits for the next record. When ctx ends it returns ctx's error, nothing is lost, and it may be called again (so a caller can wait for
+	// a while only). After any other error (ErrClosed, the end of Subscribe's ctx, what broke the reading) it goes on failing, and the caller
+	// subscribes again from the last position it has handled.
 	Next(ctx context.Context) (Record, error)
-	// Live tells whether the last Next had caught up with the head of the log.
+	// Live tells whether the last Next had caught up with the head of the log (nothing that the filter chooses was left, or it had to wait).
+	// Any goroutine may ask.
 	Live() bool
 	// Close ends it; Next returns ErrClosed.
 	Close() error
