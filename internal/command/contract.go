@@ -30,6 +30,10 @@ type Command struct {
 	Causation   uuid.UUID
 	Hash        [32]byte // SHA-256 of the canonical body: same id with another hash is command_id_reused
 	Data        domain.Command
+	// Guard is the part of "may this person do it" that depends on the ledger (whose shipment, whose handoff), nil for none. The writer asks it
+	// after it has seen that the command is no duplicate and before it decides. A problem is answered as an error with status 403; nothing is
+	// stored.
+	Guard func(s *ledger.State) *api.Problem
 }
 
 // Ledgers is what the HTTP API and the policies need of the command handling.
