@@ -29,6 +29,7 @@ const (
 	SubjectDelivery SubjectKind = "delivery"
 	SubjectSorting  SubjectKind = "sorting" // one sorted carton, by the id of its command
 	SubjectStock    SubjectKind = "stock"   // "<item>[/<variant>]"
+	SubjectClaim    SubjectKind = "claim"
 	SubjectStation  SubjectKind = "station" // by station code
 	SubjectBudget   SubjectKind = "budget"  // the unit's, id ""
 )
