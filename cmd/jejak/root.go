@@ -1,0 +1,109 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jejak/internal/exit"
+)
+
+const rootHelp = `Jejak keeps the trail of every item of election logistics in a province, from the plan of what is needed
+to the box in the polling station, as events that nobody can change unnoticed.
+
+Start with:  jejak demo
+
+Every flag is also an environment variable: --data is JEJAK_DATA, --token-file is JEJAK_TOKEN_FILE; a flag given wins.
+Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 a check found a mismatch, 4 server unreachable, 5 data directory in use.`
+
+func newRootCommand(env environment) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "jejak",
+		Short:         "The trail of election logistics",
+		Long:          rootHelp,
+		Example:       "  jejak demo\n  jejak serve --data ./jejak-data\n  jejak need 3578",
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return env.bind(cmd.Flags())
+		},
+	}
+	root.AddCommand(
+		newVersionCommand(),
+	)
+	return root
+}
+
+// group is a command that only holds others.
+func group(use, short, long string, subcommands ...*cobra.Command) *cobra.Command {
+	names := make([]string, len(subcommands))
+	for i, sub := range subcommands {
+		names[i] = sub.Name()
+	}
+	cmd := &cobra.Command{
+		Use: use, Short: short, Long: long,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return exit.Errorf(exit.Usage, "%s has no command %q: it has %s", cmd.CommandPath(), args[0], strings.Join(names, ", "))
+			}
+			return exit.Errorf(exit.Usage, "%s needs one of its commands: %s", cmd.CommandPath(), strings.Join(names, ", "))
+		},
+	}
+	cmd.AddCommand(subcommands...)
+	return cmd
+}
+
+// commands yields a command and all below it.
+func commands(root *cobra.Command) iter.Seq[*cobra.Command] {
+	return func(yield func(*cobra.Command) bool) {
+		if !yield(root) {
+			return
+		}
+		for _, sub := range root.Commands() {
+			for cmd := range commands(sub) {
+				if !yield(cmd) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// environment is the process's environment as os.Environ gives it.
+type environment []string
+
+func (e environment) lookup(name string) (string, bool) {
+	for _, entry := range e {
+		if value, ok := strings.CutPrefix(entry, name+"="); ok {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// bind sets every flag that was not given from its variable (--token-file: JEJAK_TOKEN_FILE). All bad values are told at once.
+func (e environment) bind(flags *pflag.FlagSet) error {
+	var errs []error
+	flags.VisitAll(func(flag *pflag.Flag) {
+		if flag.Changed || flag.Name == "help" {
+			return
+		}
+		name := variable(flag.Name)
+		if value, ok := e.lookup(name); ok {
+			if err := flags.Set(flag.Name, value); err != nil {
+				errs = append(errs, fmt.Errorf("variable %s: %w", name, err))
+			}
+		}
+	})
+	return errors.Join(errs...)
+}
+
+func variable(flag string) string {
+	return "JEJAK_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
