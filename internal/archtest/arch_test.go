@@ -28,8 +28,11 @@ var domainMayImport = []string{"github.com/google/uuid"}
 
 // domainMayNotImport are packages of the standard library, with all below them, that do I/O, know the time of day, or roll dice.
 var domainMayNotImport = []string{
-	"context", "crypto/rand", "database", "io/ioutil", "log", "math/rand", "net", "os", "os/exec", "os/signal", "plugin", "runtime", "sync", "syscall", "unsafe",
+	"context", "crypto/rand", "database", "io/ioutil", "log", "math/rand", "net", "os", "os/exec", "os/signal", "plugin", "runtime", "syscall", "unsafe",
 }
+
+// forTests are packages of the domain that only tests import: they may use what tests use.
+var forTests = []string{module + "/domain/given"}
 
 // emptyNames are package names that say nothing.
 var emptyNames = []string{"base", "common", "helper", "helpers", "lib", "misc", "shared", "util", "utils"}
@@ -117,7 +120,7 @@ func TestSimulationDoesNotKnowTheDomain(t *testing.T) {
 
 func TestDomainImports(t *testing.T) {
 	for _, p := range list(t) {
-		if top(p.ImportPath) != "domain" {
+		if top(p.ImportPath) != "domain" || slices.Contains(forTests, p.ImportPath) {
 			continue
 		}
 		for _, imported := range p.Imports {
@@ -127,7 +130,17 @@ func TestDomainImports(t *testing.T) {
 			case !standard && !slices.Contains(domainMayImport, imported):
 				t.Errorf("%s imports %s: outside the standard library the domain may import only %v", p.ImportPath, imported, domainMayImport)
 			case standard && slices.ContainsFunc(domainMayNotImport, func(folder string) bool { return below(imported, folder) }):
-				t.Errorf("%s imports %s: the domain does no I/O, knows no clock and no randomness, and is for one goroutine", p.ImportPath, imported)
+				t.Errorf("%s imports %s: the domain does no I/O, knows no clock and no randomness", p.ImportPath, imported)
+			}
+		}
+	}
+}
+
+func TestHelpersOfTestsAreOnlyInTests(t *testing.T) {
+	for _, p := range list(t) {
+		for _, imported := range p.Imports {
+			if slices.Contains(forTests, imported) && !slices.Contains(forTests, p.ImportPath) {
+				t.Errorf("%s imports %s outside its tests", p.ImportPath, imported)
 			}
 		}
 	}
