@@ -45,7 +45,10 @@ const (
 
 // Text is a sentence for staff (Bahasa Indonesia) and for auditors from outside (English). Both are fmt formats over the same arguments,
 // which they name by index (%[1]v).
-type Text struct{ ID, EN string }
+type Text struct {
+	ID string `json:"id"`
+	EN string `json:"en"`
+}
 
 // Outcome is what mode request does with a broken rule.
 type Outcome string

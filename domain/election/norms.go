@@ -13,6 +13,8 @@ type Norms struct {
 	RevotePerDesign int64 `json:"revote_per_design,omitempty"`
 	// RevotePerRegency: re-vote ballots per regency and ballot type (Pilkada 2,000); 0 where the norm is per design.
 	RevotePerRegency int64 `json:"revote_per_regency,omitempty"`
+	// Source of the reserve and the re-vote stock; items carry their own.
+	Source string `json:"source"`
 }
 
 // ItemNorm is quantity = PerStation*T + PerVillage*S + PerDistrict*P + PerRegency*K.
@@ -20,7 +22,7 @@ type ItemNorm struct {
 	Item        string      `json:"item"` // "ballot_box", "paper_seal", ...
 	Unit        string      `json:"unit"` // "piece", "bottle", "set", ...
 	Name        domain.Text `json:"name"`
-	Group       string      `json:"group"` // A, B or C: see DOMAIN group of supplies
+	Group       string      `json:"group"` // A, B or C: see docs/reference-data.md
 	PerStation  int64       `json:"per_station"`
 	PerVillage  int64       `json:"per_village"`
 	PerDistrict int64       `json:"per_district"`

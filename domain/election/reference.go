@@ -22,9 +22,14 @@ type Reference struct {
 	PoliceUnits []PoliceUnit
 	// VotersDerived: the voters per station are computed from higher levels, not official. It must stay visible wherever they are used.
 	VotersDerived bool
+	// StationsListed: the stations are known one by one; otherwise Stations is empty and only their number per district is known.
+	StationsListed bool
+	// Designs are the ballot designs in the order of the ballot types, then of their codes.
+	Designs []Design
 
 	Regions  map[domain.Code]Region  // province, regencies, districts, villages
 	Stations map[domain.Code]Station // polling stations; empty when this election's list is unknown
+	// Children are the regions (of a village: the stations) directly below a region, in the order of their codes.
 	Children map[domain.Code][]domain.Code
 }
 
@@ -32,16 +37,35 @@ type Reference struct {
 type BallotType struct {
 	ID   string      `json:"id"`
 	Name domain.Text `json:"name"`
+	// RevoteHolder is who keeps the re-vote stock of its designs: HolderRegency or HolderProvince.
+	RevoteHolder string `json:"revote_holder"`
+}
+
+// The holders of re-vote stock. A regency holds the designs of its own council; what several regencies share lies with the province, and so
+// does a shared type's design that happens to cover one regency only, so that one type is never held in two ways.
+const (
+	HolderRegency  = "regency"
+	HolderProvince = "province"
+)
+
+// Design is one ballot design: what is printed for one electoral district of one ballot type.
+type Design struct {
+	ID         string      `json:"id"` // "DPRDK-350101"
+	BallotType string      `json:"ballot_type"`
+	Name       string      `json:"name"`              // of the electoral district
+	Regency    domain.Code `json:"regency,omitempty"` // the regency whose council it elects; "" where the type is not a regency's
 }
 
 // Region is a province, regency, district or village.
 type Region struct {
 	Code domain.Code
 	Name string
+	Kind string // "kabupaten" or "kota", "desa" or "kelurahan"; "" for other levels
 	// Designs of a village, one for each ballot type in their order; nil for other levels.
 	Designs []string
 	// Counts below and including this region.
 	Districts, Villages, StationCount int
+	SpecialCount                      int   // stations at special locations, within StationCount
 	Voters                            int64 // 0 and VotersKnown false where unknown
 	VotersKnown                       bool
 }
@@ -124,6 +148,49 @@ func (r *Reference) StationBoxes(station domain.Code) []domain.BoxID {
 		boxes[i] = domain.BoxID(string(station) + "-" + t.ID)
 	}
 	return boxes
+}
+
+// DesignsIn are the designs that voters of a region use, in the order of Designs.
+func (r *Reference) DesignsIn(region domain.Code) []Design {
+	used := map[string]bool{}
+	var walk func(code domain.Code)
+	walk = func(code domain.Code) {
+		if code.Level() == domain.Village {
+			for _, id := range r.Regions[code].Designs {
+				used[id] = true
+			}
+			return
+		}
+		for _, child := range r.Children[code] {
+			walk(child)
+		}
+	}
+	walk(region)
+	var designs []Design
+	for _, d := range r.Designs {
+		if used[d.ID] {
+			designs = append(designs, d)
+		}
+	}
+	return designs
+}
+
+// StationsIn are the stations of a region, in the order of their codes; nil when they are not listed.
+func (r *Reference) StationsIn(region domain.Code) []domain.Code {
+	if region.Level() == domain.Station {
+		if _, ok := r.Stations[region]; ok {
+			return []domain.Code{region}
+		}
+		return nil
+	}
+	if region.Level() == domain.Village {
+		return r.Children[region]
+	}
+	var stations []domain.Code
+	for _, child := range r.Children[region] {
+		stations = append(stations, r.StationsIn(child)...)
+	}
+	return stations
 }
 
 // BallotTypeOf returns the ballot type of a design ("DPRDK-350101" is of DPRDK).

@@ -1,0 +1,149 @@
+package refdata
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"jejak/domain"
+	"jejak/domain/election"
+)
+
+//go:embed data
+var embedded embed.FS
+
+// data is the built-in reference data of East Java.
+func data() fs.FS {
+	sub, err := fs.Sub(embedded, "data")
+	if err != nil {
+		panic(err) // the folder is part of the program
+	}
+	return sub
+}
+
+// definition is what an election fixes apart from regions and stations: the file <election>.json.
+type definition struct {
+	Election     string              `json:"election"`
+	Name         string              `json:"name"`
+	Province     domain.Code         `json:"province"`
+	ProvinceName string              `json:"province_name"`
+	VotingDay    time.Time           `json:"voting_day"`
+	AsOf         string              `json:"as_of"`    // date of the data, the beginning of its version
+	Stations     string              `json:"stations"` // listedStations or totalsOnly
+	Voters       string              `json:"voters"`   // derivedVoters or unknownVoters
+	BallotTypes  []ballotType        `json:"ballot_types"`
+	Deadlines    []election.Deadline `json:"deadlines"`
+	Official     []official          `json:"official"`
+}
+
+const (
+	listedStations = "listed"
+	totalsOnly     = "totals" // numbers of stations per district, from the column pilkada2024_tps
+	derivedVoters  = "derived"
+	unknownVoters  = "unknown"
+)
+
+// ballotType is a ballot type and where its designs come from.
+type ballotType struct {
+	election.BallotType
+	Designs string `json:"designs"` // designsOne, ...Province, ...Regency or a level of electoral districts
+}
+
+const (
+	designsOne      = "one"      // one design for the country
+	designsProvince = "province" // one for the province
+	designsRegency  = "regency"  // one for each regency
+)
+
+// The levels of electoral districts, as in electoral_districts.csv.
+const (
+	levelDPR      = "dpr"
+	levelProvince = "dprd_provinsi"
+	levelRegency  = "dprd_kabkota"
+)
+
+// official is a published total that the files must reach.
+type official struct {
+	What   string `json:"what"`
+	Value  int64  `json:"value"`
+	Source string `json:"source"`
+}
+
+func (d *definition) ballotTypes() []election.BallotType {
+	types := make([]election.BallotType, len(d.BallotTypes))
+	for i, t := range d.BallotTypes {
+		types[i] = t.BallotType
+	}
+	return types
+}
+
+// uses tells whether any ballot type is designed by electoral districts of a level.
+func (d *definition) uses(level string) bool {
+	return slices.ContainsFunc(d.BallotTypes, func(t ballotType) bool { return t.Designs == level })
+}
+
+// Elections are the elections that Jejak has built-in data for.
+func Elections() []string { return []string{"pemilu2024", "pilkada2024"} }
+
+// loadDefinition reads the election's definition and norms from fsys, or the built-in ones where fsys has none. own tells which.
+func loadDefinition(fsys fs.FS, electionID string, problems *Problems) (def *definition, norms election.Norms, own bool) {
+	def = &definition{}
+	own, ok := loadJSON(fsys, electionID+".json", def, problems)
+	if !ok {
+		return nil, norms, own
+	}
+	if _, ok = loadJSON(fsys, electionID+".norms.json", &norms, problems); !ok {
+		return nil, norms, own
+	}
+	return def, norms, own
+}
+
+func loadJSON(fsys fs.FS, name string, into any, problems *Problems) (own, ok bool) {
+	content, err := fs.ReadFile(fsys, name)
+	own = err == nil
+	if errors.Is(err, fs.ErrNotExist) {
+		content, err = fs.ReadFile(data(), name)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		problems.add(name, 0, "", "the election is unknown: neither the files nor the program define it; built in are: %s", strings.Join(Elections(), ", "))
+		return own, false
+	}
+	if err != nil {
+		problems.add(name, 0, "", "cannot read the file: %v", err)
+		return own, false
+	}
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		problems.add(name, lineOf(content, err, decoder.InputOffset()), "", "%v", err)
+		return own, false
+	}
+	return own, true
+}
+
+// lineOf is the line at which decoding failed.
+func lineOf(content []byte, err error, offset int64) int {
+	var syntax *json.SyntaxError
+	var typ *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		offset = syntax.Offset
+	case errors.As(err, &typ):
+		offset = typ.Offset
+	}
+	return bytes.Count(content[:min(int(offset), len(content))], []byte{'\n'}) + 1
+}
+
+// KnownElection returns an error that names the elections there are when the id is none of them.
+func KnownElection(id string) error {
+	if slices.Contains(Elections(), id) {
+		return nil
+	}
+	return fmt.Errorf("election %q is unknown: use one of %s", id, strings.Join(Elections(), ", "))
+}
