@@ -1,0 +1,112 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"jejak/eventstore"
+)
+
+// head is where a stream ends.
+type head struct {
+	version  eventstore.Version
+	position eventstore.Position
+}
+
+// heads of all streams, as committed.
+type heads struct {
+	mu sync.RWMutex
+	of map[string]head
+}
+
+func (h *heads) get(stream string) head {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.of[stream]
+}
+
+func (h *heads) merge(changed map[string]head) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for stream, head := range changed {
+		h.of[stream] = head
+	}
+}
+
+// tailChecked is how many of the newest positions are looked at for gaps when the log is opened.
+const tailChecked = 1000
+
+// loadHeads finds the head of every stream with two look-ups each, whatever their length, and the last position. It finds out a log that was
+// cut off at its end or whose streams do not begin at 1; Verify looks at every row.
+func loadHeads(ctx context.Context, conn *sqlite3.Conn, h *heads) (eventstore.Position, error) {
+	h.of = map[string]head{}
+	first, _, err := conn.Prepare(`SELECT stream, version FROM events WHERE stream > ?1 ORDER BY stream, version LIMIT 1`)
+	if err != nil {
+		return 0, err
+	}
+	defer first.Close()
+	newest, _, err := conn.Prepare(`SELECT version, position FROM events WHERE stream = ?1 ORDER BY version DESC LIMIT 1`)
+	if err != nil {
+		return 0, err
+	}
+	defer newest.Close()
+
+	var wrong []error
+	var sum uint64
+	stream := ""
+	for ctx.Err() == nil {
+		if err := first.BindText(1, stream); err != nil {
+			return 0, err
+		}
+		found := first.Step()
+		if found {
+			stream = first.ColumnText(0)
+			if v := first.ColumnInt64(1); v != 1 {
+				wrong = append(wrong, fmt.Errorf("stream %s begins at version %d: events are missing", stream, v))
+			}
+		}
+		if err := first.Reset(); err != nil {
+			return 0, err
+		}
+		if !found {
+			break
+		}
+		if err := newest.BindText(1, stream); err != nil {
+			return 0, err
+		}
+		if newest.Step() {
+			end := head{eventstore.Version(newest.ColumnInt64(0)), eventstore.Position(newest.ColumnInt64(1))}
+			h.of[stream] = end
+			sum += uint64(end.version)
+		}
+		if err := newest.Reset(); err != nil {
+			return 0, err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	last, err := queryInt(conn, `SELECT coalesce(max(position), 0) FROM events`)
+	if err != nil {
+		return 0, err
+	}
+	if sum != uint64(last) {
+		wrong = append(wrong, fmt.Errorf("the streams have %d events, but the last position is %d", sum, last))
+	}
+	want := min(last, tailChecked)
+	there, err := queryInt(conn, fmt.Sprintf(`SELECT count(*) FROM events WHERE position > %d`, last-want))
+	if err != nil {
+		return 0, err
+	}
+	if there != want {
+		wrong = append(wrong, fmt.Errorf("%d of the last %d events are missing", want-there, want))
+	}
+	if len(wrong) > 0 {
+		return 0, fmt.Errorf("the log is damaged, restore a backup: %w", errors.Join(wrong...))
+	}
+	return eventstore.Position(last), nil
+}

@@ -1,0 +1,195 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"jejak/eventstore"
+)
+
+// Pages begin small, for those who read a few records, and grow.
+const (
+	firstPageRows = 64
+	pageRows      = 2048
+	pageBytes     = 1 << 20
+)
+
+// page is a piece of the log that was read in one snapshot.
+type page struct {
+	records []eventstore.Record
+	last    uint64 // position (of a stream: version) of the last row looked at, chosen or not
+	end     bool   // nothing is left
+}
+
+var pages = sync.Pool{New: func() any { return new(page) }}
+
+// release gives back a page whose records have been handed on.
+func (p *page) release() {
+	clear(p.records)
+	pages.Put(p)
+}
+
+// source is what a reader reads: all streams, or one.
+type source struct {
+	stream string // "" all
+	upTo   uint64 // position, or version
+	filter eventstore.Filter
+}
+
+// page reads rows after a position (of a stream: version) into a page, at most rows.
+func (s *Store) page(ctx context.Context, src *source, after uint64, rows int) (*page, error) {
+	r, err := s.readers.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.readers.put(r)
+	stmt := r.all
+	if src.stream != "" {
+		stmt = r.stream
+		if err := stmt.BindText(3, src.stream); err != nil {
+			return nil, err
+		}
+	}
+	if err := errors.Join(stmt.BindInt64(1, int64(after)), stmt.BindInt64(2, int64(src.upTo))); err != nil {
+		return nil, err
+	}
+	p := pages.Get().(*page)
+	p.last, p.end = after, false
+	p.records, err = r.fill(stmt, src, p, rows)
+	if err = errors.Join(err, stmt.Reset()); err != nil {
+		p.release()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (r *reader) fill(stmt *sqlite3.Stmt, src *source, p *page, rows int) ([]eventstore.Record, error) {
+	key := 0
+	if src.stream != "" {
+		key = 2
+	}
+	records := p.records[:0]
+	all := src.filter.StreamPrefix == "" && len(src.filter.Types) == 0
+	for size := 0; rows > 0 && size < pageBytes; rows-- {
+		if !stmt.Step() {
+			p.end = true
+			return records, stmt.Err()
+		}
+		p.last = uint64(stmt.ColumnInt64(key))
+		if !all && !src.filter.Match(r.name(stmt.ColumnRawBlob(1)), r.name(stmt.ColumnRawBlob(3))) {
+			continue
+		}
+		records = slices.Grow(records, 1)[:len(records)+1]
+		record := &records[len(records)-1]
+		if err := r.decode(stmt, record); err != nil {
+			return records, err
+		}
+		size += len(record.Data) + len(record.Metadata)
+	}
+	p.end = p.last >= src.upTo
+	return records, nil
+}
+
+// Read is described at eventstore.Store.
+func (s *Store) Read(ctx context.Context, stream string, after eventstore.Version) iter.Seq2[eventstore.Record, error] {
+	return func(yield func(eventstore.Record, error) bool) {
+		s.read(ctx, source{stream: stream, upTo: uint64(s.heads.get(stream).version)}, uint64(after), yield)
+	}
+}
+
+// ReadAll is described at eventstore.Store.
+func (s *Store) ReadAll(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Record, error] {
+	filter.Types = slices.Clone(filter.Types)
+	return func(yield func(eventstore.Record, error) bool) {
+		s.read(ctx, source{upTo: s.tail.head.Load(), filter: filter}, uint64(after), yield)
+	}
+}
+
+// fetched is the outcome of reading a page ahead.
+type fetched struct {
+	page *page
+	err  error
+}
+
+// read yields the source's records after a point. The first page is read by the caller's goroutine; of a longer source, the next page is read
+// while the caller handles this one.
+func (s *Store) read(ctx context.Context, src source, after uint64, yield func(eventstore.Record, error) bool) {
+	err := s.usable(ctx)
+	if err == nil && after >= min(src.upTo, math.MaxInt64) {
+		return
+	}
+	var p *page
+	if err == nil {
+		p, err = s.page(ctx, &src, after, firstPageRows)
+	}
+	if err != nil {
+		yield(eventstore.Record{}, err)
+		return
+	}
+	if p.end {
+		s.handOn(ctx, p, yield)
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ahead := make(chan fetched)
+	go s.readAhead(ctx, src, p.last, ahead)
+	for {
+		end := p.end
+		if !s.handOn(ctx, p, yield) || end {
+			return
+		}
+		var next fetched
+		select {
+		case next = <-ahead:
+		case <-ctx.Done():
+			next.err = ctx.Err()
+		}
+		if next.err != nil {
+			yield(eventstore.Record{}, next.err)
+			return
+		}
+		p = next.page
+	}
+}
+
+// handOn yields the records of a page and releases it. It returns false when the reading is over.
+func (s *Store) handOn(ctx context.Context, p *page, yield func(eventstore.Record, error) bool) bool {
+	defer p.release()
+	for i := range p.records {
+		if err := s.usable(ctx); err != nil {
+			yield(eventstore.Record{}, err)
+			return false
+		}
+		if !yield(p.records[i], nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// readAhead sends the pages after a point, until one is the last, fails, or nobody wants more.
+func (s *Store) readAhead(ctx context.Context, src source, after uint64, ahead chan<- fetched) {
+	for rows := firstPageRows; ; {
+		rows = min(rows*4, pageRows)
+		p, err := s.page(ctx, &src, after, rows)
+		end := err != nil || p.end
+		if !end {
+			after = p.last
+		}
+		select {
+		case ahead <- fetched{p, err}:
+		case <-ctx.Done():
+			return
+		}
+		if end {
+			return
+		}
+	}
+}

@@ -1,0 +1,249 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"jejak/eventstore"
+)
+
+// failure is the reason why the engine takes no more appends.
+type failure struct{ err error }
+
+// writer owns the connection that writes. Everything in it belongs to its goroutine.
+type writer struct {
+	s    *Store
+	conn *sqlite3.Conn
+
+	begin, commit, rollback *sqlite3.Stmt
+	insert                  *sqlite3.Stmt
+	commandKnown, idKnown   *sqlite3.Stmt
+	storedIDs               *sqlite3.Stmt
+
+	last    eventstore.Position // of the newest row, also in the transaction under way
+	pending map[string]head     // heads that the transaction under way changes
+	batch   []*request
+	held    *request // was taken from the queue, but did not fit into the batch
+	events  int      // in the batch
+	changed bool     // the transaction has rows to commit
+
+	boundStream, boundType string // what the insert statement has
+
+	walPages       int // in the write-ahead log
+	checkpointedAt int // walPages after the last checkpoint
+}
+
+func newWriter(s *Store, conn *sqlite3.Conn, last eventstore.Position) (*writer, error) {
+	w := &writer{s: s, conn: conn, last: last, pending: map[string]head{}}
+	for _, p := range []struct {
+		stmt **sqlite3.Stmt
+		sql  string
+	}{
+		{&w.begin, `BEGIN IMMEDIATE`},
+		{&w.commit, `COMMIT`},
+		{&w.rollback, `ROLLBACK`},
+		{&w.insert, `INSERT INTO events (position, stream, version, id, command, type, schema, recorded_at, data, metadata) VALUES (?,?,?,?,?,?,?,?,?,?)`},
+		{&w.commandKnown, `SELECT 1 FROM events WHERE command = ?1 LIMIT 1`},
+		{&w.idKnown, `SELECT 1 FROM events WHERE id = ?1 AND command IS NULL LIMIT 1`},
+		{&w.storedIDs, `SELECT id, position FROM events WHERE stream = ?1 AND version > ?2 ORDER BY version LIMIT ?3`},
+	} {
+		stmt, _, err := conn.PrepareFlags(p.sql, sqlite3.PREPARE_PERSISTENT)
+		if err != nil {
+			return nil, err
+		}
+		*p.stmt = stmt
+	}
+	conn.WALHook(func(_ *sqlite3.Conn, _ string, pages int) error {
+		if pages < w.checkpointedAt { // it began anew
+			w.checkpointedAt = 0
+		}
+		w.walPages = pages
+		return nil
+	})
+	return w, nil
+}
+
+// run answers requests until the queue is closed and empty.
+func (w *writer) run() {
+	defer close(w.s.drained)
+	for w.gather() {
+		if f := w.s.failed.Load(); f != nil {
+			w.answer(f.err)
+			continue
+		}
+		began := time.Now()
+		err := w.write()
+		took := time.Since(began)
+		if err == nil {
+			w.publish()
+		}
+		events, appends := w.events, len(w.batch)
+		w.answer(err)
+		if err == nil && w.changed && w.s.opt.Observe != nil {
+			w.s.opt.Observe(events, appends, took)
+		}
+		if err == nil {
+			w.checkpoint()
+		}
+	}
+}
+
+// gather fills the batch with what waits, at least one request. It returns false at the end.
+func (w *writer) gather() bool {
+	previous := len(w.batch)
+	clear(w.batch)
+	w.batch, w.events = w.batch[:0], 0
+	size := 0
+	r := w.held
+	w.held = nil
+	if r == nil {
+		r = <-w.s.queue
+	}
+	// The callers just answered are about to ask again: letting them run first makes one transaction of what would become several.
+	for i := 0; i < 4 && len(w.s.queue) < previous/2; i++ {
+		runtime.Gosched()
+	}
+	for r != nil {
+		if len(w.batch) > 0 && (w.events+len(r.events) > w.s.opt.BatchEvents || size+r.size > w.s.opt.BatchBytes) {
+			w.held = r
+			return true
+		}
+		if r.state.CompareAndSwap(queued, taken) {
+			w.batch = append(w.batch, r)
+			w.events += len(r.events)
+			size += r.size
+		}
+		select {
+		case r = <-w.s.queue: // nil when closed
+		default:
+			r = nil
+			if len(w.batch) == 0 { // all were withdrawn
+				r = <-w.s.queue
+			}
+		}
+	}
+	return len(w.batch) > 0
+}
+
+// write puts the batch into one transaction. Each request has its own position or refusal then, to be answered once this has returned nil;
+// an error is the answer to all.
+func (w *writer) write() error {
+	w.changed = false
+	clear(w.pending)
+	if err := w.begin.Exec(); err != nil {
+		if errors.Is(err, sqlite3.BUSY) {
+			return fmt.Errorf("append: nothing was stored: another program has locked %s: end it and try again: %w", w.s.path, err)
+		}
+		return w.fail("begin a transaction", err, false)
+	}
+	before := w.last
+	for _, r := range w.batch {
+		if err := w.apply(r); err != nil {
+			w.last = before
+			return w.fail("write events", errors.Join(err, w.rollback.Exec()), false)
+		}
+	}
+	w.changed = w.last != before
+	end := w.commit
+	if !w.changed {
+		end = w.rollback
+	}
+	if err := end.Exec(); err != nil {
+		w.last = before
+		if !w.conn.GetAutocommit() {
+			err = errors.Join(err, w.rollback.Exec())
+		}
+		return w.fail("commit", err, true)
+	}
+	return nil
+}
+
+// fail stops the engine for good: what the disk holds after an I/O error is known only when the log has been opened again. unknown tells that
+// the events of the batch may turn out to be in it.
+func (w *writer) fail(doing string, cause error, unknown bool) error {
+	advice := "stop, see to the disk, start again"
+	if errors.Is(cause, sqlite3.FULL) {
+		advice = "the disk is full: free some space, start again"
+	}
+	err := fmt.Errorf("%s to %s: %w: %s: %w", doing, w.s.path, eventstore.ErrFailed, advice, cause)
+	w.s.failed.CompareAndSwap(nil, &failure{err})
+	if unknown {
+		err = fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, err)
+	}
+	return err
+}
+
+// publish makes what was committed visible, before anyone is answered.
+func (w *writer) publish() {
+	c := &w.s.count
+	for _, r := range w.batch {
+		switch {
+		case r.err == nil:
+			c.appends.Add(1)
+		case errors.Is(r.err, eventstore.ErrConflict):
+			c.conflicts.Add(1)
+		default:
+			c.exists.Add(1)
+		}
+	}
+	if !w.changed {
+		return
+	}
+	c.batches.Add(1)
+	c.walPages.Store(uint64(w.walPages))
+	c.events.Add(uint64(w.last) - w.s.tail.head.Load())
+	w.s.heads.merge(w.pending)
+	w.s.tail.publish(w.last, w.batch)
+}
+
+// answer wakes the callers. They may use their requests for something else at once.
+func (w *writer) answer(err error) {
+	for _, r := range w.batch {
+		if err != nil {
+			r.position, r.err = 0, err
+		}
+		r.done <- struct{}{}
+	}
+}
+
+// checkpoint copies the write-ahead log to the file when it has grown long. Readers on older pages may hold back a part of it, which the
+// next one takes; only when it has become very long does the writer wait for them.
+func (w *writer) checkpoint() {
+	limit := w.s.opt.CheckpointPages
+	if w.walPages-w.checkpointedAt < limit {
+		return
+	}
+	mode := sqlite3.CHECKPOINT_PASSIVE
+	if w.walPages >= 8*limit {
+		mode = sqlite3.CHECKPOINT_RESTART
+	}
+	_, _, err := w.conn.WALCheckpoint("main", mode)
+	if err != nil && !errors.Is(err, sqlite3.BUSY) {
+		w.fail("checkpoint", err, false)
+	}
+	w.checkpointedAt = w.walPages
+}
+
+// close ends the connection. After a failure the write-ahead log stays as it is, for the next Open to recover.
+func (w *writer) close() error {
+	var err error
+	if w.s.failed.Load() != nil {
+		_, err = w.conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true)
+	} else if _, _, e := w.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE); e != nil && !errors.Is(e, sqlite3.BUSY) {
+		err = fmt.Errorf("checkpoint: %w", e)
+	}
+	return errors.Join(err, closeConn(w.conn))
+}
+
+func closeConn(conn *sqlite3.Conn) error {
+	for _, stmt := range slices.Collect(conn.Stmts()) {
+		// The error would be that of the statement's last run, which its caller has had.
+		_ = stmt.Close()
+	}
+	return conn.Close()
+}
