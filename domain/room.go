@@ -32,6 +32,8 @@ const (
 	SubjectClaim    SubjectKind = "claim"
 	SubjectStation  SubjectKind = "station" // by station code
 	SubjectBudget   SubjectKind = "budget"  // the unit's, id ""
+	// SubjectSupporting is the supporting data of one group of items ("A", "B", "C").
+	SubjectSupporting SubjectKind = "supporting"
 )
 
 // Subject names one thing that facts are about.
