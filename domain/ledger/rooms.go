@@ -3,18 +3,27 @@ package ledger
 import (
 	"jejak/domain"
 	"jejak/domain/incident"
+	"jejak/domain/need"
+	"jejak/domain/supporting"
 )
 
 // Rooms holds each room's state. Every field is exported and serialisable.
 type Rooms struct {
+	Supporting supporting.State
+	Need       need.State
 }
 
 // assemble wires the rooms to their state and to the reference data. It runs again whenever the reference data changes.
 func (s *State) assemble() {
+	data := supporting.NewRoom(&s.Supporting, s.ref, s.Unit)
 	s.rooms = map[string]domain.Room{
-		"unit": unitRoom{s},
+		"unit":       unitRoom{s},
+		"supporting": data,
+		"need":       need.NewRoom(&s.Need, s.ref, s.Unit, &s.Supporting),
 	}
-	s.books = map[domain.SubjectKind]domain.Book{}
+	s.books = map[domain.SubjectKind]domain.Book{
+		domain.SubjectSupporting: data,
+	}
 }
 
 // raisedBy are the cases that the primary event itself raised: incidents reported by people.
