@@ -118,6 +118,15 @@ func (r *Reference) Ballots(station domain.Code) (n int64, known bool) {
 	return s.Voters + r.Norms.Reserve(s.Voters), true
 }
 
+// Has tells whether a region or station exists.
+func (r *Reference) Has(code domain.Code) bool {
+	if _, ok := r.Regions[code]; ok {
+		return true
+	}
+	_, ok := r.Stations[code]
+	return ok
+}
+
 // HasBox tells whether the election has a box of this id: its station or district exists and its type belongs to it.
 // A replacement counts as its original.
 func (r *Reference) HasBox(b domain.BoxID) bool {
