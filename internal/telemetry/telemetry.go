@@ -11,9 +11,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"jejak/domain"
 )
 
-// Telemetry is one server's metrics and logs. Its methods are safe for concurrent use and cost well under a microsecond.
+// Telemetry is one server's metrics and logs; it is the command.Metrics of the ledgers. Its methods are safe for concurrent use and cost well under a microsecond.
 type Telemetry struct {
 	// Log is the ordinary log; Security gets every refusal and every change of accounts.
 	Log, Security *slog.Logger
@@ -22,8 +24,12 @@ type Telemetry struct {
 	appendSeconds prometheus.Histogram
 	appendEvents  prometheus.Histogram
 	batchCommands prometheus.Histogram
-	queueDepth    *prometheus.GaugeVec
-	commands      *prometheus.CounterVec
+	appendBytes   prometheus.Histogram
+	commands      *prometheus.HistogramVec
+	retries       *prometheus.CounterVec
+	notKept       prometheus.Counter
+	loads         *prometheus.HistogramVec
+	loadedEvents  prometheus.Counter
 	rejections    *prometheus.CounterVec
 	discrepancies *prometheus.CounterVec
 	refusals      *prometheus.CounterVec
@@ -48,12 +54,26 @@ func New(log *slog.Logger, version string) *Telemetry {
 		batchCommands: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "jejak_batch_commands", Help: "Commands that a ledger's writer decided together.", Buckets: prometheus.ExponentialBuckets(1, 2, 12),
 		}),
-		queueDepth: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "jejak_ledger_queue_depth", Help: "Commands that wait for a ledger's writer.",
-		}, []string{"unit"}),
-		commands: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "jejak_commands_total", Help: "Commands answered, by result.",
+		appendBytes: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "jejak_append_bytes", Help: "Bytes (data and metadata) in one append.", Buckets: prometheus.ExponentialBuckets(256, 4, 8),
+		}),
+		commands: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "jejak_command_duration_seconds", Help: "Time from taking a command to its answer, by result.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 16),
 		}, []string{"result"}),
+		retries: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "jejak_batches_retried_total", Help: "Batches decided again or appends repeated, by reason.",
+		}, []string{"reason"}),
+		notKept: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "jejak_attempts_not_kept_total", Help: "Rejected commands over the day's cap of a device or person: counted only.",
+		}),
+		loads: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "jejak_ledger_load_duration_seconds", Help: "Time to load a ledger, with or without a snapshot.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
+		}, []string{"snapshot"}),
+		loadedEvents: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "jejak_ledger_load_events_total", Help: "Events folded to load ledgers.",
+		}),
 		rejections: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "jejak_rejections_total", Help: "Commands rejected or in error, by the rule that says so (a command may break several).",
 		}, []string{"rule"}),
@@ -73,7 +93,8 @@ func New(log *slog.Logger, version string) *Telemetry {
 		Name: "jejak_build_info", Help: "Always 1; the label is the version.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	t.registry.MustRegister(t.appendSeconds, t.appendEvents, t.batchCommands, t.queueDepth, t.commands, t.rejections, t.discrepancies, t.refusals,
+	t.registry.MustRegister(t.appendSeconds, t.appendEvents, t.batchCommands, t.appendBytes, t.commands, t.retries,
+		t.notKept, t.loads, t.loadedEvents, t.rejections, t.discrepancies, t.refusals,
 		t.requests, t.inFlight, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return t
 }
@@ -86,29 +107,55 @@ func (t *Telemetry) Handler() http.Handler {
 // Registry is where other parts register metrics of their own.
 func (t *Telemetry) Registry() prometheus.Registerer { return t.registry }
 
-// Appended notes one append that is durable.
-func (t *Telemetry) Appended(took time.Duration, events int) {
+// Appended: a batch of a ledger is durable.
+func (t *Telemetry) Appended(commands, events, bytes int, took time.Duration) {
 	t.appendSeconds.Observe(took.Seconds())
 	t.appendEvents.Observe(float64(events))
+	t.appendBytes.Observe(float64(bytes))
+	t.batchCommands.Observe(float64(commands))
 }
 
-// Batch notes how many commands a writer decided together.
-func (t *Telemetry) Batch(commands int) { t.batchCommands.Observe(float64(commands)) }
-
-// QueueDepth notes how many commands wait for the ledger of a unit.
-func (t *Telemetry) QueueDepth(unit string, waiting int) {
-	t.queueDepth.WithLabelValues(unit).Set(float64(waiting))
+// Answered: a command has its answer.
+func (t *Telemetry) Answered(result string, took time.Duration) {
+	t.commands.WithLabelValues(result).Observe(took.Seconds())
 }
 
-// Answered notes the result of a command, the rules it broke and the kinds of discrepancy it raised.
-func (t *Telemetry) Answered(result string, rules, kinds []string) {
-	t.commands.WithLabelValues(result).Inc()
-	for _, r := range rules {
-		t.rejections.WithLabelValues(r).Inc()
-	}
-	for _, k := range kinds {
-		t.discrepancies.WithLabelValues(k).Inc()
-	}
+// Broken: a command was not accepted because of a rule.
+func (t *Telemetry) Broken(rule string) { t.rejections.WithLabelValues(rule).Inc() }
+
+// Found: a discrepancy was raised, revised or reopened.
+func (t *Telemetry) Found(kind domain.Kind) { t.discrepancies.WithLabelValues(string(kind)).Inc() }
+
+// Retried: a batch was decided again, or an append repeated.
+func (t *Telemetry) Retried(reason string) { t.retries.WithLabelValues(reason).Inc() }
+
+// AttemptNotKept: a rejected command was over the day's cap and only counted.
+func (t *Telemetry) AttemptNotKept() { t.notKept.Inc() }
+
+// Loaded: a ledger was loaded.
+func (t *Telemetry) Loaded(events int, snapshot bool, took time.Duration) {
+	t.loads.WithLabelValues(strconv.FormatBool(snapshot)).Observe(took.Seconds())
+	t.loadedEvents.Add(float64(events))
+}
+
+// WatchQueues makes /metrics ask how many commands wait for each ledger.
+func (t *Telemetry) WatchQueues(waiting func(report func(election string, unit domain.Code, commands int))) {
+	t.registry.MustRegister(queues(waiting))
+}
+
+// queues is a collector of queue depths.
+type queues func(report func(election string, unit domain.Code, commands int))
+
+var queueDepth = prometheus.NewDesc("jejak_ledger_queue_depth", "Commands that wait for a ledger's writer.", []string{"election", "unit"}, nil)
+
+// Describe is for the registry.
+func (queues) Describe(out chan<- *prometheus.Desc) { out <- queueDepth }
+
+// Collect is for the registry.
+func (q queues) Collect(out chan<- prometheus.Metric) {
+	q(func(election string, unit domain.Code, commands int) {
+		out <- prometheus.MustNewConstMetric(queueDepth, prometheus.GaugeValue, float64(commands), election, string(unit))
+	})
 }
 
 // Refused notes a request that was refused for who sent it.

@@ -9,23 +9,27 @@ import (
 	"testing"
 	"time"
 
+	"jejak/domain"
+	"jejak/internal/command"
 	"jejak/internal/telemetry"
 )
 
 func TestMetricsPage(t *testing.T) {
 	m := telemetry.New(nil, "1.2.3")
-	m.Appended(3*time.Millisecond, 64)
-	m.Batch(12)
-	m.QueueDepth("3578", 7)
-	m.Answered("rejected", []string{"seal_used_twice"}, nil)
-	m.Answered("accepted_with_discrepancy", nil, []string{"short"})
+	var _ command.Metrics = m
+	m.Appended(12, 64, 20_000, 3*time.Millisecond)
+	m.WatchQueues(func(report func(string, domain.Code, int)) { report("pemilu2024", "3578", 7) })
+	m.Answered("rejected", time.Millisecond)
+	m.Broken("seal_used_twice")
+	m.Found(domain.Short)
+	m.Loaded(100, true, time.Second)
 	m.Refused("token")
 	m.Began("GET")("GET /v1/me", 200)
 	page := httptest.NewRecorder()
 	m.Handler().ServeHTTP(page, httptest.NewRequest("GET", "/metrics", nil))
 	for _, line := range []string{
-		`jejak_append_events_sum 64`, `jejak_batch_commands_sum 12`, `jejak_ledger_queue_depth{unit="3578"} 7`,
-		`jejak_rejections_total{rule="seal_used_twice"} 1`, `jejak_discrepancies_total{kind="short"} 1`, `jejak_commands_total{result="rejected"} 1`,
+		`jejak_append_events_sum 64`, `jejak_batch_commands_sum 12`, `jejak_ledger_queue_depth{election="pemilu2024",unit="3578"} 7`,
+		`jejak_rejections_total{rule="seal_used_twice"} 1`, `jejak_discrepancies_total{kind="short"} 1`, `jejak_command_duration_seconds_count{result="rejected"} 1`,
 		`jejak_refusals_total{reason="token"} 1`, `jejak_build_info{version="1.2.3"} 1`, `go_goroutines`,
 		`jejak_http_request_duration_seconds_count{method="GET",route="GET /v1/me",status="200"} 1`,
 	} {
