@@ -117,8 +117,8 @@ type fetched struct {
 	err  error
 }
 
-// read yields the source's records after a point. The first page is read by the caller's goroutine; of a longer source, the next page is read
-// while the caller handles this one.
+// read yields the source's records after a point. The first page is read by the caller's goroutine; of a longer source, the next pages are
+// read by others while the caller handles this one.
 func (s *Store) read(ctx context.Context, src source, after uint64, yield func(eventstore.Record, error) bool) {
 	err := s.usable(ctx)
 	if err == nil && after >= min(src.upTo, math.MaxInt64) {
@@ -132,30 +132,68 @@ func (s *Store) read(ctx context.Context, src source, after uint64, yield func(e
 		yield(eventstore.Record{}, err)
 		return
 	}
-	if p.end {
-		s.handOn(ctx, p, yield)
+	after, end := p.last, p.end
+	if !s.handOn(ctx, p, yield) || end {
 		return
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ahead := make(chan fetched)
-	go s.readAhead(ctx, src, p.last, ahead)
-	for {
-		end := p.end
-		if !s.handOn(ctx, p, yield) || end {
+	parts := make(chan part)
+	go s.readAhead(ctx, src, after, parts)
+	for part := range parts {
+		if !s.readPart(ctx, part, yield) {
 			return
 		}
-		var next fetched
+	}
+	if err := ctx.Err(); err != nil {
+		yield(eventstore.Record{}, err)
+	}
+}
+
+// part is a piece of a source whose first page, mostly all of it, is being read.
+type part struct {
+	src   source
+	first chan fetched
+}
+
+// readAhead cuts the source after a point into parts and begins to read each before the one before it has been taken, so that two are read at
+// once: positions, and versions of a stream, have no gaps.
+func (s *Store) readAhead(ctx context.Context, src source, after uint64, parts chan<- part) {
+	defer close(parts)
+	upTo := src.upTo
+	for rows := uint64(firstPageRows); after < upTo; {
+		rows = min(rows*4, pageRows)
+		src.upTo = min(after+rows, upTo)
+		next := part{src, make(chan fetched, 1)}
+		go func(after uint64) {
+			p, err := s.page(ctx, &next.src, after, pageRows)
+			next.first <- fetched{p, err}
+		}(after)
 		select {
-		case next = <-ahead:
+		case parts <- next:
 		case <-ctx.Done():
-			next.err = ctx.Err()
-		}
-		if next.err != nil {
-			yield(eventstore.Record{}, next.err)
 			return
 		}
-		p = next.page
+		after = src.upTo
+	}
+}
+
+// readPart yields the records of a part. It returns false when the reading is over.
+func (s *Store) readPart(ctx context.Context, part part, yield func(eventstore.Record, error) bool) bool {
+	f := <-part.first
+	for {
+		if f.err != nil {
+			yield(eventstore.Record{}, f.err)
+			return false
+		}
+		after, end := f.page.last, f.page.end
+		if !s.handOn(ctx, f.page, yield) {
+			return false
+		}
+		if end {
+			return true
+		}
+		f.page, f.err = s.page(ctx, &part.src, after, pageRows) // it was cut short by its bytes
 	}
 }
 
@@ -172,24 +210,4 @@ func (s *Store) handOn(ctx context.Context, p *page, yield func(eventstore.Recor
 		}
 	}
 	return true
-}
-
-// readAhead sends the pages after a point, until one is the last, fails, or nobody wants more.
-func (s *Store) readAhead(ctx context.Context, src source, after uint64, ahead chan<- fetched) {
-	for rows := firstPageRows; ; {
-		rows = min(rows*4, pageRows)
-		p, err := s.page(ctx, &src, after, rows)
-		end := err != nil || p.end
-		if !end {
-			after = p.last
-		}
-		select {
-		case ahead <- fetched{p, err}:
-		case <-ctx.Done():
-			return
-		}
-		if end {
-			return
-		}
-	}
 }

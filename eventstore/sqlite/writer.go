@@ -104,8 +104,9 @@ func (w *writer) gather() bool {
 	if r == nil {
 		r = <-w.s.queue
 	}
-	// The callers just answered are about to ask again: letting them run first makes one transaction of what would become several.
-	for i := 0; i < 4 && len(w.s.queue) < previous/2; i++ {
+	// The callers just answered are about to ask again: letting them run first makes one transaction of what would become two.
+	for waiting := -1; waiting < len(w.s.queue) && len(w.s.queue) < previous; {
+		waiting = len(w.s.queue)
 		runtime.Gosched()
 	}
 	for r != nil {
