@@ -1,6 +1,9 @@
 package domain
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Kind is what sort of discrepancy or incident it is.
 type Kind string
@@ -96,9 +99,10 @@ func (v Violation) RemedyEN() string { return format(v.Rule.Remedy.EN, v.Args) }
 
 func (v Violation) Error() string { return fmt.Sprintf("%s: %s: %s", v.Path, v.Rule.ID, v.MessageEN()) }
 
-// format fills in the arguments by index. fmt does not complain of arguments that an indexed format leaves out.
+// format fills in the arguments by index. fmt does not complain of arguments that an indexed format leaves out, but does so of arguments for a
+// text that names none.
 func format(text string, args []any) string {
-	if len(args) == 0 {
+	if !strings.Contains(text, "%[") {
 		return text
 	}
 	return fmt.Sprintf(text, args...)
