@@ -1,29 +1,41 @@
 package ledger
 
 import (
+	"maps"
+
 	"jejak/domain"
 	"jejak/domain/incident"
 	"jejak/domain/need"
+	"jejak/domain/procurement"
+	"jejak/domain/receipt"
 	"jejak/domain/supporting"
 )
 
 // Rooms holds each room's state. Every field is exported and serialisable.
 type Rooms struct {
-	Supporting supporting.State
-	Need       need.State
+	Supporting  supporting.State
+	Need        need.State
+	Procurement procurement.State
+	Receipt     receipt.State
 }
 
 // assemble wires the rooms to their state and to the reference data. It runs again whenever the reference data changes.
 func (s *State) assemble() {
 	data := supporting.NewRoom(&s.Supporting, s.ref, s.Unit)
+	orders := procurement.NewRoom(&s.Procurement, s.ref, s.Unit)
+	warehouse := receipt.NewRoom(&s.Receipt, &s.Procurement, s.ref, s.Unit)
 	s.rooms = map[string]domain.Room{
-		"unit":       unitRoom{s},
-		"supporting": data,
-		"need":       need.NewRoom(&s.Need, s.ref, s.Unit, &s.Supporting),
+		"unit":        unitRoom{s},
+		"supporting":  data,
+		"need":        need.NewRoom(&s.Need, s.ref, s.Unit, &s.Supporting),
+		"procurement": orders,
+		"receipt":     warehouse,
 	}
 	s.books = map[domain.SubjectKind]domain.Book{
 		domain.SubjectSupporting: data,
 	}
+	maps.Copy(s.books, orders.Books())
+	maps.Copy(s.books, warehouse.Books())
 }
 
 // raisedBy are the cases that the primary event itself raised: incidents reported by people.

@@ -55,8 +55,8 @@ type Production struct {
 
 // Delivery is everything known of a delivery.
 type Delivery struct {
-	Announced []Announcement // the first counts
-	Counts    []Count        // the first counts
+	Announced []Announcement   // the first counts
+	Counts    []Count          // the first counts
 	Sorted    map[string]Tally // by ballot design, over all cartons
 	Accepted  *Acceptance
 	Replaced  map[string][]goods.Line // by claim: what the supplier has replaced
