@@ -1,0 +1,143 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// The files of a data directory. Others read events.db with any SQLite tool; the names are fixed.
+const (
+	EventsFile  = "events.db"       // the log: the truth
+	PeopleFile  = "people.db"       // names, telephone numbers and the hashes of tokens
+	CacheFile   = "ledger-cache.db" // snapshots, disposable
+	ServingFile = "server.json"     // where the running server answers
+	markFile    = "directory.json"  // whether the directory is real or simulated
+)
+
+// Kind is what a data directory is for life.
+type Kind string
+
+const (
+	// Real records what people really did, by the machine's clock.
+	Real Kind = "real"
+	// Simulated records made-up acts on a clock that a simulator drives. Nothing in it can be taken for the real thing.
+	Simulated Kind = "simulated"
+)
+
+// mark is the content of directory.json.
+type mark struct {
+	Format int  `json:"format"`
+	Kind   Kind `json:"kind"`
+	// Demo marks a directory that `jejak demo` made and may delete.
+	Demo bool `json:"demo,omitempty"`
+}
+
+const markFormat = 1
+
+// readMark returns the mark of a directory, nil when it has none (a new directory, or one that only has people yet).
+func readMark(dir string) (*mark, error) {
+	name := filepath.Join(dir, markFile)
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what the data directory is: %w", err)
+	}
+	var m mark
+	if err := json.Unmarshal(data, &m); err != nil {
+		return nil, fmt.Errorf("read what the data directory is: %s: %w: restore this file from a backup", name, err)
+	}
+	if m.Format != markFormat || (m.Kind != Real && m.Kind != Simulated) {
+		return nil, fmt.Errorf("data directory %s has format %d and kind %q, which this program does not know: use the program that made it", dir, m.Format, m.Kind)
+	}
+	return &m, nil
+}
+
+// KindOf tells what a data directory is, "" while that is open: no such directory, or no server has run there yet.
+func KindOf(dir string) (Kind, error) {
+	m, err := readMark(dir)
+	if m == nil {
+		return "", err
+	}
+	return m.Kind, nil
+}
+
+// IsDemo tells whether dir was made by `jejak demo`.
+func IsDemo(dir string) (bool, error) {
+	m, err := readMark(dir)
+	return m != nil && m.Demo, err
+}
+
+// settle makes dir real or simulated for life, or refuses when it is the other already. The caller holds the lock of the directory.
+func settle(dir string, kind Kind, demo bool) error {
+	m, err := readMark(dir)
+	if err != nil {
+		return err
+	}
+	if m == nil {
+		if used, err := hasLog(dir); err != nil || used {
+			return errors.Join(err, whenTrue(used, fmt.Errorf("data directory %s has a log but no %s: restore that file from a backup", dir, markFile)))
+		}
+		return writeFile(filepath.Join(dir, markFile), mark{Format: markFormat, Kind: kind, Demo: demo})
+	}
+	if m.Kind == kind {
+		return nil
+	}
+	if m.Kind == Real {
+		return fmt.Errorf("data directory %s holds real records and stays real for life: a driven clock needs a directory of its own (--data)", dir)
+	}
+	return fmt.Errorf("data directory %s is simulated for life: serve it with --clock driven, or use another directory (--data) for real records", dir)
+}
+
+func whenTrue(condition bool, err error) error {
+	if condition {
+		return err
+	}
+	return nil
+}
+
+// hasLog tells whether there is a log with content in dir.
+func hasLog(dir string) (bool, error) {
+	info, err := os.Stat(filepath.Join(dir, EventsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for the log: %w", err)
+	}
+	return info.Size() > 0, nil
+}
+
+// makeDirectory creates dir for its owner only, if it is not there, and refuses what is no directory.
+func makeDirectory(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	return nil
+}
+
+// writeFile puts v as JSON into a file that only its owner can read, whole or not at all.
+func writeFile(name string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	temp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	_, err = temp.Write(append(data, '\n'))
+	err = errors.Join(err, temp.Sync(), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), name)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", name, err), os.Remove(temp.Name()))
+	}
+	return nil
+}
