@@ -50,11 +50,11 @@ func (s *State) save(subjects []domain.Subject) (restore func()) {
 	}
 }
 
-// rejected are the new findings that forbid a request.
+// rejected are the findings that forbid a request: those that it would bring, or make about more pieces than they are about already.
 func rejected(mode domain.Mode, before, after found) []domain.Violation {
 	var violations []domain.Violation
 	for _, f := range after.list {
-		if _, old := before.byKey[f.Key]; old {
+		if i, old := before.byKey[f.Key]; old && f.Quantity <= before.list[i].Quantity {
 			continue
 		}
 		if mode == domain.Request && f.Rule.OnRequest != domain.Record {
@@ -93,11 +93,11 @@ func (s *State) reconcile(before, after found, by domain.Ref) []registerEvent {
 			raised++
 		case !old && c.Status != incident.StatusOpen:
 			events = append(events, &incident.Reopened{Discrepancy: c.ID, By: by})
+			if !sameCase(c, f) {
+				events = append(events, revised(c.ID, f, message, by))
+			}
 		case old && c.Status == incident.StatusOpen && !same(before.list[i], f):
-			events = append(events, &incident.Revised{
-				Discrepancy: c.ID, Kind: f.TheKind(), Severity: f.TheSeverity(), Units: f.Units, Quantity: f.Quantity,
-				Provisional: f.Provisional, Message: message.Message(), MessageEN: message.MessageEN(), By: by,
-			})
+			events = append(events, revised(c.ID, f, message, by))
 		}
 	}
 	for _, f := range before.list {
@@ -111,6 +111,13 @@ func (s *State) reconcile(before, after found, by domain.Ref) []registerEvent {
 	return events
 }
 
+func revised(id string, f domain.Finding, message domain.Violation, by domain.Ref) *incident.Revised {
+	return &incident.Revised{
+		Discrepancy: id, Kind: f.TheKind(), Severity: f.TheSeverity(), Units: f.Units, Quantity: f.Quantity,
+		Provisional: f.Provisional, Message: message.Message(), MessageEN: message.MessageEN(), By: by,
+	}
+}
+
 func proof(refs []domain.Ref, by domain.Ref) []domain.Ref {
 	if slices.Contains(refs, by) {
 		return refs
@@ -121,4 +128,10 @@ func proof(refs []domain.Ref, by domain.Ref) []domain.Ref {
 func same(a, b domain.Finding) bool {
 	return a.TheKind() == b.TheKind() && a.TheSeverity() == b.TheSeverity() && a.Quantity == b.Quantity && a.Provisional == b.Provisional &&
 		slices.Equal(a.Units, b.Units)
+}
+
+// sameCase tells whether a case that is reopened still says what the finding says.
+func sameCase(c *incident.Case, f domain.Finding) bool {
+	return c.Kind == f.TheKind() && c.Severity == f.TheSeverity() && c.Quantity == f.Quantity && c.Provisional == f.Provisional &&
+		slices.Equal(c.Units, f.Units)
 }
