@@ -1,0 +1,312 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"jejak/domain"
+	"jejak/domain/election"
+	"jejak/domain/ledger"
+	"jejak/eventstore"
+	"jejak/internal/api"
+	"jejak/internal/clock"
+)
+
+// Catalog is the reference data of all elections. It is safe for concurrent use.
+type Catalog interface {
+	election.Catalog
+	// Elections lists the elections of which a version is published.
+	Elections() []string
+	// Units lists the units of an election's newest version, province first; none for an unknown election.
+	Units(election string) []domain.Code
+	// Refresh reads what has been published of an election since the last time; an unknown one is looked for.
+	Refresh(ctx context.Context, election string) error
+	// Discover finds the elections that no one has asked for yet. It may read the whole log.
+	Discover(ctx context.Context) error
+}
+
+// Cache keeps states of ledgers, so that a ledger need not be folded from its first event. It may forget whatever it likes.
+type Cache interface {
+	// Load returns the newest state it has of a stream, and the position of the last event in it.
+	Load(ctx context.Context, stream string) (data ledger.Data, at eventstore.Position, ok bool)
+	// Save keeps a state. It must not keep references into data.
+	Save(ctx context.Context, stream string, data *ledger.Data, at eventstore.Position) error
+}
+
+// Config of a Handler. Store, Catalog and Clock are required.
+type Config struct {
+	Store   eventstore.Store
+	Catalog Catalog
+	Clock   clock.Clock
+	Cache   Cache        // nil: every ledger is folded from its first event
+	Logger  *slog.Logger // nil: slog.Default
+	Metrics Metrics      // nil: none
+	// Elections are known beforehand, so that the whole log need not be searched before the first answer; others are found all the same.
+	Elections []string
+	// QueueLength is the most commands that wait for one ledger; more are answered 503. Default 1,024.
+	QueueLength int
+	// SnapshotEvery is the number of events after which a ledger is saved to the cache, when nothing waits (at four times as many, it is saved
+	// whatever waits). Default 10,000.
+	SnapshotEvery int
+	// AttemptsPerDevice and AttemptsPerActor cap the rejected commands that are kept in a day (of the server's clock, WIB). Default 200, 1,000.
+	AttemptsPerDevice, AttemptsPerActor int
+	// GiveUp is how long an append whose outcome is unknown is repeated before the callers are told so. Default 20 s.
+	GiveUp time.Duration
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Store == nil || c.Catalog == nil || c.Clock == nil {
+		return c, errors.New("open command handling: a store, a catalog and a clock are required")
+	}
+	set := func(v *int, d int) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	set(&c.QueueLength, 1024)
+	set(&c.SnapshotEvery, 10_000)
+	set(&c.AttemptsPerDevice, 200)
+	set(&c.AttemptsPerActor, 1000)
+	if c.GiveUp <= 0 {
+		c.GiveUp = 20 * time.Second
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Metrics == nil {
+		c.Metrics = NoMetrics{}
+	}
+	return c, nil
+}
+
+// Handler is the Ledgers of one server: a writer for each ledger in use.
+type Handler struct {
+	cfg Config
+
+	// ctx ends when Close gives up: appends under way then end with an unknown outcome.
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	mu       sync.RWMutex
+	writers  map[ledgerKey]*writer
+	attempts map[ledgerKey]*attempts
+	closing  bool
+
+	running     sync.WaitGroup // writers
+	keeping     sync.WaitGroup // attempts
+	unavailable atomic.Pointer[string]
+}
+
+const maxElectionName = 64
+
+type ledgerKey struct {
+	election string
+	unit     domain.Code
+}
+
+var _ Ledgers = (*Handler)(nil)
+
+// Open returns a Handler. Ledgers are loaded when they are first asked for.
+func Open(ctx context.Context, cfg Config) (*Handler, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range cfg.Elections {
+		if err := cfg.Catalog.Refresh(ctx, e); err != nil {
+			return nil, fmt.Errorf("open command handling: %w", err)
+		}
+	}
+	if len(cfg.Catalog.Elections()) == 0 {
+		if err := cfg.Catalog.Discover(ctx); err != nil {
+			return nil, fmt.Errorf("open command handling: %w", err)
+		}
+	}
+	h := &Handler{cfg: cfg, writers: map[ledgerKey]*writer{}, attempts: map[ledgerKey]*attempts{}}
+	h.ctx, h.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	h.running.Go(func() {
+		if err := cfg.Catalog.Discover(h.ctx); err != nil && h.ctx.Err() == nil {
+			cfg.Logger.Warn("elections that no one has asked for yet are not listed", "error", err)
+		}
+	})
+	return h, nil
+}
+
+// Submit is described at Ledgers.
+func (h *Handler) Submit(ctx context.Context, c Command) <-chan api.Answer {
+	t := &task{command: c, answer: make(chan api.Answer, 1)}
+	if err := ctx.Err(); err != nil {
+		t.answer <- failure(c, 503, 1, ruleUnavailable, "", "the request has ended: "+err.Error())
+		return t.answer
+	}
+	w, problem := h.writer(ctx, c.Election, c.Unit)
+	if problem != nil {
+		t.answer <- problem.answer(c)
+		return t.answer
+	}
+	if refused := w.enqueue(t); refused != nil {
+		t.answer <- refused.answer(c)
+	}
+	return t.answer
+}
+
+// View is described at Ledgers. The position given to read is that of the last event of the ledger that is folded.
+func (h *Handler) View(ctx context.Context, electionID string, unit domain.Code, atLeast eventstore.Position, read func(*ledger.State, eventstore.Position)) error {
+	w, problem := h.writer(ctx, electionID, unit)
+	if problem != nil {
+		return problem
+	}
+	v := &view{ctx: ctx, atLeast: atLeast, read: read, done: make(chan error, 1)}
+	if refused := w.enqueueView(v); refused != nil {
+		return refused
+	}
+	select {
+	case err := <-v.done:
+		return err
+	case <-ctx.Done():
+		if v.state.CompareAndSwap(viewWaiting, viewWithdrawn) {
+			return ctx.Err()
+		}
+		return <-v.done
+	}
+}
+
+// Elections is described at Ledgers.
+func (h *Handler) Elections() []string { return h.cfg.Catalog.Elections() }
+
+// Units is described at Ledgers.
+func (h *Handler) Units(election string) []domain.Code { return h.cfg.Catalog.Units(election) }
+
+// Unavailable says why commands cannot be taken at present (the store fails), "" while they can: for readiness.
+func (h *Handler) Unavailable() string {
+	if reason := h.unavailable.Load(); reason != nil {
+		return *reason
+	}
+	return ""
+}
+
+// Waiting returns how many commands wait for each ledger in use, for metrics.
+func (h *Handler) Waiting(report func(election string, unit domain.Code, commands int)) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for key, w := range h.writers {
+		report(key.election, key.unit, w.waiting())
+	}
+}
+
+// writer returns the running writer of a ledger; it starts it when the unit exists.
+func (h *Handler) writer(ctx context.Context, electionID string, unit domain.Code) (*writer, *refusal) {
+	key := ledgerKey{electionID, unit}
+	h.mu.RLock()
+	w, closing := h.writers[key], h.closing
+	h.mu.RUnlock()
+	if closing {
+		return nil, &refusal{status: 503, retryAfter: 5, rule: RuleClosing}
+	}
+	if w != nil {
+		return w, nil
+	}
+	if refused := h.known(ctx, electionID, unit); refused != nil {
+		return nil, refused
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closing {
+		return nil, &refusal{status: 503, retryAfter: 5, rule: RuleClosing}
+	}
+	if w := h.writers[key]; w != nil {
+		return w, nil
+	}
+	w = newWriter(h, key)
+	h.writers[key] = w
+	h.running.Go(w.run)
+	return w, nil
+}
+
+// known refuses elections and units that no reference data names.
+func (h *Handler) known(ctx context.Context, electionID string, unit domain.Code) *refusal {
+	units := h.cfg.Catalog.Units(electionID)
+	if len(units) == 0 && len(electionID) <= maxElectionName {
+		if err := h.cfg.Catalog.Refresh(ctx, electionID); err != nil {
+			return &refusal{status: 503, retryAfter: 2, rule: ruleUnavailable, args: []any{err.Error()}}
+		}
+		units = h.cfg.Catalog.Units(electionID)
+	}
+	if len(units) == 0 {
+		return &refusal{status: 422, rule: RuleUnknownElection, path: "/election", args: []any{electionID, list(h.Elections())}}
+	}
+	for _, u := range units {
+		if u == unit {
+			return nil
+		}
+	}
+	return &refusal{status: 422, rule: RuleUnknownUnit, path: "/unit", args: []any{unit, electionID}}
+}
+
+// attemptsOf returns the keeper of a ledger's rejected commands. Only writers call it, so that it is never asked after they have ended.
+func (h *Handler) attemptsOf(key ledgerKey) *attempts {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	a := h.attempts[key]
+	if a == nil {
+		a = newAttempts(h, key)
+		h.attempts[key] = a
+		h.keeping.Go(a.run)
+	}
+	return a
+}
+
+// Close stops taking commands, answers those that wait, saves the ledgers to the cache and ends. When ctx ends first it gives up: what is
+// still waiting is answered 503, and appends under way end with an unknown outcome, as in a crash.
+func (h *Handler) Close(ctx context.Context) error {
+	h.mu.Lock()
+	h.closing = true
+	writers := make([]*writer, 0, len(h.writers))
+	for _, w := range h.writers {
+		writers = append(writers, w)
+	}
+	h.mu.Unlock()
+	for _, w := range writers {
+		w.stop()
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		h.running.Wait()
+		h.mu.RLock()
+		keepers := make([]*attempts, 0, len(h.attempts))
+		for _, a := range h.attempts {
+			keepers = append(keepers, a)
+		}
+		h.mu.RUnlock()
+		for _, a := range keepers {
+			a.stop()
+		}
+		h.keeping.Wait()
+	}()
+	select {
+	case <-done:
+		h.cancel()
+		return nil
+	case <-ctx.Done():
+		h.cancel()
+		<-done
+		return fmt.Errorf("close command handling: gave up before everything was answered: %w", ctx.Err())
+	}
+}
+
+// failing remembers why the store takes nothing; "" when it does again.
+func (h *Handler) failing(reason string) {
+	if reason == "" {
+		if h.unavailable.Load() != nil {
+			h.unavailable.Store(nil)
+		}
+		return
+	}
+	h.unavailable.Store(&reason)
+}
