@@ -3,6 +3,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,7 +92,7 @@ func (s *State) Execute(act domain.Act, cmd domain.Command) Decision {
 		s.Register.Apply(rec)
 		s.advance(rec)
 		d.Events = append(d.Events, rec)
-		if c := s.Register.Cases[event.Case()]; c != nil && c.Status == incident.StatusOpen {
+		if c := s.Register.Cases[event.Case()]; c != nil && c.Status == incident.StatusOpen && !slices.Contains(d.Raised, c) {
 			d.Raised = append(d.Raised, c)
 		}
 	}
