@@ -75,6 +75,7 @@ func (b *Book) Apply(eventType string, schema int, data []byte) error {
 	}
 	digest(b.draft.hash, eventType, schema, data)
 	if err := b.draft.apply(event); err != nil {
+		b.draft.broken = err
 		return fmt.Errorf("fold reference data: %s: %w", eventType, err)
 	}
 	return nil

@@ -12,8 +12,9 @@ import (
 
 // draft is a version of the reference data under construction.
 type draft struct {
-	ref  *Reference
-	hash hash.Hash
+	ref    *Reference
+	hash   hash.Hash
+	broken error // why the version cannot be published
 }
 
 func newDraft(e *Defined) *draft {
@@ -172,6 +173,9 @@ func (d *draft) counts() Counts {
 }
 
 func (d *draft) publish(e *ReferencePublished) (*Reference, error) {
+	if d.broken != nil {
+		return nil, d.broken
+	}
 	if sum := hex.EncodeToString(d.hash.Sum(nil)); sum != e.SHA256 {
 		return nil, fmt.Errorf("its events have the digest %s, but it was published with %s: events are missing or were changed", sum, e.SHA256)
 	}

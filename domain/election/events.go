@@ -135,6 +135,14 @@ func (*DeadlinesSet) Schema() int          { return 1 }
 func (*PoliceUnitsRegistered) Schema() int { return 1 }
 func (*ReferencePublished) Schema() int    { return 1 }
 
+// EventTypes are the types of the events of this package. The stream of an election has events of other types too.
+func EventTypes() []string {
+	return []string{
+		"election.defined", "election.norms_published", "election.deadlines_set", "election.regencies_registered", "election.designs_registered",
+		"election.police_units_registered", "election.region_registered", "election.reference_published",
+	}
+}
+
 // NewEvent returns a pointer to the zero event of a type and schema (0: the newest), nil if unknown.
 func NewEvent(eventType string, schema int) Event {
 	if schema > 1 {
