@@ -1,0 +1,76 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"jejak/eventstore/lock"
+	"jejak/internal/clock"
+	"jejak/internal/people"
+)
+
+// Province is the unit that stands above all others: East Java.
+const Province = "35"
+
+// accountsStream is where changes of accounts are recorded. Accounts belong to no election; they stand with the first one.
+const accountsStream = "election-pemilu2024"
+
+// Accounts are the people of a data directory that no server has open.
+type Accounts struct {
+	*people.Store
+	lock *lock.Lock
+}
+
+// OpenAccounts opens the people of a directory, which it makes if it is not there, and sees to its first admin. A server that has the
+// directory is a *lock.HeldError: the accounts are to be changed through it. Changes are recorded in the log when a server next starts.
+func OpenAccounts(ctx context.Context, dir string) (*Accounts, error) {
+	if err := makeDirectory(dir); err != nil {
+		return nil, err
+	}
+	l, err := lock.Acquire(dir)
+	if err != nil {
+		return nil, err
+	}
+	a, err := openAccounts(ctx, dir)
+	if err != nil {
+		return nil, errors.Join(err, l.Release())
+	}
+	return &Accounts{Store: a, lock: l}, nil
+}
+
+func openAccounts(ctx context.Context, dir string) (*people.Store, error) {
+	var c clock.Clock = clock.System{}
+	kind, err := KindOf(dir)
+	if err != nil {
+		return nil, err
+	}
+	if kind == Simulated {
+		now, err := rememberedTime(dir)
+		if err != nil {
+			return nil, err
+		}
+		c = clock.NewDriven(now)
+	}
+	store, err := people.Open(ctx, filepath.Join(dir, PeopleFile), people.Options{Clock: c, Stream: accountsStream})
+	if err != nil {
+		return nil, err
+	}
+	if err := store.EnsureAdmin(ctx, dir, Province); err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return store, nil
+}
+
+// Close closes the people and gives the directory back.
+func (a *Accounts) Close() error {
+	if err := errors.Join(a.Store.Close(), a.lock.Release()); err != nil {
+		return fmt.Errorf("close the accounts: %w", err)
+	}
+	return nil
+}
+
+// discard is for what runs without a log of its own.
+var discard = slog.New(slog.DiscardHandler)
