@@ -24,9 +24,10 @@ type Answer struct {
 	Discrepancies []Discrepancy `json:"discrepancies,omitempty"`
 	Errors        []Problem     `json:"errors,omitempty"`
 
-	// Status is the HTTP status of this answer alone; RetryAfter the seconds to wait before sending again, 0 for none.
-	Status     int `json:"-"`
-	RetryAfter int `json:"-"`
+	// Status is the HTTP status of this answer alone; clients see it where something went wrong. RetryAfter is the seconds to wait before
+	// sending again, 0 for none.
+	Status     int `json:"status,omitempty"`
+	RetryAfter int `json:"retry_after,omitempty"`
 }
 
 // EventRef names an event.
@@ -92,40 +93,4 @@ type Evidence struct {
 type Signature struct {
 	KeyID string `json:"key_id"`
 	Sig   string `json:"sig"`
-}
-
-// RegencyRow is the status of one regency: timestamps, never ages, so that equal positions give equal bytes.
-type RegencyRow struct {
-	Code           string             `json:"code"`
-	Name           string             `json:"name"`
-	Position       uint64             `json:"position"`
-	LastRecordedAt string             `json:"last_recorded_at"`
-	Items          map[string]ItemRow `json:"items"`
-	Boxes          map[string]int64   `json:"boxes"`
-	Stations       map[string]int64   `json:"stations"`
-	Shipments      map[string]int64   `json:"shipments"`
-	Discrepancies  map[string]int64   `json:"discrepancies"` // open, by kind
-	Budget         BudgetRow          `json:"budget"`
-	Supporting     map[string]string  `json:"supporting,omitempty"` // state per group of items
-	Plan           string             `json:"plan,omitempty"`       // state of the need plan
-	Simulated      bool               `json:"simulated,omitempty"`
-}
-
-// ItemRow counts pieces of one item. Need is null when it is unknown.
-type ItemRow struct {
-	Need      *int64 `json:"need"`
-	Ordered   int64  `json:"ordered"`
-	Announced int64  `json:"announced"`
-	Received  int64  `json:"received"`
-	Damaged   int64  `json:"damaged"`
-	Claimed   int64  `json:"claimed"`
-	Packed    int64  `json:"packed"`
-}
-
-// BudgetRow is in rupiah.
-type BudgetRow struct {
-	Ceiling   int64 `json:"ceiling"`
-	Committed int64 `json:"committed"`
-	Accepted  int64 `json:"accepted"`
-	Paid      int64 `json:"paid"`
 }

@@ -1,0 +1,42 @@
+package api
+
+// NewUser asks for an account (POST /v1/users).
+type NewUser struct {
+	Role    string `json:"role" doc:"One of the roles of the system, such as operator or district."`
+	Scope   string `json:"scope" doc:"Region code of 2, 4, 6, 10 or 13 digits, or a police unit such as P3578A for an escort."`
+	Name    string `json:"name,omitempty" doc:"Kept in people.db only; never in events or logs."`
+	Phone   string `json:"phone,omitempty" doc:"Kept in people.db only; never in events or logs."`
+	Expires string `json:"expires,omitempty" doc:"RFC 3339 time with offset after which the token is bad."`
+	ID      string `json:"id,omitempty" doc:"Only in a simulated data directory."`
+	// TokenSHA256 is in hexadecimal digits.
+	TokenSHA256 string `json:"token_sha256,omitempty" doc:"Only in a simulated data directory: SHA-256 of the token, hexadecimal."`
+}
+
+// User is an account. Token is shown once, when the account is made.
+type User struct {
+	ID      string `json:"id"`
+	Role    string `json:"role"`
+	Scope   string `json:"scope"`
+	Expires string `json:"expires,omitempty"`
+	Revoked string `json:"revoked,omitempty"`
+	Token   string `json:"token,omitempty"`
+	Line    int    `json:"line,omitempty" doc:"In a bulk import: the line that asked for it, from 1."`
+}
+
+// Clock is the server's time (GET and POST /v1/clock).
+type Clock struct {
+	Now       string `json:"now" doc:"RFC 3339 with offset."`
+	Simulated bool   `json:"simulated" doc:"The clock is driven, and everything recorded is a simulation."`
+}
+
+// SetClock drives the clock of a simulated data directory forward.
+type SetClock struct {
+	Now string `json:"now" doc:"RFC 3339 with offset, not before the present time."`
+}
+
+// Health is the answer of /livez and /readyz.
+type Health struct {
+	Status   string   `json:"status"` // "ok" or "not ready"
+	Version  string   `json:"version"`
+	Problems []string `json:"problems,omitempty"`
+}

@@ -1,0 +1,19 @@
+package api
+
+import "jejak/projections/form"
+
+// The read models as the API shows them are the forms of package projections.
+type (
+	RegencyRow        = form.RegencyRow
+	ItemRow           = form.ItemRow
+	BudgetRow         = form.BudgetRow
+	Election          = form.Election
+	StationCard       = form.StationCard
+	BoxTimeline       = form.BoxTimeline
+	ShipmentCard      = form.ShipmentCard
+	DiscrepancyCard   = form.DiscrepancyCard
+	PlanCard          = form.PlanCard
+	SupportingRow     = form.SupportingRow
+	SupportingDetails = form.SupportingGroup
+	Event             = form.Event
+)
