@@ -141,3 +141,6 @@ func Roles() []domain.Role {
 		domain.RoleCommitmentOfficer, domain.RoleSupplier, domain.RoleCarrier, domain.RoleDistrict, domain.RoleVillage, domain.RoleStation,
 		domain.RoleEscort, domain.RoleSupervisor, domain.RoleObserver, domain.RoleAuditor, domain.RoleSimulator}
 }
+
+// Sendable tells whether any role may send a command type: what is for the system alone is not.
+func Sendable(commandType string) bool { return len(commandTable[commandType]) > 0 }

@@ -1,0 +1,257 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"jejak/domain"
+	"jejak/internal/access"
+	"jejak/internal/api"
+	"jejak/internal/people"
+)
+
+const (
+	maxUser  = 16 << 10
+	maxUsers = 64 << 20 // an import of all crews of a province is some 30 MB
+)
+
+// postUsers makes one account, or with NDJSON many: all or none.
+func (s *Server) postUsers(w http.ResponseWriter, r *http.Request) {
+	kind, ok := bodyKind(r)
+	if !ok {
+		endBody(w, r, mediaType(r.Header.Get("Content-Type")))
+		return
+	}
+	user := userOf(r.Context())
+	if denied := access.Read(user.Actor(), access.Accounts); denied != nil {
+		s.denied(r, user, denied, "add users", "")
+		endBody(w, r, forbidden(*denied))
+		return
+	}
+	body, p := plainBody(r)
+	if p != nil {
+		endBody(w, r, p)
+		return
+	}
+	limit := maxUser
+	if kind == lines {
+		limit = maxUsers
+		ctl := http.NewResponseController(w)
+		deadline := time.Now().Add(5 * time.Minute)
+		_ = errors.Join(ctl.SetReadDeadline(deadline), ctl.SetWriteDeadline(deadline))
+	}
+	raw, err := io.ReadAll(io.LimitReader(body, int64(limit)+1))
+	if err != nil {
+		endBody(w, r, notJSON("it cannot be read: "+err.Error()))
+		return
+	}
+	if len(raw) > limit {
+		endBody(w, r, tooLarge("permintaan", "the request", limit))
+		return
+	}
+	asked, numbers, p := readUsers(raw, kind)
+	if p == nil {
+		p = s.checkUsers(user, asked, numbers)
+	}
+	if p != nil {
+		writeProblem(w, p)
+		return
+	}
+	added, err := s.cfg.People.AddMany(r.Context(), asked)
+	var invalid *people.InvalidError
+	switch {
+	case errors.As(err, &invalid):
+		writeProblem(w, userProblems(invalid, numbers))
+		return
+	case err != nil && added == nil:
+		s.cfg.Telemetry.Log.Error("users cannot be added", "cause", err)
+		writeProblem(w, unavailable("unavailable", "akun tidak dapat disimpan sekarang", "the accounts cannot be kept at present"))
+		return
+	case err != nil:
+		s.cfg.Telemetry.Log.Error("users were added, but not yet recorded in the log", "cause", err)
+	}
+	s.cfg.Telemetry.Security.Info("users added", "by", user.ID, "count", len(added), "from", address(r))
+	writeUsers(w, kind, added, numbers)
+}
+
+// readUsers reads one object or a line each; numbers are the lines, nil for an object.
+func readUsers(raw []byte, kind bodyForm) (users []people.NewUser, numbers []int, p *problem) {
+	var problems []api.Problem
+	read := func(text []byte, line int) {
+		u, err := readUser(text)
+		if err != nil {
+			problems = append(problems, invalidField("user", linePath(line, ""), "baris pengguna salah: "+err.Error(), err.Error()))
+			return
+		}
+		users = append(users, u)
+		if line > 0 {
+			numbers = append(numbers, line)
+		}
+	}
+	if kind == object {
+		if !json.Valid(raw) {
+			return nil, nil, notJSON("it does not parse")
+		}
+		read(raw, 0)
+	} else {
+		for line, text := range numberedLines(raw) {
+			read(text, line)
+		}
+	}
+	if len(problems) > 0 {
+		return nil, nil, newProblem(http.StatusUnprocessableEntity, problems...)
+	}
+	return users, numbers, nil
+}
+
+func readUser(text []byte) (people.NewUser, error) {
+	var u api.NewUser
+	if err := jsonv2.Unmarshal(text, &u, jsonv2.RejectUnknownMembers(true)); err != nil {
+		return people.NewUser{}, err
+	}
+	n := people.NewUser{Role: domain.Role(u.Role), Scope: u.Scope, Name: u.Name, Phone: u.Phone, ID: u.ID, TokenSHA256: u.TokenSHA256}
+	if u.Expires != "" {
+		at, err := time.Parse(time.RFC3339, u.Expires)
+		if err != nil {
+			return n, fmt.Errorf("expires %q is no RFC 3339 time with offset, such as 2024-03-01T00:00:00+07:00", u.Expires)
+		}
+		n.Expires = at
+	}
+	return n, nil
+}
+
+// checkUsers refuses accounts outside the sender's scope, and simulators where nothing is simulated.
+func (s *Server) checkUsers(sender people.User, users []people.NewUser, numbers []int) *problem {
+	view := access.Sees(sender.Actor(), access.Accounts)
+	var problems []api.Problem
+	for i, u := range users {
+		line := lineOf(numbers, i)
+		if u.Role == domain.RoleSimulator && !s.cfg.Clock.Simulated() {
+			problems = append(problems, one("real_data", linePath(line, "role"), "data ini bukan simulasi", "this data directory is not simulated",
+				"pakai peran lain", "use another role"))
+		}
+		if _, badScope := access.Scope(u.Role, u.Scope); badScope == "" && !access.Allows(view, sender.Scope, accountPlace(u.Role, u.Scope)) {
+			problems = append(problems, one("place_not_allowed", linePath(line, "scope"),
+				u.Scope+" di luar wilayah kerja Anda "+sender.Scope, u.Scope+" is outside your scope "+sender.Scope,
+				"buat akun untuk wilayah Anda sendiri", "make accounts for your own area"))
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return newProblem(http.StatusForbidden, problems...)
+}
+
+// accountPlace is the region that an account belongs to: a police unit's is in its name.
+func accountPlace(role domain.Role, scope string) domain.Code {
+	if role == domain.RoleEscort && len(scope) == 6 {
+		return domain.Code(scope[1:5])
+	}
+	return domain.Code(scope)
+}
+
+func userProblems(invalid *people.InvalidError, numbers []int) *problem {
+	problems := make([]api.Problem, len(invalid.Problems))
+	for i, p := range invalid.Problems {
+		problems[i] = invalidField("user", linePath(lineOf(numbers, p.Index), p.Field), "akun salah: "+p.Message, p.Message)
+	}
+	return newProblem(http.StatusUnprocessableEntity, problems...)
+}
+
+func lineOf(numbers []int, i int) int {
+	if numbers == nil {
+		return 0
+	}
+	return numbers[i]
+}
+
+// linePath is the place of a field: below its line in a bulk import.
+func linePath(line int, field string) string {
+	path := ""
+	if line > 0 {
+		path = fmt.Sprintf("/line/%d", line)
+	}
+	if field != "" {
+		path += "/" + field
+	}
+	return path
+}
+
+func showUser(u people.User) api.User {
+	return api.User{ID: u.ID, Role: string(u.Role), Scope: u.Scope, Expires: stamp(u.Expires), Revoked: stamp(u.Revoked)}
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+func writeUsers(w http.ResponseWriter, kind bodyForm, added []people.Added, numbers []int) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Type", "application/json")
+	if kind == lines {
+		h.Set("Content-Type", "application/x-ndjson")
+	}
+	w.WriteHeader(http.StatusCreated)
+	enc := json.NewEncoder(w)
+	for i, a := range added {
+		u := showUser(a.User)
+		u.Token, u.Line = a.Token, lineOf(numbers, i)
+		if enc.Encode(u) != nil {
+			return // the client has gone
+		}
+	}
+}
+
+type userID struct {
+	ID string `path:"id"`
+}
+
+type userReply struct {
+	Body api.User
+}
+
+// registerAccounts registers what concerns one account.
+func (s *Server) registerAccounts() {
+	huma.Register(s.api, huma.Operation{
+		OperationID: "get-me", Method: http.MethodGet, Path: "/v1/me", Summary: "Whose token this is", Tags: []string{"accounts"},
+		Errors: []int{http.StatusUnauthorized},
+	}, func(ctx context.Context, _ *struct{}) (*userReply, error) {
+		return &userReply{Body: showUser(userOf(ctx))}, nil
+	})
+	huma.Register(s.api, huma.Operation{
+		OperationID: "revoke-user", Method: http.MethodDelete, Path: "/v1/users/{id}", Summary: "Make a token bad from now on",
+		Tags: []string{"accounts"}, Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusServiceUnavailable},
+	}, s.revokeUser)
+}
+
+func (s *Server) revokeUser(ctx context.Context, in *userID) (*userReply, error) {
+	if err := s.may(ctx, access.Accounts); err != nil {
+		return nil, err
+	}
+	u, ok := s.cfg.People.Get(in.ID)
+	if !ok {
+		return nil, notFound("akun", "user", in.ID, "pakai id yang diberikan saat akun dibuat", "use the id that was given when the account was made")
+	}
+	if err := s.may(ctx, access.Accounts, accountPlace(u.Role, u.Scope)); err != nil {
+		return nil, err
+	}
+	u, err := s.cfg.People.Revoke(ctx, in.ID)
+	if err != nil && u.ID == "" {
+		s.cfg.Telemetry.Log.Error("user cannot be revoked", "user", in.ID, "cause", err)
+		return nil, retryLater(unavailable("unavailable", "akun tidak dapat dicabut sekarang", "the account cannot be revoked at present"))
+	}
+	s.cfg.Telemetry.Security.Info("user revoked", "user", in.ID, "by", userOf(ctx).ID)
+	return &userReply{Body: showUser(u)}, nil
+}

@@ -1,0 +1,62 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"jejak/internal/access"
+	"jejak/internal/api"
+)
+
+type clockReply struct {
+	Body api.Clock
+}
+
+type setClock struct {
+	Body api.SetClock
+}
+
+// registerClock registers the server's time.
+func (s *Server) registerClock() {
+	huma.Register(s.api, huma.Operation{
+		OperationID: "get-clock", Method: http.MethodGet, Path: "/v1/clock", Summary: "The server's time", Tags: []string{"server"},
+		Errors: []int{http.StatusUnauthorized},
+	}, func(ctx context.Context, _ *struct{}) (*clockReply, error) {
+		if err := s.may(ctx, access.ReadClock); err != nil {
+			return nil, err
+		}
+		return s.clock(), nil
+	})
+	huma.Register(s.api, huma.Operation{
+		OperationID: "set-clock", Method: http.MethodPost, Path: "/v1/clock", Summary: "Drive the clock of a simulated data directory forward",
+		Tags: []string{"server"}, Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusConflict, http.StatusUnprocessableEntity},
+	}, s.driveClock)
+}
+
+func (s *Server) clock() *clockReply {
+	return &clockReply{Body: api.Clock{Now: s.cfg.Clock.Now().Format(time.RFC3339Nano), Simulated: s.cfg.Clock.Simulated()}}
+}
+
+func (s *Server) driveClock(ctx context.Context, in *setClock) (*clockReply, error) {
+	if err := s.may(ctx, access.SetClock); err != nil {
+		return nil, err
+	}
+	if s.cfg.SetClock == nil || !s.cfg.Clock.Simulated() {
+		return nil, newProblem(http.StatusConflict, one("clock_not_driven", "/now", "data ini memakai jam mesin, bukan simulasi",
+			"this data directory goes by the machine's clock; it is not simulated", "mulai server dengan --clock driven pada folder data baru",
+			"start the server with --clock driven on a new data directory"))
+	}
+	now, err := time.Parse(time.RFC3339Nano, in.Body.Now)
+	if err != nil {
+		return nil, newProblem(http.StatusUnprocessableEntity, one("bad_time", "/now", "waktu salah bentuk", "now is no RFC 3339 time with an offset",
+			"tulis seperti 2024-02-13T06:45:00+07:00", "write it like 2024-02-13T06:45:00+07:00"))
+	}
+	if err := s.cfg.SetClock(now); err != nil {
+		return nil, newProblem(http.StatusConflict, one("clock_only_forward", "/now", "jam simulasi hanya bergerak maju", err.Error(),
+			"kirim waktu yang sama atau sesudahnya", "send the same time or a later one"))
+	}
+	return s.clock(), nil
+}

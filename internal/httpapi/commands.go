@@ -1,0 +1,165 @@
+package httpapi
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+
+	"jejak/internal/access"
+	"jejak/internal/api"
+	"jejak/internal/command"
+	"jejak/internal/people"
+)
+
+// maxCommand is the most bytes of one command.
+const maxCommand = 256 << 10
+
+// postCommands takes one command as JSON, or many as NDJSON.
+func (s *Server) postCommands(w http.ResponseWriter, r *http.Request) {
+	kind, ok := bodyKind(r)
+	if !ok {
+		endBody(w, r, mediaType(r.Header.Get("Content-Type")))
+		return
+	}
+	body, p := plainBody(r)
+	if p != nil {
+		endBody(w, r, p)
+		return
+	}
+	if kind == lines {
+		s.batch(w, r, body)
+		return
+	}
+	s.single(w, r, body)
+}
+
+type bodyForm int
+
+const (
+	object bodyForm = iota
+	lines
+)
+
+// bodyKind tells a single object from lines by the content type. No content type at all is an object.
+func bodyKind(r *http.Request) (bodyForm, bool) {
+	header := r.Header.Get("Content-Type")
+	if header == "" {
+		return object, true
+	}
+	kind, _, err := mime.ParseMediaType(header)
+	if err != nil {
+		return object, false
+	}
+	switch kind {
+	case "application/json":
+		return object, true
+	case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines":
+		return lines, true
+	}
+	return object, false
+}
+
+// plainBody is the request's body, unpacked when it is gzip.
+func plainBody(r *http.Request) (io.Reader, *problem) {
+	switch encoding := r.Header.Get("Content-Encoding"); encoding {
+	case "", "identity":
+		return r.Body, nil
+	case "gzip":
+		unpacked, err := gzip.NewReader(r.Body)
+		if err != nil {
+			return nil, notJSON("it is not gzip: " + err.Error())
+		}
+		return unpacked, nil
+	default:
+		return nil, mediaType("Content-Encoding: " + encoding)
+	}
+}
+
+// single answers one command with the status that its answer has.
+func (s *Server) single(w http.ResponseWriter, r *http.Request, body io.Reader) {
+	if r.ContentLength > maxCommand && r.Header.Get("Content-Encoding") == "" {
+		endBody(w, r, tooLarge("perintah", "the command", maxCommand))
+		return
+	}
+	raw, err := io.ReadAll(io.LimitReader(body, maxCommand+1))
+	switch {
+	case err != nil:
+		endBody(w, r, notJSON("it cannot be read: "+err.Error()))
+		return
+	case len(raw) > maxCommand:
+		endBody(w, r, tooLarge("perintah", "the command", maxCommand))
+		return
+	}
+	cmd, refused := s.accept(r, userOf(r.Context()), raw)
+	if refused != nil {
+		writeAnswer(w, *refused)
+		return
+	}
+	// The answer comes even when the client goes: the command may be decided already.
+	writeAnswer(w, <-s.cfg.Ledgers.Submit(r.Context(), cmd))
+}
+
+// accept makes a command of what a user sent, or the answer that says why it cannot be one.
+func (s *Server) accept(r *http.Request, user people.User, raw []byte) (command.Command, *api.Answer) {
+	cmd, refused := decode(raw, user)
+	if refused != nil {
+		s.countErrors(refused)
+		return cmd, refused
+	}
+	if denied := access.Command(user.Actor(), cmd.Unit, cmd.Data); denied != nil {
+		s.denied(r, user, denied, cmd.Data.CommandType(), string(cmd.Unit))
+		refused := &api.Answer{ID: cmd.ID.String(), Result: api.Error, Status: http.StatusForbidden, Errors: []api.Problem{*denied}}
+		s.countErrors(refused)
+		return cmd, refused
+	}
+	cmd.Guard = access.Guard(user.Actor(), cmd.Data)
+	return cmd, nil
+}
+
+// countErrors counts the answers that no ledger gave.
+func (s *Server) countErrors(a *api.Answer) {
+	s.cfg.Telemetry.Answered(string(a.Result), 0)
+	for _, e := range a.Errors {
+		s.cfg.Telemetry.Broken(e.Rule)
+	}
+}
+
+// denied writes a refusal to the security log.
+func (s *Server) denied(r *http.Request, user people.User, why *api.Problem, what, where string) {
+	s.cfg.Telemetry.Refused(why.Rule)
+	s.cfg.Telemetry.Security.Warn("refused", "rule", why.Rule, "user", user.ID, "role", string(user.Role), "scope", user.Scope, "what", what,
+		"where", where, "from", address(r))
+}
+
+// writeAnswer answers a single command: a success as an answer, everything else as a problem that is an answer too.
+func writeAnswer(w http.ResponseWriter, a api.Answer) {
+	switch a.Result {
+	case api.Accepted, api.AcceptedWithDiscrepancy, api.Duplicate:
+		a.Status, a.RetryAfter = 0, 0
+		body, err := json.Marshal(a)
+		if err != nil {
+			panic(err) // strings and numbers only
+		}
+		h := w.Header()
+		h.Set("Content-Type", "application/json")
+		h.Set("Cache-Control", "no-store")
+		h.Set("Jejak-Position", fmt.Sprint(a.Position))
+		w.WriteHeader(http.StatusOK)
+		w.Write(append(body, '\n')) // a client that has gone hears nothing
+	case api.Rejected, api.Error:
+		p := newProblem(a.Status, a.Errors...)
+		p.ID, p.Result, p.RetryAfter = a.ID, a.Result, a.RetryAfter
+		writeProblem(w, p)
+	}
+}
+
+// errorAnswer is an answer from a problem.
+func errorAnswer(p *problem, id string) *api.Answer {
+	return &api.Answer{ID: id, Result: api.Error, Status: p.Status, Errors: p.Errors, RetryAfter: p.RetryAfter}
+}
+
+var errLineTooLong = errors.New("the line is too long")

@@ -1,0 +1,271 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"jejak/domain"
+	"jejak/eventstore"
+	"jejak/internal/access"
+	"jejak/internal/api"
+	"jejak/internal/journal"
+)
+
+// heartbeat is how often an idle event stream says that it is alive.
+const heartbeat = 15 * time.Second
+
+// eventQuery chooses records of the log.
+type eventQuery struct {
+	election, unit, box, shipment string
+	types                         []string
+	after                         eventstore.Position
+	from, to                      time.Time
+	limit                         int
+	attempts                      bool
+
+	mentions [][]byte // texts that the data must have all
+}
+
+// eventParameters are the query parameters of GET /v1/events, for the document too.
+var eventParameters = []struct{ name, doc string }{
+	{"election", "Only of this election."},
+	{"unit", "Only of this unit's ledger."},
+	{"box", "Only what names this box. What happened to the shipment it was on is in its timeline."},
+	{"shipment", "Only what names this shipment."},
+	{"type", "Only of these types, separated by commas."},
+	{"after", "Only after this position."},
+	{"from", "Only recorded at or after this time (RFC 3339)."},
+	{"to", "Only recorded before this time (RFC 3339)."},
+	{"limit", "At most so many."},
+	{"attempts", "true: the rejected commands too."},
+}
+
+// readEventQuery reads the parameters; all that is wrong at once.
+func readEventQuery(q url.Values, lastEventID string) (eventQuery, *problem) {
+	var e eventQuery
+	var problems []api.Problem
+	fail := func(name, message, messageEN string) {
+		problems = append(problems, invalidField("parameter", "/query/"+name, message, messageEN))
+	}
+	for name := range q {
+		if name == "as_of" || name == "clock" || name == "position" {
+			return e, notBuilt(name)
+		}
+		if !slices.ContainsFunc(eventParameters, func(p struct{ name, doc string }) bool { return p.name == name }) {
+			fail(name, "parameter tidak dikenal", "unknown parameter")
+		}
+	}
+	number := func(name, text string) uint64 {
+		if text == "" {
+			return 0
+		}
+		n, err := strconv.ParseUint(text, 10, 63)
+		if err != nil {
+			fail(name, fmt.Sprintf("%q bukan angka", text), fmt.Sprintf("%q is no number", text))
+		}
+		return n
+	}
+	moment := func(name string) time.Time {
+		if q.Get(name) == "" {
+			return time.Time{}
+		}
+		t, err := time.Parse(time.RFC3339Nano, q.Get(name))
+		if err != nil {
+			fail(name, fmt.Sprintf("%q bukan waktu RFC 3339 dengan zona", q.Get(name)), fmt.Sprintf("%q is no RFC 3339 time with an offset", q.Get(name)))
+		}
+		return t
+	}
+	e.election, e.unit, e.box, e.shipment = q.Get("election"), q.Get("unit"), q.Get("box"), q.Get("shipment")
+	if types := q.Get("type"); types != "" {
+		e.types = strings.Split(types, ",")
+	}
+	after := q.Get("after")
+	if lastEventID != "" {
+		after = lastEventID // goes on where a broken stream ended
+	}
+	e.after, e.limit = eventstore.Position(number("after", after)), int(number("limit", q.Get("limit")))
+	e.from, e.to = moment("from"), moment("to")
+	e.attempts = q.Get("attempts") == "true"
+	for _, id := range []string{e.box, e.shipment} {
+		if id != "" {
+			quoted, _ := json.Marshal(id) // a string
+			e.mentions = append(e.mentions, quoted)
+		}
+	}
+	if len(problems) > 0 {
+		return e, newProblem(http.StatusBadRequest, problems...)
+	}
+	return e, nil
+}
+
+// filter is what the store itself can choose.
+func (e eventQuery) filter() eventstore.Filter {
+	f := eventstore.Filter{Types: e.types}
+	if e.election != "" && e.unit != "" && !e.attempts {
+		f.StreamPrefix = journal.LedgerStream(e.election, domain.Code(e.unit))
+	}
+	return f
+}
+
+// chooses tells whether a record is asked for and may be seen.
+func (e eventQuery) chooses(rec *eventstore.Record, view access.View, scope string) bool {
+	election, unit, ofUnit := journal.SplitStream(rec.Stream)
+	switch {
+	case !ofUnit:
+		if e.unit != "" || (e.election != "" && rec.Stream != journal.ElectionStream(e.election)) {
+			return false
+		}
+	case strings.HasPrefix(rec.Stream, journal.AttemptsPrefix) && !e.attempts,
+		e.election != "" && election != e.election, e.unit != "" && string(unit) != e.unit,
+		!access.Allows(view, scope, unit):
+		return false
+	}
+	if (!e.from.IsZero() && rec.RecordedAt.Before(e.from)) || (!e.to.IsZero() && !rec.RecordedAt.Before(e.to)) {
+		return false
+	}
+	for _, text := range e.mentions {
+		if !bytes.Contains(rec.Data, text) {
+			return false
+		}
+	}
+	return true
+}
+
+// getEvents shows the log: as NDJSON what is there now, or as server-sent events what is there and what comes.
+func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
+	user := userOf(r.Context())
+	e, p := readEventQuery(r.URL.Query(), r.Header.Get("Last-Event-ID"))
+	if p != nil {
+		writeProblem(w, p)
+		return
+	}
+	var places []domain.Code
+	if e.unit != "" {
+		places = append(places, domain.Code(e.unit))
+	}
+	if denied := access.Read(user.Actor(), access.Events, places...); denied != nil {
+		s.denied(r, user, denied, "read events", e.unit)
+		writeProblem(w, forbidden(*denied))
+		return
+	}
+	if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+		s.streamEvents(w, r, e)
+		return
+	}
+	s.listEvents(w, r, e)
+}
+
+func (s *Server) listEvents(w http.ResponseWriter, r *http.Request, e eventQuery) {
+	ctl := http.NewResponseController(w)
+	head, err := s.cfg.Store.Head(r.Context())
+	if err != nil {
+		s.cfg.Telemetry.Log.Error("read of events failed", "cause", err)
+		writeProblem(w, unavailable("unavailable", "catatan tidak dapat dibaca sekarang", "the log cannot be read at present"))
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	w.Header().Set("Cache-Control", "private, no-cache")
+	w.Header().Set("Jejak-Position", strconv.FormatUint(uint64(head), 10))
+	user := userOf(r.Context())
+	view := access.Sees(user.Actor(), access.Events)
+	n := 0
+	for rec, err := range s.cfg.Store.ReadAll(r.Context(), e.after, e.filter()) {
+		if err != nil {
+			s.cfg.Telemetry.Log.Error("read of events failed", "cause", err)
+			panic(http.ErrAbortHandler) // a short list must not look like a whole one
+		}
+		if rec.Position > head {
+			return
+		}
+		if !e.chooses(&rec, view, user.Scope) {
+			continue
+		}
+		if n%1000 == 0 {
+			_ = ctl.SetWriteDeadline(time.Now().Add(writeTimeout)) // a recorder in a test has none
+		}
+		if _, err := w.Write(append(eventJSON(&rec), '\n')); err != nil {
+			return // the client has gone
+		}
+		if n++; n == e.limit || s.isClosing() {
+			return
+		}
+	}
+}
+
+// eventJSON is a record as the API shows it.
+func eventJSON(rec *eventstore.Record) []byte {
+	e := api.Event{
+		Position: uint64(rec.Position), Stream: rec.Stream, Version: uint64(rec.Version), ID: rec.ID.String(), Type: rec.Type, Schema: rec.Schema,
+		RecordedAt: stamp(rec.RecordedAt), Data: rec.Data, Metadata: rec.Metadata,
+	}
+	text, err := json.Marshal(e)
+	if err != nil {
+		panic(err) // the store takes valid JSON only
+	}
+	return text
+}
+
+// streamEvents follows the log until the client goes or the server closes.
+func (s *Server) streamEvents(w http.ResponseWriter, r *http.Request, e eventQuery) {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	go func() {
+		select {
+		case <-s.closing:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	sub, err := s.cfg.Store.Subscribe(ctx, e.after, e.filter())
+	if err != nil {
+		s.cfg.Telemetry.Log.Error("subscription failed", "cause", err)
+		writeProblem(w, unavailable("unavailable", "catatan tidak dapat dibaca sekarang", "the log cannot be read at present"))
+		return
+	}
+	defer sub.Close()
+	ctl := http.NewResponseController(w)
+	_ = ctl.SetReadDeadline(time.Time{})
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusOK)
+	user := userOf(r.Context())
+	send := func(format string, args ...any) bool {
+		_ = ctl.SetWriteDeadline(time.Now().Add(writeTimeout))
+		_, err := fmt.Fprintf(w, format, args...)
+		return err == nil
+	}
+	if !send(": jejak\n\n") || ctl.Flush() != nil {
+		return
+	}
+	for n := 0; e.limit == 0 || n < e.limit; {
+		wait, stop := context.WithTimeout(ctx, heartbeat)
+		rec, err := sub.Next(wait)
+		stop()
+		switch {
+		case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+			// An expired or revoked token ends the stream at the next pause.
+			if now, ok := s.cfg.People.Get(user.ID); !ok || !now.Active(s.cfg.People.Now()) || !send(": still here\n\n") || ctl.Flush() != nil {
+				return
+			}
+			continue
+		case err != nil:
+			return // the client reconnects with Last-Event-ID
+		}
+		if !e.chooses(&rec, access.Sees(user.Actor(), access.Events), user.Scope) {
+			continue
+		}
+		n++
+		if !send("id: %d\nevent: %s\ndata: %s\n\n", rec.Position, rec.Type, eventJSON(&rec)) || (sub.Live() && ctl.Flush() != nil) {
+			return
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"jejak/internal/api"
+)
+
+type healthReply struct {
+	Status int
+	Body   api.Health
+}
+
+// registerHealth registers what a supervisor of processes asks. Neither needs a token.
+func (s *Server) registerHealth() {
+	nobody := []map[string][]string{{}}
+	huma.Register(s.api, huma.Operation{
+		OperationID: "livez", Method: http.MethodGet, Path: "/livez", Summary: "The process answers", Tags: []string{"server"}, Security: nobody,
+	}, func(context.Context, *struct{}) (*healthReply, error) {
+		return &healthReply{Status: http.StatusOK, Body: api.Health{Status: "ok", Version: s.cfg.Version}}, nil
+	})
+	huma.Register(s.api, huma.Operation{
+		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Summary: "Commands can be taken; 503 with the reasons when not",
+		Tags: []string{"server"}, Security: nobody,
+	}, s.readyz)
+}
+
+func (s *Server) readyz(ctx context.Context, _ *struct{}) (*healthReply, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	var problems []string
+	if s.isClosing() {
+		problems = append(problems, "the server is closing")
+	}
+	if _, err := s.cfg.Store.Head(ctx); err != nil {
+		problems = append(problems, "the event store does not answer: "+err.Error())
+	}
+	if s.cfg.Ready != nil {
+		problems = append(problems, s.cfg.Ready(ctx)...)
+	}
+	h := &healthReply{Status: http.StatusOK, Body: api.Health{Status: "ok", Version: s.cfg.Version, Problems: problems}}
+	if len(problems) > 0 {
+		h.Status, h.Body.Status = http.StatusServiceUnavailable, "not ready"
+	}
+	return h, nil
+}

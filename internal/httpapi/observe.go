@@ -1,0 +1,105 @@
+package httpapi
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"runtime/debug"
+	"time"
+)
+
+// Time that an ordinary request may take to arrive and to be answered. Streams set their own, line by line.
+const (
+	readTimeout  = 30 * time.Second
+	writeTimeout = 60 * time.Second
+)
+
+// observe measures every request, bounds its time, and turns a panic into an answer.
+func (s *Server) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ended := s.cfg.Telemetry.Began(r.Method)
+		rec := &recorder{ResponseWriter: w}
+		ctl := http.NewResponseController(w)
+		now := time.Now()
+		// A writer without deadlines (in a test) has none.
+		_ = errors.Join(ctl.SetReadDeadline(now.Add(readTimeout)), ctl.SetWriteDeadline(now.Add(writeTimeout)))
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		defer func() {
+			if cause := recover(); cause != nil {
+				if cause == http.ErrAbortHandler {
+					panic(cause)
+				}
+				s.cfg.Telemetry.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "cause", cause, "stack", string(debug.Stack()))
+				if rec.status == 0 {
+					writeProblem(rec, internalError())
+				}
+			}
+			ended(s.pattern(r), rec.code())
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+// pattern is the route of a request: never its path, which has ids in it.
+func (s *Server) pattern(r *http.Request) string {
+	if _, pattern := s.mux.Handler(r); pattern != "" {
+		return pattern
+	}
+	return "none"
+}
+
+// recorder remembers the status.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader remembers the status and passes it on.
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Write is a success unless something else was said before.
+func (r *recorder) Write(p []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController through.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+func (r *recorder) code() int {
+	if r.status == 0 {
+		return http.StatusOK
+	}
+	return r.status
+}
+
+// How long and how much of a refused body is still taken off the wire after the answer is sent: a client that writes everything before it
+// reads would see a broken connection instead of the answer.
+const (
+	drainTime  = 2 * time.Second
+	drainBytes = 64 << 20
+)
+
+// endBody answers with a problem at once, without waiting for the rest of the request's body, and ends the connection.
+func endBody(w http.ResponseWriter, r *http.Request, p *problem) {
+	if r.Body == nil || r.ContentLength == 0 {
+		writeProblem(w, p)
+		return
+	}
+	ctl := http.NewResponseController(w)
+	if ctl.EnableFullDuplex() == nil && r.ProtoMajor == 1 {
+		w.Header().Set("Connection", "close")
+	}
+	writeProblem(w, p)
+	_ = errors.Join(ctl.Flush(), ctl.SetReadDeadline(time.Now().Add(drainTime)))
+	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, drainBytes)) // the client may stop whenever it likes
+}

@@ -1,0 +1,178 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"jejak/domain"
+	"jejak/domain/ledger"
+	"jejak/eventstore"
+	"jejak/internal/access"
+	"jejak/internal/api"
+	"jejak/internal/people"
+)
+
+// minPositionWait is how long a read waits for Jejak-Min-Position.
+const minPositionWait = 5 * time.Second
+
+// asked is what every query may be asked with.
+type asked struct {
+	AsOf        string `query:"as_of" doc:"Not built yet: answered 501. State at a time (RFC 3339)."`
+	Clock       string `query:"clock" enum:"recorded,occurred" doc:"Not built yet: answered 501. Which clock as_of means."`
+	Position    string `query:"position" doc:"Not built yet: answered 501. State at a position."`
+	MinPosition uint64 `header:"Jejak-Min-Position" doc:"Wait up to 5 s until the answer counts everything up to this position."`
+	IfNoneMatch string `header:"If-None-Match" doc:"An ETag: 304 when the answer would be the same."`
+}
+
+// refuse is what a query cannot do yet: never ignored.
+func (a asked) refuse() error {
+	for _, p := range []struct{ name, value string }{{"as_of", a.AsOf}, {"clock", a.Clock}, {"position", a.Position}} {
+		if p.value != "" {
+			return notBuilt(p.name)
+		}
+	}
+	return nil
+}
+
+// inElection is a query about one election.
+type inElection struct {
+	asked
+	Election string `path:"election" doc:"Such as pemilu2024."`
+}
+
+// reply is an answer up to a position.
+type reply[T any] struct {
+	ETag     string `header:"ETag"`
+	Position string `header:"Jejak-Position" doc:"Up to which the log is in the answer."`
+	Link     string `header:"Link" doc:"rel=next: where the next page is."`
+	Cache    string `header:"Cache-Control"`
+	Body     T
+}
+
+// answer makes the reply, or 304 when the caller has it already. What a query shows depends on who asks, so nothing between may keep it.
+func answer[T any](s *Server, a asked, at eventstore.Position, body T) (*reply[T], error) {
+	etag := fmt.Sprintf(`"%d-%s"`, at, s.cfg.Version)
+	position := strconv.FormatUint(uint64(at), 10)
+	for tag := range strings.SplitSeq(a.IfNoneMatch, ",") {
+		if tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/"); tag == etag || tag == "*" {
+			headers := http.Header{"Etag": {etag}, "Jejak-Position": {position}, "Cache-Control": {"private, no-cache"}}
+			return nil, huma.ErrorWithHeaders(newProblem(http.StatusNotModified), headers)
+		}
+	}
+	return &reply[T]{ETag: etag, Position: position, Cache: "private, no-cache", Body: body}, nil
+}
+
+// may refuses what the table of access does not grant, and logs it.
+func (s *Server) may(ctx context.Context, model access.Model, places ...domain.Code) error {
+	user := userOf(ctx)
+	denied := access.Read(user.Actor(), model, places...)
+	if denied == nil {
+		return nil
+	}
+	return s.refused(user, denied, string(model), fmt.Sprint(places))
+}
+
+func (s *Server) refused(user people.User, why *api.Problem, what, where string) error {
+	s.cfg.Telemetry.Refused(why.Rule)
+	s.cfg.Telemetry.Security.Warn("refused", "rule", why.Rule, "user", user.ID, "role", string(user.Role), "scope", user.Scope, "what", "read "+what,
+		"where", where)
+	return forbidden(*why)
+}
+
+// units lists the units of an election, or says that there is no such election.
+func (s *Server) units(election string) ([]domain.Code, error) {
+	units := s.cfg.Ledgers.Units(election)
+	if len(units) == 0 {
+		known := strings.Join(s.cfg.Ledgers.Elections(), ", ")
+		if known == "" {
+			known = "-"
+		}
+		return nil, notFound("pemilu", "election", election, "pemilu yang ada: "+known, "the elections are: "+known)
+	}
+	return units, nil
+}
+
+// unit says whether an election has a unit.
+func (s *Server) unit(election string, code domain.Code) error {
+	units, err := s.units(election)
+	if err != nil {
+		return err
+	}
+	for _, u := range units {
+		if u == code {
+			return nil
+		}
+	}
+	return notFound("satker", "unit", string(code), "pakai kode kabupaten/kota 4 angka, atau provinsi 2 angka",
+		"use the 4-digit code of a regency, or the 2-digit one of the province")
+}
+
+// view reads the ledger of a unit. read runs on the ledger's own goroutine: it must be quick and keep no reference to the state.
+func (s *Server) view(ctx context.Context, election string, unit domain.Code, a asked, read func(st *ledger.State, at eventstore.Position)) error {
+	ctx, cancel := context.WithTimeout(ctx, minPositionWait)
+	defer cancel()
+	if a.MinPosition > 0 {
+		head, err := s.cfg.Store.Head(ctx)
+		if err != nil {
+			return s.viewError(err)
+		}
+		if uint64(head) < a.MinPosition { // nothing to wait for in this unit yet: wait for the log
+			if err := s.waitForHead(ctx, eventstore.Position(a.MinPosition)); err != nil {
+				return s.viewError(err)
+			}
+		}
+	}
+	return s.viewError(s.cfg.Ledgers.View(ctx, election, unit, eventstore.Position(a.MinPosition), read))
+}
+
+// waitForHead waits until the log is as long as a position.
+func (s *Server) waitForHead(ctx context.Context, at eventstore.Position) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		head, err := s.cfg.Store.Head(ctx)
+		if err != nil || head >= at {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// viewError is what becomes of a read that did not come through.
+func (s *Server) viewError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.DeadlineExceeded):
+		return retryLater(unavailable("position_not_reached", "posisi yang diminta belum terbaca dalam 5 detik",
+			"the position asked for was not reached within 5 s"))
+	case errors.Is(err, context.Canceled):
+		return retryLater(unavailable("request_ended", "permintaan sudah berakhir", "the request has ended"))
+	}
+	s.cfg.Telemetry.Log.Error("read failed", "cause", err)
+	return retryLater(unavailable("unavailable", "catatan tidak dapat dibaca sekarang", "the ledger cannot be read at present"))
+}
+
+// retryLater gives a problem its Retry-After where huma writes it.
+func retryLater(p *problem) error {
+	return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {strconv.Itoa(p.RetryAfter)}})
+}
+
+// get registers a query.
+func get[I, O any](s *Server, path, id, summary, tag string, handler func(context.Context, *I) (*O, error)) {
+	huma.Register(s.api, huma.Operation{
+		OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{tag},
+		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusNotImplemented, http.StatusServiceUnavailable},
+	}, handler)
+}

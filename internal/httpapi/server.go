@@ -1,0 +1,114 @@
+// Package httpapi serves Jejak over HTTP: commands in, answers and read models out, described by its own OpenAPI document.
+//
+// Every request is authenticated before its body is read, and everything that is refused is logged without its token. What was wrong is
+// answered as application/problem+json (RFC 9457) with all errors at once.
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"jejak/eventstore"
+	"jejak/internal/clock"
+	"jejak/internal/command"
+	"jejak/internal/people"
+	"jejak/internal/telemetry"
+)
+
+// Config is what the server works with. All but SetClock and Ready must be given.
+type Config struct {
+	Ledgers   command.Ledgers
+	Store     eventstore.Store
+	People    *people.Store
+	Clock     clock.Clock
+	Telemetry *telemetry.Telemetry
+	Version   string
+	// SetClock drives the clock of a simulated data directory; nil in a real one.
+	SetClock func(time.Time) error
+	// Ready says why the server cannot work, nothing when it can; nil for always ready.
+	Ready func(ctx context.Context) []string
+}
+
+// Server is the HTTP API of one data directory.
+type Server struct {
+	cfg      Config
+	mux      *http.ServeMux
+	api      huma.API
+	failures *failures
+	rows     *cache
+
+	closing   chan struct{} // closed when the server is about to stop
+	closeOnce sync.Once
+}
+
+// New makes the server. It serves nothing by itself: see Serve.
+func New(cfg Config) *Server {
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), failures: newFailures(), rows: newCache(), closing: make(chan struct{})}
+	s.routes()
+	return s
+}
+
+// routes registers everything. What huma registers describes itself in the OpenAPI document; the streams are described by hand in openapi.go.
+func (s *Server) routes() {
+	s.api = newHuma(s.mux, s.cfg.Version)
+	s.mux.HandleFunc("POST /v1/commands", s.postCommands)
+	s.mux.HandleFunc("GET /v1/events", s.getEvents)
+	s.mux.HandleFunc("POST /v1/users", s.postUsers)
+	s.registerQueries()
+	s.registerAccounts()
+	s.registerClock()
+	s.registerHealth()
+	s.describeStreams()
+	s.mux.HandleFunc("GET /docs", s.getDocs)
+	s.mux.Handle("GET /metrics", s.cfg.Telemetry.Handler())
+}
+
+// Handler is the whole API with what stands around every request.
+func (s *Server) Handler() http.Handler { return s.observe(s.guard(s.route())) }
+
+// ServeHTTP serves one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.Handler().ServeHTTP(w, r) }
+
+// BeginClose ends the streams that would go on for ever, and lets batches answer what they have sent and stop reading. Serve calls it.
+func (s *Server) BeginClose() { s.closeOnce.Do(func() { close(s.closing) }) }
+
+func (s *Server) isClosing() bool {
+	select {
+	case <-s.closing:
+		return true
+	default:
+		return false
+	}
+}
+
+// route lets the mux serve, and answers what it does not know as a problem too.
+func (s *Server) route() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := s.mux.Handler(r); pattern != "" {
+			s.mux.ServeHTTP(w, r)
+			return
+		}
+		probe := &headerOnly{header: http.Header{}}
+		s.mux.ServeHTTP(probe, r)
+		if allow := probe.header.Get("Allow"); probe.status == http.StatusMethodNotAllowed {
+			w.Header().Set("Allow", allow)
+			writeProblem(w, methodNotAllowed(r.Method, allow))
+			return
+		}
+		writeProblem(w, noSuchPath(r.URL.Path))
+	})
+}
+
+// headerOnly takes an answer for its status and headers.
+type headerOnly struct {
+	header http.Header
+	status int
+}
+
+func (h *headerOnly) Header() http.Header         { return h.header }
+func (h *headerOnly) Write(p []byte) (int, error) { return len(p), nil }
+func (h *headerOnly) WriteHeader(status int)      { h.status = status }
