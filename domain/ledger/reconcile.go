@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"reflect"
 	"slices"
 
 	"jejak/domain"
@@ -127,7 +128,7 @@ func proof(refs []domain.Ref, by domain.Ref) []domain.Ref {
 
 func same(a, b domain.Finding) bool {
 	return a.TheKind() == b.TheKind() && a.TheSeverity() == b.TheSeverity() && a.Quantity == b.Quantity && a.Provisional == b.Provisional &&
-		slices.Equal(a.Units, b.Units)
+		slices.Equal(a.Units, b.Units) && reflect.DeepEqual(a.Args, b.Args)
 }
 
 // sameCase tells whether a case that is reopened still says what the finding says.
