@@ -94,7 +94,7 @@ func (s *State) reconcile(before, after found, by domain.Ref) []registerEvent {
 			raised++
 		case !old && c.Status != incident.StatusOpen:
 			events = append(events, &incident.Reopened{Discrepancy: c.ID, By: by})
-			if !sameCase(c, f) {
+			if !sameCase(c, f, message) {
 				events = append(events, revised(c.ID, f, message, by))
 			}
 		case old && c.Status == incident.StatusOpen && !same(before.list[i], f):
@@ -132,7 +132,7 @@ func same(a, b domain.Finding) bool {
 }
 
 // sameCase tells whether a case that is reopened still says what the finding says.
-func sameCase(c *incident.Case, f domain.Finding) bool {
+func sameCase(c *incident.Case, f domain.Finding, message domain.Violation) bool {
 	return c.Kind == f.TheKind() && c.Severity == f.TheSeverity() && c.Quantity == f.Quantity && c.Provisional == f.Provisional &&
-		slices.Equal(c.Units, f.Units)
+		slices.Equal(c.Units, f.Units) && c.Message.ID == message.Message()
 }
