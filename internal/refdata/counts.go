@@ -82,13 +82,13 @@ func (l *loader) totals() []Total {
 	var totals []Total
 	for _, o := range l.def.Official {
 		n, known := here[o.What]
-		file := fileOfTotal(o.What)
+		file := l.fileOfTotal(o.What)
 		if !known {
 			l.problems.add(l.def.Election+".json", 0, "official", "total %q is unknown", o.What)
 			continue
 		}
 		t := Total{What: o.What, Official: o.Value, Here: n, OK: n == o.Value, Source: o.Source}
-		if !t.OK && l.files[file] != "" {
+		if !t.OK && l.reliable(file) {
 			l.problems.add(l.files[file], 0, "", "%s: official %d (%s), here %d", o.What, o.Value, o.Source, n)
 		}
 		totals = append(totals, t)
@@ -96,7 +96,8 @@ func (l *loader) totals() []Total {
 	return totals
 }
 
-func fileOfTotal(what string) string {
+// fileOfTotal is the file whose lines make a total.
+func (l *loader) fileOfTotal(what string) string {
 	switch what {
 	case "regencies":
 		return fileRegencies
@@ -107,7 +108,13 @@ func fileOfTotal(what string) string {
 	case "voters":
 		return fileStationVoters
 	case "polling_stations", "polling_stations_regular", "polling_stations_special":
+		if l.def.Stations == totalsOnly {
+			return fileDistricts
+		}
 		return fileStations
+	}
+	if !l.usesDapils() {
+		return fileRegencies
 	}
 	return fileDapils
 }

@@ -117,14 +117,14 @@ func (l *loader) checkDapils() {
 	levels := []string{levelDPR, levelProvince, levelRegency}
 	for _, v := range l.villages {
 		for _, level := range levels {
-			d := v.inDapil[level]
-			if d == nil {
-				l.problems.add(v.file, v.line, "", "village %s %s lies in no electoral district of level %s in %s", v.code, v.name, level, l.files[fileAreas])
-				continue
+			if d := v.inDapil[level]; d != nil {
+				d.actual += len(v.stations)
+				l.checkStatedDapil(v, v, level, "dapil_dprd_kab", d)
 			}
-			d.actual += len(v.stations)
-			l.checkStatedDapil(v, v, level, "dapil_dprd_kab", d)
 		}
+	}
+	for _, level := range levels {
+		l.checkInDapil(level, l.regencies)
 	}
 	for _, g := range l.districts {
 		l.checkStatedDapils(g, levelRegency, "dapil_dprd_kab")
@@ -139,6 +139,27 @@ func (l *loader) checkDapils() {
 	for _, d := range l.dapilList {
 		if d.actual != d.stated {
 			l.problems.add(l.files[fileDapils], d.line, "tps_count", "electoral district %s of %s states %d stations, its villages have %d", d.code, d.level, d.stated, d.actual)
+		}
+	}
+}
+
+// checkInDapil reports regions that lie in no electoral district of a level: a region as a whole where none of its villages does.
+func (l *loader) checkInDapil(level string, regions []*region) {
+	for _, g := range regions {
+		in, out := 0, 0
+		for v := range g.allVillages {
+			if v.inDapil[level] != nil {
+				in++
+			} else {
+				out++
+			}
+		}
+		switch {
+		case out == 0:
+		case in == 0:
+			l.problems.add(g.file, g.line, "", "%s %s lies in no electoral district of level %s in %s", g.code, g.name, level, l.files[fileAreas])
+		default:
+			l.checkInDapil(level, g.children)
 		}
 	}
 }

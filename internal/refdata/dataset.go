@@ -58,12 +58,28 @@ func load(fsys fs.FS, electionID string) (*loader, []Total) {
 	l.read()
 	totals := l.totals()
 	if l.def != nil && !l.ownDef {
-		list := newLoader(data(), electionID)
-		list.read()
-		l.compare(list)
+		l.compare(builtInList(electionID))
 	}
 	l.problems.sort()
 	return l, totals
+}
+
+var lists = struct {
+	sync.Mutex
+	of map[string]*loader
+}{of: map[string]*loader{}}
+
+// builtInList is what the built-in files say of an election, read once; it is only compared with.
+func builtInList(electionID string) *loader {
+	lists.Lock()
+	defer lists.Unlock()
+	l := lists.of[electionID]
+	if l == nil {
+		l = newLoader(data(), electionID)
+		l.read()
+		lists.of[electionID] = l
+	}
+	return l
 }
 
 // loadBuiltIn leaves out the comparison of the built-in files with themselves.

@@ -30,3 +30,18 @@ func TestBuiltInIsWhole(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkLoad(b *testing.B) {
+	for b.Loop() {
+		loadBuiltIn("pemilu2024")
+	}
+}
+
+func BenchmarkBuild(b *testing.B) {
+	l, totals := loadBuiltIn("pemilu2024")
+	for b.Loop() {
+		if _, problems := build(l, totals); problems.Err() != nil {
+			b.Fatal(problems)
+		}
+	}
+}

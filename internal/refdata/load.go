@@ -150,10 +150,23 @@ func (l *loader) open(name string, columns ...string) *table {
 	return t
 }
 
-// reliable tells whether all of the files were read, so that what is not in them is really missing.
+// upstream are the files that a file's lines hang on.
+var upstream = map[string][]string{
+	fileDistricts:     {fileRegencies},
+	fileVillages:      {fileDistricts},
+	fileStations:      {fileVillages},
+	fileDapils:        {fileRegencies},
+	fileAreas:         {fileDapils, fileVillages},
+	fileRegencyVoters: {fileRegencies},
+	fileVillageVoters: {fileVillages},
+	fileStationVoters: {fileStations},
+	filePolice:        {fileRegencies},
+}
+
+// reliable tells whether all of the files, and those that they hang on, were read, so that what is not in them is really missing.
 func (l *loader) reliable(names ...string) bool {
 	for _, name := range names {
-		if !l.whole[name] {
+		if !l.whole[name] || !l.reliable(upstream[name]...) {
 			return false
 		}
 	}

@@ -104,11 +104,12 @@ func (t *table) header(columns []string) {
 		return
 	}
 	t.whole, t.width, t.columns = true, len(header), map[string]int{}
+	ambiguous := false
 	for i, name := range header {
 		switch _, twice := t.columns[name]; {
 		case twice:
 			t.problems.add(t.file, 1, name, "the column stands in the header twice")
-			t.whole = false
+			t.whole, ambiguous = false, true
 		case !slices.Contains(columns, name):
 			t.problems.add(t.file, 1, name, "the column is unknown; known are: %s", strings.Join(columns, ", "))
 		}
@@ -119,6 +120,9 @@ func (t *table) header(columns []string) {
 			t.problems.add(t.file, 1, name, "the column is missing")
 			t.whole = false
 		}
+	}
+	if ambiguous { // nobody can tell what the lines mean
+		t.columns = nil
 	}
 }
 
@@ -142,6 +146,9 @@ func (t *table) rows(yield func(row) bool) {
 		var parse *csv.ParseError
 		if errors.As(err, &parse) {
 			t.problems.add(t.file, parse.Line, "", "%v", cause(err))
+			if t.skipped != nil && len(fields) > 0 {
+				t.skipped(fields[0])
+			}
 			continue
 		}
 		if err != nil {
