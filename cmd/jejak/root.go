@@ -35,6 +35,8 @@ func newRootCommand(env environment) *cobra.Command {
 		},
 	}
 	root.AddCommand(
+		newServeCommand(),
+		newUserCommand(),
 		newVersionCommand(),
 	)
 	return root

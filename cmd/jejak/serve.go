@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+
+	"github.com/spf13/cobra"
+
+	"jejak/eventstore/lock"
+	"jejak/internal/exit"
+	"jejak/internal/server"
+	"jejak/internal/telemetry"
+)
+
+const serveHelp = `Serve the HTTP API of one data directory until SIGINT or SIGTERM; a second signal ends at once. Either way nothing is lost that was answered.
+
+A new directory gets the built-in elections of East Java, and the token of its first administrator in DIR/admin.token (mode 0600).
+
+With --clock driven the directory is a simulation for life: its time comes from POST /v1/clock. Without, it holds real records for life.
+
+The server speaks plain HTTP on this machine. Before others may reach it, put a proxy with TLS in front; --allow-remote is for an
+address on a network that is your own.
+
+With --json the first line of the output is {"http": URL, "nats": URL}; "nats" is "" while there is no feed. The log goes to the error output.`
+
+// serveFlags are what serve is told.
+type serveFlags struct {
+	dir, listen, clock  string
+	allowRemote, asJSON bool
+	noImport            bool
+}
+
+func newServeCommand() *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the HTTP API of a data directory",
+		Long:  serveHelp,
+		Example: `  jejak serve --data ./jejak-data
+  jejak serve --data ./training --clock driven --listen 127.0.0.1:0 --json
+  JEJAK_DATA=/var/lib/jejak JEJAK_LISTEN=127.0.0.1:8080 jejak serve`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, f) },
+	}
+	flags := cmd.Flags()
+	dataFlag(flags, &f.dir)
+	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address; port 0 takes a free one")
+	flags.StringVar(&f.clock, "clock", "system", "system: the machine's time; driven: set by a simulator")
+	flags.BoolVar(&f.allowRemote, "allow-remote", false, "permit an address that other machines reach, without TLS")
+	flags.BoolVar(&f.noImport, "no-import", false, "leave the built-in elections out of a new directory")
+	flags.BoolVar(&f.asJSON, "json", false, `print {"http", "nats"} first, and log as JSON`)
+	return cmd
+}
+
+func serve(cmd *cobra.Command, f serveFlags) (err error) {
+	kind, err := kindOfClock(f.clock)
+	if err != nil {
+		return err
+	}
+	log := telemetry.NewLog(cmd.ErrOrStderr(), f.asJSON, slog.LevelInfo)
+	s, err := openServer(cmd, server.Config{
+		Dir: f.dir, Listen: f.listen, AllowRemote: f.allowRemote, Kind: kind, NoImport: f.noImport, Log: log, Version: thisBuild().Version,
+	})
+	if err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if f.allowRemote {
+		log.Warn("other machines may reach this address, and nothing is encrypted: tokens can be read on the way", "listen", f.listen)
+	}
+	if f.asJSON {
+		err = printJSON(cmd.OutOrStdout(), map[string]string{"http": s.URL(), "nats": ""})
+	} else {
+		err = printPlaces(cmd.OutOrStdout(), s, f.dir, kind)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.Run(cmd.Context()); err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
+}
+
+func kindOfClock(name string) (server.Kind, error) {
+	switch name {
+	case "system":
+		return server.Real, nil
+	case "driven":
+		return server.Simulated, nil
+	}
+	return "", exit.Errorf(exit.Usage, "--clock %q: it is system or driven", name)
+}
+
+// openServer opens a server and gives its errors their exit codes.
+func openServer(cmd *cobra.Command, cfg server.Config) (*server.Server, error) {
+	if _, _, err := net.SplitHostPort(cfg.Listen); err != nil {
+		return nil, exit.Errorf(exit.Usage, "--listen %q: %w: give host:port, such as 127.0.0.1:8080", cfg.Listen, err)
+	}
+	s, err := server.Open(cmd.Context(), cfg)
+	var held *lock.HeldError
+	if errors.As(err, &held) {
+		return nil, inUse(held)
+	}
+	return s, err
+}
+
+func printPlaces(w io.Writer, s *server.Server, dir string, kind server.Kind) error {
+	what := "real records"
+	if kind == server.Simulated {
+		what = "a simulation: nothing in it is real"
+	}
+	_, err := fmt.Fprintf(w, `Jejak serves %s
+  data      %s (%s)
+  admin     token in %s
+  try       curl -H "Authorization: Bearer $(cat %s)" %s/v1/elections
+  describe  %s/docs
+Ctrl-C stops it; everything that was answered is kept.
+`, s.URL(), dir, what, s.TokenFile(), s.TokenFile(), s.URL(), s.URL())
+	return err
+}

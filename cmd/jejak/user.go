@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"jejak/internal/access"
+	"jejak/internal/api"
+	"jejak/internal/exit"
+)
+
+const userHelp = `People are random ids in the log. Their names and telephone numbers are in people.db alone, and of their tokens only a hash.
+
+While a server has the data directory, the commands go through it with the token in DIR/admin.token; otherwise they change people.db
+themselves. A token is shown once, when it is made: it cannot be read back.`
+
+func newUserCommand() *cobra.Command {
+	return group("user", "Add and revoke the people who may use the server", userHelp,
+		newUserAddCommand(), newUserImportCommand(), newUserRevokeCommand())
+}
+
+func newUserAddCommand() *cobra.Command {
+	var (
+		dir    string
+		asJSON bool
+		user   api.NewUser
+	)
+	cmd := &cobra.Command{
+		Use:   "add --role ROLE --scope CODE",
+		Short: "Add one person and print the token",
+		Long: "Add one person and print the token, once.\n\nThe scope is a region code (province 2, regency 4, district 6, village 10, station 13 digits), or a police unit " +
+			"for an escort.\nRoles: " + roleNames(),
+		Example: `  jejak user add --role operator --scope 3578 --name "Budi"
+  jejak user add --role escort --scope P3578A --expires 2024-02-20T00:00:00+07:00 --json
+  jejak user add --role village --scope 3578101001 --data ./demo-data`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if user.Role == "" || user.Scope == "" {
+				return exit.Errorf(exit.Usage, "add a user: --role and --scope are needed (roles: %s)", roleNames())
+			}
+			added, err := addUsers(cmd.Context(), dir, []api.NewUser{user})
+			if err != nil {
+				return fmt.Errorf("add a user: %w", err)
+			}
+			if asJSON {
+				return printJSON(cmd.OutOrStdout(), map[string]string{"id": added[0].ID, "token": added[0].Token})
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "user   %s\nrole   %s of %s\ntoken  %s\n\nThe token is shown this once. It goes into the header  Authorization: Bearer TOKEN\n",
+				added[0].ID, added[0].Role, added[0].Scope, added[0].Token)
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	dataFlag(flags, &dir)
+	flags.StringVar(&user.Role, "role", "", "role of the person")
+	flags.StringVar(&user.Scope, "scope", "", "region code or police unit that the person acts for")
+	flags.StringVar(&user.Name, "name", "", "name, kept in people.db only")
+	flags.StringVar(&user.Phone, "phone", "", "telephone number, kept in people.db only")
+	flags.StringVar(&user.Expires, "expires", "", "time after which the token is bad, RFC 3339 with offset")
+	flags.BoolVar(&asJSON, "json", false, `print {"id", "token"}`)
+	return cmd
+}
+
+func newUserRevokeCommand() *cobra.Command {
+	var (
+		dir    string
+		asJSON bool
+	)
+	cmd := &cobra.Command{
+		Use:     "revoke ID",
+		Short:   "Make a person's token bad from now on",
+		Example: "  jejak user revoke u_5hx2k7ab",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			revoked, err := revokeUser(cmd.Context(), dir, args[0])
+			if err != nil {
+				return fmt.Errorf("revoke a user: %w", err)
+			}
+			if asJSON {
+				return printJSON(cmd.OutOrStdout(), revoked)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "user %s is revoked since %s\n", revoked.ID, revoked.Revoked)
+			return nil
+		},
+	}
+	dataFlag(cmd.Flags(), &dir)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the account")
+	return cmd
+}
+
+func roleNames() string {
+	roles := access.Roles()
+	names := make([]string, len(roles))
+	for i, role := range roles {
+		names[i] = string(role)
+	}
+	return strings.Join(names, " ")
+}

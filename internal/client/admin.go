@@ -1,0 +1,47 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// NewUser asks for an account. ID and TokenSHA256 (hex) may be given in a simulated data directory only.
+type NewUser struct {
+	ID          string `json:"id,omitempty"`
+	Role        string `json:"role"`
+	Scope       string `json:"scope"`
+	TokenSHA256 string `json:"token_sha256,omitempty"`
+}
+
+// AddUsers makes accounts, all or none. Asking again for the same is no error.
+func (c *Client) AddUsers(ctx context.Context, token string, users []NewUser) error {
+	var lines bytes.Buffer
+	enc := json.NewEncoder(&lines)
+	for _, u := range users {
+		if err := enc.Encode(u); err != nil {
+			return fmt.Errorf("encode a user: %w", err)
+		}
+	}
+	_, err := c.Call(ctx, token, http.MethodPost, "/v1/users", typeNDJSON, lines.Bytes())
+	return err
+}
+
+type clockBody struct {
+	Now time.Time `json:"now"`
+}
+
+// Clock is the server's time.
+func (c *Client) Clock(ctx context.Context, token string) (time.Time, error) {
+	var body clockBody
+	_, err := c.Get(ctx, token, "/v1/clock", nil, 0, &body)
+	return body.Now, err
+}
+
+// SetClock drives the clock of a simulated data directory forward.
+func (c *Client) SetClock(ctx context.Context, token string, now time.Time) error {
+	return c.Post(ctx, token, "/v1/clock", clockBody{Now: now}, nil)
+}

@@ -1,0 +1,210 @@
+// Package server is the whole server of one data directory: it opens the parts in order, serves, and closes them in the reverse order.
+//
+// Start: lock of the directory, what kind of directory it is, address, event store, clock, people, reference data, ledgers, adoption of the
+// reference data, policies, HTTP. Whatever fails undoes what came before and is told.
+//
+// Stop: no new connections and no new commands; requests under way are answered; policies stop; ledgers are saved to the cache; people, store;
+// at last the lock. A process that is killed instead loses nothing that it has answered.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"jejak/eventstore/lock"
+	"jejak/eventstore/sqlite"
+	"jejak/internal/clock"
+	"jejak/internal/command"
+	"jejak/internal/httpapi"
+	"jejak/internal/people"
+	"jejak/internal/telemetry"
+)
+
+// Config says what is served and where.
+type Config struct {
+	Dir     string // data directory; made if it is not there
+	Listen  string // host:port; port 0 takes a free one
+	Version string // of the program, for those who ask
+	// AllowRemote permits an address that other machines reach. The server speaks plain HTTP.
+	AllowRemote bool
+	// Kind is what the directory must be, and becomes for life when it is new.
+	Kind Kind
+	// Demo marks a new directory as one that a demo may delete.
+	Demo bool
+	// NoImport leaves the built-in reference data out of a directory that does not have it.
+	NoImport bool
+	// Log gets what happens; nil for nowhere.
+	Log *slog.Logger
+}
+
+// stopPatience is how long what is under way may take when the parts are closed.
+const stopPatience = 20 * time.Second
+
+// Server is open: its data directory is locked and its address is bound. Serve it with Run; Close it in any case.
+type Server struct {
+	cfg      Config
+	log      *slog.Logger
+	listener net.Listener
+	store    *sqlite.Store
+	clock    clock.Clock
+	setClock func(time.Time) error
+	people   *people.Store
+	ledgers  *command.Handler
+	api      *httpapi.Server
+	parts    []part // what is open, in the order of opening
+}
+
+// part is something that is to be closed.
+type part struct {
+	name  string
+	close func(context.Context) error
+}
+
+// Open opens everything but does not answer yet. A directory that another process has is a *lock.HeldError.
+func Open(ctx context.Context, cfg Config) (*Server, error) {
+	if cfg.Log == nil {
+		cfg.Log = discard
+	}
+	s := &Server{cfg: cfg, log: cfg.Log}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) open(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		s.openDirectory, s.openListener, s.openStore, s.openClock, s.openPeople, s.openLedgers, s.openAPI,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("start the server: %w", err)
+		}
+	}
+	return nil
+}
+
+// opened notes how a part is closed.
+func (s *Server) opened(name string, close func(context.Context) error) {
+	s.parts = append(s.parts, part{name, close})
+}
+
+func (s *Server) openDirectory(context.Context) error {
+	if err := makeDirectory(s.cfg.Dir); err != nil {
+		return err
+	}
+	l, err := lock.Acquire(s.cfg.Dir)
+	if err != nil {
+		return err
+	}
+	s.opened("lock", func(context.Context) error { return l.Release() })
+	return settle(s.cfg.Dir, s.cfg.Kind, s.cfg.Demo)
+}
+
+func (s *Server) openListener(context.Context) error {
+	l, err := listen(s.cfg.Listen, s.cfg.AllowRemote)
+	if err != nil {
+		return err
+	}
+	s.listener = l
+	s.opened("address", func(context.Context) error {
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	})
+	return nil
+}
+
+func (s *Server) openStore(ctx context.Context) error {
+	store, err := sqlite.Open(ctx, filepath.Join(s.cfg.Dir, EventsFile), sqlite.Options{})
+	if err != nil {
+		return err
+	}
+	s.store = store
+	s.opened("event store", func(context.Context) error { return store.Close() })
+	return nil
+}
+
+func (s *Server) openClock(ctx context.Context) error {
+	if s.cfg.Kind != Simulated {
+		s.clock = clock.System{}
+		return nil
+	}
+	last, err := lastRecorded(ctx, s.store)
+	if err != nil {
+		return err
+	}
+	driven, err := openDriven(s.cfg.Dir, last, s.log)
+	if err != nil {
+		return err
+	}
+	s.clock, s.setClock = driven, driven.Set
+	return nil
+}
+
+func (s *Server) openPeople(ctx context.Context) error {
+	store, err := people.Open(ctx, filepath.Join(s.cfg.Dir, PeopleFile), people.Options{Clock: s.clock, Log: s.store, Stream: accountsStream})
+	if err != nil {
+		return err
+	}
+	s.people = store
+	s.opened("people", func(context.Context) error { return store.Close() })
+	return store.EnsureAdmin(ctx, s.cfg.Dir, Province)
+}
+
+func (s *Server) openAPI(context.Context) error {
+	t := telemetry.New(s.log, s.cfg.Version)
+	s.api = httpapi.New(httpapi.Config{
+		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: t, Version: s.cfg.Version,
+		SetClock: s.setClock, Ready: s.ready,
+	})
+	return nil
+}
+
+// ready says why the server cannot take commands.
+func (s *Server) ready(context.Context) []string {
+	if reason := s.ledgers.Unavailable(); reason != "" {
+		return []string{reason}
+	}
+	return nil
+}
+
+// URL is where the server answers, or will once it runs.
+func (s *Server) URL() string { return baseURL(s.listener) }
+
+// TokenFile is the file with the first admin's token.
+func (s *Server) TokenFile() string { return filepath.Join(s.cfg.Dir, people.AdminFile) }
+
+// Run serves until ctx ends and then answers what is under way. It does not close the server. It is nil after a stop that was asked for.
+func (s *Server) Run(ctx context.Context) error {
+	if err := announce(s.cfg.Dir, Serving{HTTP: s.URL(), PID: os.Getpid()}); err != nil {
+		return err
+	}
+	s.opened("announcement", func(context.Context) error { return unannounce(s.cfg.Dir) })
+	s.log.Info("serving", "http", s.URL(), "data", s.cfg.Dir, "kind", string(s.cfg.Kind))
+	return s.api.Serve(ctx, s.listener)
+}
+
+// Close closes what is open, in reverse order, and gives the directory back. Closing again does nothing.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
+	defer cancel()
+	var errs []error
+	for _, p := range slices.Backward(s.parts) {
+		if err := p.close(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("close the %s: %w", p.name, err))
+		}
+	}
+	s.parts = nil
+	return errors.Join(errs...)
+}
