@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -14,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Everything below works on a folder that is as a user would have it: the built-in files, unpacked, without the definitions.
-var pristine = sync.OnceValue(func() map[string]string {
+// full is a folder as a user would have it: the built-in files, unpacked, without the definitions.
+var full = sync.OnceValue(func() map[string]string {
 	files := map[string]string{}
 	for _, name := range []string{fileRegencies, fileDistricts, fileVillages, fileStations, fileDapils, fileAreas, fileRegencyVoters, fileVillageVoters, fileStationVoters} {
 		content, err := fs.ReadFile(data(), name)
@@ -36,6 +37,56 @@ var pristine = sync.OnceValue(func() map[string]string {
 	}
 	return files
 })
+
+// small is a folder of Pacitan (3501) and Kota Madiun (3577, which has a split district) with a definition of its own.
+var small = sync.OnceValue(func() map[string]string {
+	files := map[string]string{filePolice: "id,name,regency_code\nP3501A,Polres Pacitan,3501\nP3577A,Polres Madiun Kota,3577\n"}
+	for name, content := range full() {
+		column := 0
+		switch name {
+		case fileDapils:
+			continue
+		case fileAreas:
+			column = 2
+		}
+		files[name] = keep(content, func(fields []string) bool {
+			return strings.HasPrefix(fields[column], "3501") || strings.HasPrefix(fields[column], "3577")
+		})
+	}
+	stations := map[string]int{"3507": 1860, "3508": 584, "350009": 1860, "350011": 584}
+	var dapils strings.Builder
+	for i, line := range strings.SplitAfter(full()[fileDapils], "\n") {
+		fields := strings.Split(strings.TrimSuffix(line, "\n"), ",")
+		switch n := stations[fields[0]]; {
+		case i == 0, len(fields) == 5 && (fields[3] == "3501" || fields[3] == "3577"):
+			dapils.WriteString(line)
+		case n > 0 && fields[1] != levelRegency:
+			fields[4] = strconv.Itoa(n)
+			dapils.WriteString(strings.Join(fields, ",") + "\n")
+		}
+	}
+	files[fileDapils] = dapils.String()
+	definition, err := fs.ReadFile(data(), "pemilu2024.json")
+	if err != nil {
+		panic(err)
+	}
+	before, _, _ := strings.Cut(string(definition), "\"official\": [")
+	files["pemilu2024.json"] = before + `"official": [
+		{"what": "regencies", "value": 2, "source": "test"}, {"what": "districts", "value": 15, "source": "test"},
+		{"what": "villages", "value": 199, "source": "test"}, {"what": "polling_stations", "value": 2444, "source": "test"},
+		{"what": "voters", "value": 626660, "source": "test"}, {"what": "ballot_designs", "value": 16, "source": "test"}]}`
+	return files
+})
+
+func keep(content string, wanted func([]string) bool) string {
+	var kept strings.Builder
+	for i, line := range strings.SplitAfter(content, "\n") {
+		if fields := strings.Split(line, ","); i == 0 || len(fields) > 1 && wanted(fields) {
+			kept.WriteString(line)
+		}
+	}
+	return kept.String()
+}
 
 // edit is a change of one file; a nil change removes it.
 type edit struct {
@@ -70,9 +121,9 @@ func dropColumn(name string) func(string) string {
 	}
 }
 
-func folder(edits ...edit) fstest.MapFS {
+func folder(files map[string]string, edits ...edit) fstest.MapFS {
 	fsys := fstest.MapFS{}
-	for name, content := range pristine() {
+	for name, content := range files {
 		for _, e := range edits {
 			if e.file == name && e.change != nil {
 				content = e.change(content)
@@ -88,9 +139,12 @@ func folder(edits ...edit) fstest.MapFS {
 	return fsys
 }
 
-// line is the number of the first line with a text.
+// line is the number of the first line of a file of small with a text; of "" the number after the last.
 func line(file, text string) int {
-	content := pristine()[file]
+	content := small()[file]
+	if text == "" {
+		return strings.Count(content, "\n") + 1
+	}
 	at := strings.Index(content, text)
 	if at < 0 {
 		panic(fmt.Sprintf("%q is not in %s", text, file))
@@ -104,7 +158,7 @@ const (
 )
 
 func TestAUsersFolderIsTheBuiltInData(t *testing.T) {
-	ds, problems := Load(folder(), "pemilu2024")
+	ds, problems := Load(folder(full()), "pemilu2024")
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -127,11 +181,11 @@ func TestFormOfTheFilesDoesNotCount(t *testing.T) {
 		return "\ufeff" + strings.Join(lines, "\r\n") + "\r\n"
 	}
 	var edits []edit
-	for name := range pristine() {
+	for name := range full() {
 		edits = append(edits, edit{name, reversed})
 	}
 	for _, id := range Elections() {
-		ds, problems := Load(folder(edits...), id)
+		ds, problems := Load(folder(full(), edits...), id)
 		if err := problems.Err(); err != nil {
 			t.Fatal(err)
 		}
@@ -174,16 +228,16 @@ func TestBadFiles(t *testing.T) {
 			[]string{fmt.Sprintf("villages.csv:%d: bare \" in non-quoted", kalak)}},
 		"fields": {[]edit{{fileVillages, replace(",Kalak,", ",")}}, []string{fmt.Sprintf("villages.csv:%d: the line has 11 fields, the header 12", kalak)}},
 		"duplicate village": {[]edit{{fileVillages, func(s string) string { return s + strings.Split(s, "\n")[kalak-1] + "\n" }}},
-			[]string{fmt.Sprintf("villages.csv:8496: code: 3501012003 is already on line %d", kalak)}},
+			[]string{fmt.Sprintf("villages.csv:%d: code: 3501012003 is already on line %d", line(fileVillages, ""), kalak)}},
 		"duplicate station": {[]edit{{stationsPlain, func(s string) string { return s + "3501012003001,3501012003,1,regular\n" }}},
-			[]string{fmt.Sprintf("polling_stations.csv:120668: code: 3501012003001 is already on line %d", kalakStation)}},
+			[]string{fmt.Sprintf("polling_stations.csv:%d: code: 3501012003001 is already on line %d", line(stationsPlain, ""), kalakStation)}},
 		"orphan village": {[]edit{{fileVillages, func(s string) string {
 			return s + "3501992001,35.01.99.2001,350199,Baru,BARU,desa,,,0,0,0,350102\n"
-		}}}, []string{"villages.csv:8496: district_code: 350199 is not in districts.csv"}},
+		}}}, []string{fmt.Sprintf("villages.csv:%d: district_code: 350199 is not in districts.csv", line(fileVillages, ""))}},
 		"orphan station": {[]edit{{stationsPlain, func(s string) string { return s + "3501992001001,3501992001,1,regular\n" }}},
-			[]string{"polling_stations.csv:120668: village_code: 3501992001 is not in villages.csv"}},
+			[]string{fmt.Sprintf("polling_stations.csv:%d: village_code: 3501992001 is not in villages.csv", line(stationsPlain, ""))}},
 		"orphan voters": {[]edit{{votersPlain, func(s string) string { return s + "3501012003099,250\n" }}},
-			[]string{"derived_polling_station_voters.csv:120668: polling_station_code: 3501012003099 is not in polling_stations.csv"}},
+			[]string{fmt.Sprintf("derived_polling_station_voters.csv:%d: polling_station_code: 3501012003099 is not in polling_stations.csv", line(votersPlain, ""))}},
 		"not a number": {[]edit{{fileVillages, replace(",12,12,0,350102\n3501012004", ",dua belas,12,0,350102\n3501012004")}},
 			[]string{fmt.Sprintf("villages.csv:%d: tps_count: \"dua belas\" is not a whole number", kalak),
 				fmt.Sprintf("villages.csv:%d: tps_count: 3501012003 Kalak states 0, polling_stations.csv has 12", kalak)}},
@@ -191,8 +245,8 @@ func TestBadFiles(t *testing.T) {
 			[]string{fmt.Sprintf("derived_polling_station_voters.csv:%d: voters_derived: -255 is negative", kalakVoters)}},
 		"14 digits": {[]edit{{stationsPlain, replace("3501012003001,", "35010120030011,")}},
 			[]string{fmt.Sprintf("polling_stations.csv:%d: code: region code \"35010120030011\" has 14 digits: a province has 2, a regency 4, a district 6, a village 10, a polling station 13", kalakStation)}},
-		"letters in a code": {[]edit{{fileDapils, replace("\n3501,dpr", "\n35o1,dpr")}},
-			[]string{"electoral_districts.csv:2: dapil_code: \"35o1\" is not a code of [4 6] digits"}},
+		"letters in a code": {[]edit{{fileDapils, replace("\n3507,dpr", "\n35o7,dpr")}},
+			[]string{"electoral_districts.csv:2: dapil_code: \"35o7\" is not a code of [4 6] digits"}},
 		"number and code": {[]edit{{stationsPlain, replace("3501012003001,3501012003,1,", "3501012003001,3501012003,2,")}},
 			[]string{fmt.Sprintf("polling_stations.csv:%d: code: 3501012003001 is not the village code 3501012003 and the station's number 002", kalakStation)}},
 		"special number": {[]edit{{stationsPlain, replace("3501012003001,3501012003,1,regular", "3501012003001,3501012003,1,special")}},
@@ -204,21 +258,21 @@ func TestBadFiles(t *testing.T) {
 		"village in no electoral district": {[]edit{{fileAreas, replace("357702,dprd_kabkota,3577031001,village,MOJOREJO,\n", "")}},
 			[]string{fmt.Sprintf("villages.csv:%d: 3577031001 Mojorejo lies in no electoral district of level dprd_kabkota", line(fileVillages, "3577031001,"))}},
 		"village in two electoral districts": {[]edit{{fileAreas, func(s string) string { return s + "357703,dprd_kabkota,3577031001,village,MOJOREJO,\n" }}},
-			[]string{"electoral_district_areas.csv:763: area_code: 3577031001 is in electoral district 357703, but also (in whole or in part) in 357702"}},
-		"unknown electoral district": {[]edit{{fileAreas, replace("\n3501,dpr,3515", "\n3599,dpr,3515")}},
+			[]string{fmt.Sprintf("electoral_district_areas.csv:%d: area_code: 3577031001 is in electoral district 357703, but also (in whole or in part) in 357702", line(fileAreas, ""))}},
+		"unknown electoral district": {[]edit{{fileAreas, replace("\n3507,dpr,3501", "\n3599,dpr,3501")}},
 			[]string{"electoral_district_areas.csv:2: dapil_code: 3599 of dpr is not in electoral_districts.csv"}},
 		"other electoral district": {[]edit{{fileDistricts, replace(",125,125,0,350102,65", ",125,125,0,350101,65")}},
 			[]string{"districts.csv:2: dapil_dprd_kab: states 350101, but the villages of 350101 lie in 350102"}},
 		"voters do not add up": {[]edit{{votersPlain, replace("3501012003001,255", "3501012003001,256")}}, []string{
 			fmt.Sprintf("derived_village_voters.csv:%d: 3501012003 has 3050 voters here, its stations have 3051", line(fileVillageVoters, "3501012003,")),
 			"derived_regency_voters.csv:2: 3501 has 472780 voters here, its stations have 472781",
-			"derived_polling_station_voters.csv: voters: official 31402838 (KPU Jawa Timur, 27 June 2023), here 31402839"}},
+			"derived_polling_station_voters.csv: voters: official 626660 (test), here 626661"}},
 		"count of a district": {[]edit{{fileDistricts, replace(",12,125,125,0,350102,65", ",13,126,125,0,350102,65")}}, []string{
 			"districts.csv:2: village_count: 350101 Donorojo states 13, villages.csv has 12",
 			"districts.csv:2: tps_count: 350101 Donorojo states 126, polling_stations.csv has 125"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ds, problems := Load(folder(c.edits...), "pemilu2024")
+			ds, problems := Load(folder(small(), c.edits...), "pemilu2024")
 			if ds != nil || problems.Err() == nil {
 				t.Fatal("the files were accepted")
 			}
@@ -247,7 +301,7 @@ func head20(s string) string {
 
 // A station that is missing shows on every level, and voters without a station too.
 func TestMissingStationShowsOnEveryLevel(t *testing.T) {
-	_, problems := Load(folder(edit{stationsPlain, replace("3501012003012,3501012003,12,regular\n", "")}), "pemilu2024")
+	_, problems := Load(folder(full(), edit{stationsPlain, replace("3501012003012,3501012003,12,regular\n", "")}), "pemilu2024")
 	got := map[string]int{}
 	for _, p := range problems.List {
 		got[p.File]++
@@ -265,7 +319,7 @@ func TestMissingStationShowsOnEveryLevel(t *testing.T) {
 
 // Counts and rows that agree with each other, but not with KPU.
 func TestConsistentButNotOfficial(t *testing.T) {
-	_, problems := Load(folder(
+	_, problems := Load(folder(full(),
 		edit{fileVillages, replace("3501012003,35.01.01.2003,350101,Kalak", "3501012099,35.01.01.2099,350101,Kalak")},
 		edit{stationsPlain, func(s string) string { return strings.ReplaceAll(s, "3501012003", "3501012099") }},
 		edit{votersPlain, func(s string) string { return strings.ReplaceAll(s, "3501012003", "3501012099") }},
@@ -282,9 +336,9 @@ func TestConsistentButNotOfficial(t *testing.T) {
 
 func TestAThousandErrors(t *testing.T) {
 	broken := 0
-	_, problems := Load(folder(edit{stationsPlain, func(s string) string {
+	_, problems := Load(folder(small(), edit{stationsPlain, func(s string) string {
 		lines := strings.Split(s, "\n")
-		for i := 1; broken < 1000; i += 100 {
+		for i := 1; broken < 1000; i += 2 {
 			if strings.HasSuffix(lines[i], ",regular") {
 				lines[i] = strings.Replace(lines[i], ",regular", ",reguler", 1)
 				broken++
@@ -311,7 +365,7 @@ func TestNoProblemsThatFollow(t *testing.T) {
 		{fileRegencies, dropColumn("code")}, {fileDistricts, dropColumn("regency_code")}, {fileVillages, dropColumn("district_code")},
 		{stationsPlain, dropColumn("village_code")}, {fileDapils, dropColumn("dapil_code")}, {votersPlain, dropColumn("polling_station_code")},
 	} {
-		if _, problems := Load(folder(e), "pemilu2024"); len(problems.List) != 1 {
+		if _, problems := Load(folder(small(), e), "pemilu2024"); len(problems.List) != 1 {
 			t.Errorf("%s: %d problems:\n%s", e.file, len(problems.List), head20(problems.Error()))
 		}
 	}
@@ -327,7 +381,7 @@ func TestDefinitions(t *testing.T) {
 		"wrong type":       {"pemilu2024", "pemilu2024.norms.json", "{\n\"version\": 5}", "pemilu2024.norms.json:2: json: cannot unmarshal number"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			fsys := folder()
+			fsys := folder(small())
 			fsys[c.file] = &fstest.MapFile{Data: []byte(c.content)}
 			_, problems := Load(fsys, c.election)
 			if err := problems.Err(); err == nil || !strings.HasPrefix(err.Error(), c.want) {
@@ -343,7 +397,7 @@ func TestOwnNorms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fsys := folder()
+	fsys := folder(full())
 	fsys["pemilu2024.norms.json"] = &fstest.MapFile{Data: bytes.Replace(content, []byte("pemilu2024-1"), []byte("pemilu2024-2"), 1)}
 	ds, problems := Load(fsys, "pemilu2024")
 	if err := problems.Err(); err != nil {
