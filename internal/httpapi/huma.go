@@ -47,6 +47,7 @@ func newHuma(mux *http.ServeMux, version string) huma.API {
 	config := huma.DefaultConfig("Jejak", version)
 	config.Info.Description = description
 	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaNames)
 	config.DocsPath, config.SchemasPath = "", ""
 	config.CreateHooks = nil // no $schema in bodies: equal positions give equal bytes
 	config.RejectUnknownQueryParameters = true
