@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"time"
 
 	"jejak/domain"
 )
@@ -79,21 +80,40 @@ func (r *Register) Apply(rec domain.Recorded) {
 			OccurredAt: rec.Meta.OccurredAt, RecordedAt: rec.Meta.RecordedAt, Proof: e.Proof,
 		})
 	case *Explained:
-		if c := r.Cases[e.Discrepancy]; c != nil {
-			c.Status, c.ClosedAt = StatusExplained, rec.Meta.RecordedAt
-			c.Proof = append(c.Proof, e.By)
-		}
+		r.change(e.Discrepancy, e.By, func(c *Case) { c.Status, c.ClosedAt = StatusExplained, rec.Meta.RecordedAt })
 	case *Revised:
-		if c := r.Cases[e.Discrepancy]; c != nil {
+		r.change(e.Discrepancy, e.By, func(c *Case) {
 			c.Kind, c.Severity, c.Units, c.Quantity, c.Provisional = e.Kind, e.Severity, e.Units, e.Quantity, e.Provisional
 			c.Message = domain.Text{ID: e.Message, EN: e.MessageEN}
 			c.Revision++
-			c.Proof = append(c.Proof, e.By)
-		}
+		})
 	case *Reopened:
-		if c := r.Cases[e.Discrepancy]; c != nil {
-			c.Status = StatusOpen
-			c.Proof = append(c.Proof, e.By)
+		r.change(e.Discrepancy, e.By, func(c *Case) { c.Status, c.ClosedAt = StatusOpen, time.Time{} })
+	}
+}
+
+// change edits a case, keeping the count of open ones.
+func (r *Register) change(id string, by domain.Ref, edit func(c *Case)) {
+	c := r.Cases[id]
+	if c == nil {
+		return
+	}
+	r.countOpen(c, -1)
+	edit(c)
+	c.Proof = append(c.Proof[:len(c.Proof):len(c.Proof)], by)
+	r.countOpen(c, 1)
+}
+
+func (r *Register) countOpen(c *Case, by int) {
+	if c.Status != StatusOpen {
+		return
+	}
+	for _, unit := range c.Units {
+		if r.Open == nil {
+			r.Open = map[string]int{}
+		}
+		if r.Open[unit] += by; r.Open[unit] == 0 {
+			delete(r.Open, unit)
 		}
 	}
 }
@@ -107,6 +127,7 @@ func (r *Register) add(c *Case) {
 		r.ByKey[c.Key] = c.ID
 	}
 	r.Next++
+	r.countOpen(c, 1)
 }
 
 // NextID is the id of the next case of a unit; n counts the cases that the same command raises before it.

@@ -36,6 +36,8 @@ type Case struct {
 	ClosedAt    time.Time // recorded time of the explanation or resolution; zero while open
 	Revision    int       // of the assessment
 	Action      string    // last action ordered
+	Resolution  string    // how it was mended, "" while it is not
+	Document    string    // that proves the resolution
 	Proof       []domain.Ref
 }
 
@@ -44,7 +46,11 @@ type Register struct {
 	Cases map[string]*Case  // by ID
 	ByKey map[string]string // Finding.Key -> ID of the latest case of this key
 	Next  int               // number of the next case
+	Open  map[string]int    // how many open cases each unit has (box, station, shipment ...)
 }
+
+// OpenOn is how many open cases a unit has: a box, a station, a shipment, as in Case.Units.
+func (r *Register) OpenOn(unit string) int { return r.Open[unit] }
 
 // Find returns the latest case for a finding's key.
 func (r *Register) Find(key string) (*Case, bool) {

@@ -23,6 +23,7 @@ type State struct {
 	ref     *election.Reference // nil until adopted
 	rooms   map[string]domain.Room
 	books   map[domain.SubjectKind]domain.Book
+	views   views
 }
 
 // New returns the empty ledger of a unit. catalog must hold every version of the reference data that the ledger's events adopt.
@@ -81,7 +82,7 @@ func (s *State) Execute(act domain.Act, cmd domain.Command) Decision {
 	primary := s.record(act, 0, plan.Event)
 	room.Apply(primary)
 	after := s.findings(subjects)
-	if rejections := rejected(act.Mode, before, after); len(rejections) > 0 {
+	if rejections := rejected(act.Mode, cmd, before, after); len(rejections) > 0 {
 		restore()
 		return Decision{Rejections: rejections}
 	}

@@ -10,8 +10,9 @@ import (
 
 // found are the findings of some subjects, in order.
 type found struct {
-	list  []domain.Finding
-	byKey map[string]int
+	list     []domain.Finding
+	subjects []string // id of the subject of each
+	byKey    map[string]int
 }
 
 func (s *State) subjects(touched []domain.Subject) []domain.Subject {
@@ -27,12 +28,16 @@ func (s *State) subjects(touched []domain.Subject) []domain.Subject {
 }
 
 func (s *State) findings(subjects []domain.Subject) found {
-	f := found{byKey: map[string]int{}}
+	var f found
 	for _, subject := range subjects {
 		for _, finding := range s.books[subject.Kind].Findings(subject.ID) {
 			if _, ok := f.byKey[finding.Key]; !ok {
+				if f.byKey == nil {
+					f.byKey = map[string]int{}
+				}
 				f.byKey[finding.Key] = len(f.list)
 				f.list = append(f.list, finding)
+				f.subjects = append(f.subjects, subject.ID)
 			}
 		}
 	}
@@ -52,21 +57,33 @@ func (s *State) save(subjects []domain.Subject) (restore func()) {
 }
 
 // rejected are the findings that forbid a request: those that it would bring, or make about more pieces than they are about already.
-func rejected(mode domain.Mode, before, after found) []domain.Violation {
+func rejected(mode domain.Mode, cmd domain.Command, before, after found) []domain.Violation {
 	var violations []domain.Violation
-	for _, f := range after.list {
+	for n, f := range after.list {
 		if i, old := before.byKey[f.Key]; old && f.Quantity <= before.list[i].Quantity {
 			continue
 		}
 		if mode == domain.Request && f.Rule.OnRequest != domain.Record {
-			path := f.Path
-			if path == "" {
-				path = "/data"
-			}
-			violations = append(violations, domain.Violation{Rule: f.Rule, Path: path, Args: f.Args})
+			violations = append(violations, domain.Violation{Rule: f.Rule, Path: pathOf(cmd, f, after.subjects[n]), Args: f.Args})
 		}
 	}
 	return violations
+}
+
+// pathOf is where the command names what a finding is about: the subject, or one of the units. A finding that it brought on something that it
+// does not name (an earlier act that it turns out to contradict) has the place of the command's data as a whole.
+func pathOf(cmd domain.Command, f domain.Finding, subject string) string {
+	if f.Path != "" {
+		return f.Path
+	}
+	if locator, ok := cmd.(domain.Locator); ok {
+		for _, unit := range append([]string{subject}, f.Units...) {
+			if path := locator.PathOf(unit); path != "" {
+				return path
+			}
+		}
+	}
+	return "/data"
 }
 
 // registerEvent is an event of the register that names its case.

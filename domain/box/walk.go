@@ -1,0 +1,364 @@
+package box
+
+import (
+	"math"
+	"strings"
+
+	"jejak/domain"
+)
+
+// The steps of packing.
+const (
+	stepLabelled = iota
+	stepPacked
+	stepChecked
+	stepSealed
+)
+
+// walker goes along the facts of one box. A fact out of its place yields a finding, and the walk goes on from where that fact puts the box.
+type walker struct {
+	*Book
+	id       domain.BoxID
+	number   uint32
+	findings *[]domain.Finding // nil: only the outcome is asked for
+
+	now       int64 // when the fact at hand occurred
+	step      int
+	kit       bool
+	packedBy  *Fact // since it was last opened
+	content   *Fact // the last packing
+	sealedBy  *Fact // the last sealing
+	replaces  *Fact
+	retiredBy *Fact
+	counted   *Fact // the last count
+
+	reopened  bool // opened before the day, and not sealed again or on its way since
+	unsealed  bool // that it has no seal has been found already
+	custody   uint32
+	presumed  domain.Code // where it must be for the last fact to be true
+	journey   Journey
+	loadedBy  *Fact // nil: on no vehicle
+	departed  bool
+	missed    bool   // missing when the vehicle was unloaded
+	read      uint32 // set of seals that the last receiver read, when they differed
+	sealWrong bool   // a receiver has found something wrong with the seals
+	overlay   State  // IsDamaged, IsLost or IsSeized until it moves on; else Labelled
+}
+
+// walk says what follows from the facts of a box, and appends what is wrong to findings unless that is nil.
+func (b *Book) walk(number uint32, findings *[]domain.Finding) Box {
+	box := b.Register.Boxes[number]
+	w := walker{Book: b, id: b.Register.ID(number), number: number, findings: findings, kit: b.Register.isKit(number), presumed: b.Unit}
+	for i := range box.Facts {
+		w.step1(&box.Facts[i])
+	}
+	w.depart(math.MaxInt64)
+	w.contents()
+	box.State, box.Custody = w.state(), w.custody
+	box.Design, box.Ballots = 0, 0
+	if w.content != nil && w.retiredBy == nil {
+		box.Design, box.Ballots = w.content.B, w.content.A
+	}
+	return box
+}
+
+func (w *walker) step1(f *Fact) {
+	act := &w.Register.Acts[f.Act]
+	w.now = act.Occurred
+	w.depart(w.now)
+	if w.retiredBy != nil && f.Kind < Lost {
+		w.find(RuleRetired, f, finding{proof: w.retiredBy}, string(w.Register.ID(w.retiredBy.A)))
+		return
+	}
+	if f.Kind < Lost {
+		w.overlay = Labelled
+	}
+	switch f.Kind {
+	case Replaces:
+		w.replaces = f
+		if place := w.placeOf(f); place != w.Unit && w.Unit.Covers(place) {
+			w.custody, w.presumed = act.Place, place
+		}
+	case Unsealed:
+		if w.step == stepLabelled {
+			w.find(RuleNotPacked, f, finding{provisional: true})
+		}
+		w.step, w.packedBy, w.sealedBy, w.reopened = stepLabelled, nil, nil, true
+		w.unsealed, w.read, w.sealWrong = false, 0, false
+	case Packed:
+		w.pack(f)
+	case Checked:
+		if w.step == stepLabelled {
+			w.find(RuleNotPacked, f, finding{provisional: true})
+		}
+		if w.packedBy != nil && w.Register.Acts[w.packedBy.Act].Actor == act.Actor {
+			w.find(RuleCheckerIsPacker, f, finding{proof: w.packedBy})
+		}
+		w.step = max(w.step, stepChecked)
+	case Sealed:
+		w.seal(f)
+	case Replaced:
+		w.retiredBy = f
+	case Loaded:
+		w.load(f)
+	case Missing:
+		w.find(RuleMissing, f, finding{document: true}, w.document(f))
+		w.missed = true
+	case Accepted:
+		w.accept(f)
+	case Lost:
+		w.overlay = IsLost
+	case Seized:
+		w.overlay = IsSeized
+	case Damaged:
+		w.overlay = IsDamaged
+	case Counted:
+		w.counted = f
+	case Foreign:
+		w.foreign(f)
+	}
+}
+
+func (w *walker) pack(f *Fact) {
+	if strings.Contains(string(w.id), ".") && w.replaces == nil {
+		w.find(RuleNotReplacement, f, finding{provisional: true})
+	}
+	if w.packedBy != nil {
+		w.find(RulePackedTwice, f, finding{proof: w.packedBy})
+	}
+	w.step, w.packedBy, w.content = stepPacked, f, f
+}
+
+func (w *walker) seal(f *Fact) {
+	switch w.step {
+	case stepLabelled:
+		w.find(RuleNotPacked, f, finding{provisional: true})
+	case stepPacked:
+		w.find(RuleNotChecked, f, finding{provisional: true})
+	case stepSealed:
+		w.find(RuleSealedTwice, f, finding{proof: w.sealedBy})
+	}
+	w.step, w.sealedBy, w.reopened, w.unsealed, w.read, w.sealWrong = stepSealed, f, false, false, 0, false
+}
+
+// ready finds fault with a box that leaves as it is. A kit has no seals.
+func (w *walker) ready(f *Fact) {
+	switch {
+	case w.unsealed:
+		return
+	case w.kit && w.step == stepLabelled:
+		w.find(RuleNotPacked, f, finding{provisional: true})
+	case !w.kit && w.step != stepSealed:
+		w.find(RuleNotSealed, f, finding{provisional: true, document: true})
+	default:
+		return
+	}
+	w.unsealed = true
+}
+
+func (w *walker) load(f *Fact) {
+	shipment := w.document(f)
+	journey := w.Journeys.Journey(shipment)
+	if journey.Cancelled {
+		return // it came off again
+	}
+	if w.loadedBy != nil && w.document(w.loadedBy) == shipment && !w.missed {
+		return
+	}
+	from := journey.From
+	if from == "" {
+		from = w.regionOf(f)
+	}
+	w.ready(f)
+	switch {
+	case w.loadedBy != nil && !w.missed && w.departed:
+		w.find(RuleNotHandedOver, f, finding{document: true, provisional: true, proof: w.loadedBy}, shipment, w.document(w.loadedBy))
+	case w.loadedBy != nil && !w.missed:
+		w.find(RuleTwoShipments, f, finding{document: true, provisional: true, proof: w.loadedBy}, shipment, w.document(w.loadedBy))
+	case w.presumed != from:
+		w.find(RuleNotInCustody, f, finding{document: true, provisional: true}, string(from), string(w.presumed))
+	}
+	w.presumed = from
+	w.loadedBy, w.journey, w.departed, w.missed = f, journey, false, false
+	w.depart(w.now)
+}
+
+// depart lets the vehicle leave when it has left by now.
+func (w *walker) depart(now int64) {
+	if w.loadedBy == nil || w.departed || !w.journey.HasLeft || w.journey.Left > now {
+		return
+	}
+	w.departed = true
+	w.ready(w.loadedBy)
+}
+
+func (w *walker) accept(f *Fact) {
+	handoff := w.document(f)
+	offer := w.Offers.Offer(handoff)
+	place := offer.To
+	if place == "" {
+		place = w.regionOf(f)
+	}
+	offered := offer.Known && offer.Has(w.number)
+	switch {
+	case !offer.Known: // found once for the whole handoff
+	case !offered:
+		w.find(RuleNotOffered, f, finding{document: true, provisional: true}, handoff)
+	case offer.From != "" && w.presumed != offer.From && !(offer.Walked && offer.From.Covers(w.presumed)):
+		w.find(RuleNoHandoff, f, finding{document: true, provisional: true}, string(offer.From), string(w.presumed))
+	}
+	if dest := w.id.Destination(); !place.Covers(dest) {
+		w.find(RuleWrongDestination, f, finding{document: true}, string(place), string(dest))
+	}
+	w.condition(f, handoff)
+	w.custody, w.presumed = w.Register.place(place), place
+	w.loadedBy, w.departed, w.missed, w.reopened = nil, false, false, false
+}
+
+// condition compares what the receiver saw with what was recorded.
+func (w *walker) condition(f *Fact, handoff string) {
+	if f.Flag&BoxWasDamaged != 0 {
+		w.find(RuleBoxDamaged, f, finding{document: true}, handoff)
+	}
+	if f.Flag&BoxWasWet != 0 {
+		w.find(RuleBoxWet, f, finding{document: true}, handoff)
+	}
+	if w.kit {
+		w.ready(f)
+		return
+	}
+	switch {
+	case f.Flag&SealWasBroken != 0:
+		w.find(RuleSealBroken, f, finding{document: true, proof: w.sealedBy}, handoff)
+		w.sealWrong, w.unsealed = true, true
+	case f.Flag&SealWasMissing != 0:
+		w.find(RuleArrivedUnsealed, f, finding{document: true, proof: w.sealedBy}, handoff)
+		w.sealWrong, w.unsealed = true, true
+	case w.step != stepSealed:
+		w.ready(f)
+	case f.Flag&Extra != 0: // the list of extra boxes has no seals
+	case f.A == 0 && !w.sealWrong:
+		w.find(RuleArrivedUnsealed, f, finding{document: true, proof: w.sealedBy}, handoff)
+		w.sealWrong = true
+	case f.A != 0 && f.A != w.sealedBy.A && f.A != w.read:
+		w.find(RuleSealMismatch, f, finding{document: true, proof: w.sealedBy}, handoff,
+			listed(w.Register.sealNumbers(f.A)), listed(w.Register.sealNumbers(w.sealedBy.A)))
+		w.sealWrong, w.read = true, f.A
+	}
+}
+
+// contents finds what is wrong with the last packing and the last count.
+func (w *walker) contents() {
+	p := w.content
+	if p == nil || w.findings == nil || w.kit || w.id.IsRecap() {
+		return
+	}
+	dest := w.id.Destination()
+	if want, design := w.Ref.Design(dest, w.id.Type()), w.Register.Texts.Text(p.B); want != "" && design != want {
+		w.find(RuleWrongDesign, p, finding{}, design, want)
+	}
+	if want, known := w.Ref.Ballots(dest); known && p.Flag&Exempt == 0 {
+		w.differ(RuleBallotNumber, p, nil, int64(p.A), want)
+	}
+	if w.counted != nil {
+		w.differ(RuleCountDiffers, w.counted, p, int64(w.counted.A), int64(p.A))
+	}
+}
+
+func (w *walker) differ(rule *domain.Rule, f, proof *Fact, has, want int64) {
+	switch {
+	case has < want:
+		w.find(rule, f, finding{proof: proof, kind: domain.Short, quantity: want - has}, has, want)
+	case has > want:
+		w.find(rule, f, finding{proof: proof, kind: domain.Over, quantity: has - want}, has, want)
+	}
+}
+
+func (w *walker) foreign(f *Fact) {
+	design := w.Register.Texts.Text(f.B)
+	w.find(RuleForeignBallots, f, finding{proof: w.content, quantity: int64(f.A), key: design}, int64(f.A), design)
+}
+
+func (w *walker) state() State {
+	switch {
+	case w.retiredBy != nil:
+		return IsReplaced
+	case w.overlay != Labelled:
+		return w.overlay
+	case w.loadedBy != nil && w.departed:
+		return InTransit
+	case w.loadedBy != nil && !w.reopened && !w.missed:
+		return OnVehicle
+	case !w.reopened && w.custody != 0:
+		if s, ok := at(domain.Code(w.Register.Texts.Text(w.custody))); ok {
+			return s
+		}
+	}
+	return State(w.step)
+}
+
+func at(place domain.Code) (State, bool) {
+	switch place.Level() {
+	case domain.District:
+		return AtDistrict, true
+	case domain.Village:
+		return AtVillage, true
+	case domain.Station:
+		return AtStation, true
+	case domain.None, domain.Province, domain.Regency:
+	}
+	return Labelled, false
+}
+
+// finding is what a find adds to the rule and the box.
+type finding struct {
+	document    bool // the finding is one per document, not per act
+	key         string
+	kind        domain.Kind
+	quantity    int64
+	provisional bool
+	proof       *Fact // an earlier fact that it contradicts
+}
+
+// find notes that fact f breaks a rule. The rule's texts get the box and then args.
+func (w *walker) find(rule *domain.Rule, f *Fact, more finding, args ...any) {
+	if w.findings == nil {
+		return
+	}
+	act := &w.Register.Acts[f.Act]
+	key := rule.ID + "|" + string(w.id) + "|"
+	if more.document {
+		key += w.document(f)
+	} else {
+		key += act.Command.String()
+	}
+	if more.key != "" {
+		key += "|" + more.key
+	}
+	var proof []domain.Ref
+	if more.proof != nil {
+		proof = append(proof, w.Register.Acts[more.proof.Act].Ref())
+	}
+	*w.findings = append(*w.findings, domain.Finding{
+		Key: key, Rule: rule, Kind: more.kind, Units: []string{string(w.id)}, Quantity: more.quantity, Provisional: more.provisional,
+		Args: append([]any{string(w.id)}, args...), Proof: append(proof, act.Ref()),
+	})
+}
+
+func (w *walker) document(f *Fact) string {
+	return w.Register.Texts.Text(w.Register.Acts[f.Act].Document)
+}
+
+func (w *walker) placeOf(f *Fact) domain.Code {
+	return domain.Code(w.Register.Texts.Text(w.Register.Acts[f.Act].Place))
+}
+
+// regionOf is where the act's actor serves if that is a region, else the unit.
+func (w *walker) regionOf(f *Fact) domain.Code {
+	if place := w.placeOf(f); place.Level() != domain.None {
+		return place
+	}
+	return w.Unit
+}
+
+func listed(seals []string) string { return strings.Join(seals, " ") }

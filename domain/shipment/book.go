@@ -1,0 +1,238 @@
+package shipment
+
+import (
+	"jejak/domain"
+	"jejak/domain/box"
+	"jejak/domain/goods"
+)
+
+// Handoffs finds the handoffs at the end of a shipment.
+type Handoffs interface {
+	// OfShipment returns the handoffs that were offered from a shipment, and every box that they offer or accept.
+	OfShipment(shipment string) (handoffs []string, boxes []uint32)
+}
+
+// Book says what is wrong with shipments, and tells the boxes of their journeys.
+type Book struct {
+	State    *State
+	Boxes    *box.Book
+	Handoffs Handoffs
+}
+
+var (
+	_ domain.Book  = (*Book)(nil)
+	_ box.Journeys = (*Book)(nil)
+)
+
+// Journey implements box.Journeys.
+func (b *Book) Journey(shipment string) box.Journey {
+	if s := b.State.Shipments[shipment]; s != nil {
+		return s.Journey
+	}
+	return box.Journey{}
+}
+
+// Save implements domain.Book.
+func (b *Book) Save(id string) (restore func()) {
+	forget := b.Boxes.Register.Mark()
+	before, counts := b.State.Shipments[id], b.State.Counts
+	return func() {
+		if before == nil {
+			delete(b.State.Shipments, id)
+		} else {
+			b.State.Shipments[id] = before
+		}
+		b.State.Counts = counts
+		forget()
+	}
+}
+
+// Findings implements domain.Book.
+func (b *Book) Findings(id string) []domain.Finding {
+	s := b.State.Shipments[id]
+	if s == nil {
+		return nil
+	}
+	findings := []domain.Finding{}
+	next := *s
+	b.walk(id, &next, &findings)
+	return findings
+}
+
+// walker goes along the facts of a shipment.
+type walker struct {
+	*Book
+	id       string
+	s        *Shipment
+	findings *[]domain.Finding
+
+	planned, loaded, inspected, dispatched, cancelled, assigned *Fact
+	agreed                                                      map[uint32]*Fact // escorts that have accepted
+}
+
+// walk brings s up to date and appends what is wrong with it to findings unless that is nil.
+func (b *Book) walk(id string, s *Shipment, findings *[]domain.Finding) {
+	w := walker{Book: b, id: id, s: s, findings: findings}
+	s.Status, s.Bound, s.Vehicle, s.Escort, s.Agreed = StatusPlanned, s.To, 0, 0, false
+	s.Journey = box.Journey{From: s.From}
+	for i := range s.Facts {
+		w.step(&s.Facts[i])
+	}
+	if w.planned == nil && len(s.Facts) > 0 {
+		w.find(RuleUnplanned, &s.Facts[0], finding{once: true, provisional: true})
+	}
+	s.Journey.Cancelled = w.cancelled != nil && w.dispatched == nil
+}
+
+func (w *walker) step(f *Fact) {
+	if w.cancelled != nil && f.Kind != KindPlanned && f.Kind != KindCancelled {
+		w.find(RuleCancelled, f, finding{proof: w.cancelled}, f.Kind.String())
+	}
+	s := w.s
+	switch f.Kind {
+	case KindPlanned:
+		w.planned = f
+	case KindLoaded:
+		if w.dispatched != nil {
+			w.find(RuleLoadedLate, f, finding{proof: w.dispatched})
+		}
+		w.loaded, s.Vehicle = f, f.Text
+		if s.Status == StatusPlanned {
+			s.Status = StatusLoading
+		}
+	case KindInspected:
+		w.inspected = f
+	case KindAssigned, KindHandedOver:
+		w.assigned, s.Escort = f, f.Text
+		s.Agreed = w.agreed[f.Text] != nil
+	case KindAccepted:
+		w.accepted(f)
+	case KindDispatched:
+		w.dispatch(f)
+	case KindCheckpoint:
+		if s.Status == StatusDelayed {
+			s.Status = StatusDispatched
+		}
+	case KindDelayed:
+		reason := w.text(f)
+		w.find(RuleDelayed, f, finding{}, reason, reasonID[reason])
+		if s.Status == StatusDispatched {
+			s.Status = StatusDelayed
+		}
+	case KindDiverted:
+		s.Bound = domain.Code(w.text(f))
+	case KindTransferred:
+		s.Vehicle = f.Text
+	case KindArrived:
+		w.arrive(f)
+	case KindCancelled:
+		if w.dispatched != nil {
+			w.find(RuleCancelledLate, f, finding{proof: w.dispatched})
+			return
+		}
+		w.cancelled = f
+		s.Status = StatusCancelled
+	}
+}
+
+// accepted: a unit that is asked only later, by another clock, has accepted as well.
+func (w *walker) accepted(f *Fact) {
+	if w.agreed == nil {
+		w.agreed = map[uint32]*Fact{}
+	}
+	w.agreed[f.Text] = f
+	asked := false
+	for _, other := range w.s.Facts {
+		asked = asked || (other.Kind == KindAssigned || other.Kind == KindHandedOver) && other.Text == f.Text
+	}
+	if !asked {
+		w.find(RuleEscortNotAssigned, f, finding{provisional: true}, w.text(f))
+	}
+	w.s.Agreed = w.s.Agreed || f.Text == w.s.Escort
+}
+
+func (w *walker) dispatch(f *Fact) {
+	s := w.s
+	if w.dispatched != nil {
+		w.find(RuleDispatchedTwice, f, finding{proof: w.dispatched})
+		return
+	}
+	w.dispatched = f
+	s.Status = StatusDispatched
+	s.Journey.HasLeft, s.Journey.Left = true, w.Boxes.Register.Acts[f.Act].Occurred
+	if w.findings == nil {
+		return
+	}
+	if w.loaded == nil && len(s.Lines) == 0 {
+		w.find(RuleNothingLoaded, f, finding{provisional: true})
+	}
+	switch {
+	case w.inspected == nil:
+		w.find(RuleNotInspected, f, finding{provisional: true})
+	case w.inspected.Flag&fit != fit:
+		w.find(RuleUnfit, f, finding{proof: w.inspected})
+	}
+	if w.ballots() && (s.Escort == 0 || !s.Agreed) {
+		if f.Flag&overridden != 0 {
+			w.find(RuleEscortOverridden, f, finding{provisional: true}, w.text(f))
+		} else {
+			w.find(RuleNoEscort, f, finding{provisional: true})
+		}
+	}
+}
+
+// ballots tells whether there are ballots on the vehicle.
+func (w *walker) ballots() bool {
+	for _, line := range w.s.Lines {
+		if line.Item.Item == goods.Ballot || line.Item.Item == goods.RevoteBallot {
+			return true
+		}
+	}
+	for _, n := range w.s.Boxes {
+		if id := w.Boxes.Register.ID(n); !id.IsKit() && !id.IsRecap() {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *walker) arrive(f *Fact) {
+	place := domain.Code(w.text(f))
+	if w.dispatched == nil {
+		w.find(RuleNotDispatched, f, finding{provisional: true})
+	}
+	if w.s.Bound != "" && !w.s.Bound.Covers(place) {
+		w.find(RuleWrongPlace, f, finding{}, string(place), string(w.s.Bound))
+	}
+	if w.cancelled == nil {
+		w.s.Status = StatusArrived
+	}
+}
+
+func (w *walker) text(f *Fact) string { return w.Boxes.Register.Texts.Text(f.Text) }
+
+// finding is what a find adds to the rule and the shipment.
+type finding struct {
+	once        bool // one for the shipment, not one per act
+	provisional bool
+	proof       *Fact // an earlier fact that it contradicts
+}
+
+func (w *walker) find(rule *domain.Rule, f *Fact, more finding, args ...any) {
+	if w.findings == nil {
+		return
+	}
+	act := &w.Boxes.Register.Acts[f.Act]
+	key := rule.ID + "|" + w.id
+	if !more.once {
+		key += "|" + act.Command.String()
+	}
+	var proof []domain.Ref
+	if more.proof != nil {
+		proof = append(proof, w.Boxes.Register.Acts[more.proof.Act].Ref())
+	}
+	*w.findings = append(*w.findings, domain.Finding{
+		Key: key, Rule: rule, Units: []string{w.id}, Provisional: more.provisional, Path: "/data/shipment",
+		Args: append([]any{w.id}, args...), Proof: append(proof, act.Ref()),
+	})
+}
