@@ -13,6 +13,7 @@ import (
 	"jejak/domain/ledger"
 	"jejak/eventstore"
 	"jejak/internal/api"
+	"jejak/internal/cache"
 	"jejak/internal/journal"
 )
 
@@ -229,7 +230,7 @@ func (w *writer) commit(b *batch) error {
 		if err != nil {
 			return err
 		}
-		w.position = position
+		w.last = cache.Mark{Position: position, Event: b.events[len(b.events)-1].ID}
 		w.h.failing("")
 		w.h.cfg.Metrics.Appended(b.commands, len(b.events), b.bytes, time.Since(started))
 	}
@@ -240,11 +241,11 @@ func (w *writer) commit(b *batch) error {
 			w.h.attemptsOf(w.key).keep(w, p.task, p.answer)
 			continue
 		case p.repeat:
-			p.answer.Position = uint64(w.position)
+			p.answer.Position = uint64(w.last.Position)
 		case p.answer.Status == 200:
 			// Positions grow by at least one with every event, so this is at or after the command's last event, and exactly it on an
 			// engine whose positions have no gaps within an append.
-			p.answer.Position = uint64(w.position) - uint64(len(b.events)-1-p.last)
+			p.answer.Position = uint64(w.last.Position) - uint64(len(b.events)-1-p.last)
 		}
 		w.reply(p.task, p.answer)
 	}

@@ -14,6 +14,7 @@ import (
 	"jejak/domain/ledger"
 	"jejak/eventstore"
 	"jejak/internal/api"
+	"jejak/internal/cache"
 	"jejak/internal/clock"
 )
 
@@ -32,10 +33,10 @@ type Catalog interface {
 
 // Cache keeps states of ledgers, so that a ledger need not be folded from its first event. It may forget whatever it likes.
 type Cache interface {
-	// Load returns the newest state it has of a stream, and the position of the last event in it.
-	Load(ctx context.Context, stream string) (data ledger.Data, at eventstore.Position, ok bool)
+	// Load returns the newest state it has of a stream, and the last event in it.
+	Load(ctx context.Context, stream string) (data ledger.Data, at cache.Mark, ok bool)
 	// Save keeps a state. It must not keep references into data.
-	Save(ctx context.Context, stream string, data *ledger.Data, at eventstore.Position) error
+	Save(ctx context.Context, stream string, data *ledger.Data, at cache.Mark) error
 }
 
 // Config of a Handler. Store, Catalog and Clock are required.
@@ -91,6 +92,8 @@ type Handler struct {
 	// ctx ends when Close gives up: appends under way then end with an unknown outcome.
 	ctx    context.Context
 	cancel context.CancelFunc
+	// stopDiscovery ends the search for elections.
+	stopDiscovery context.CancelFunc
 
 	mu       sync.RWMutex
 	writers  map[ledgerKey]*writer
@@ -129,8 +132,10 @@ func Open(ctx context.Context, cfg Config) (*Handler, error) {
 	}
 	h := &Handler{cfg: cfg, writers: map[ledgerKey]*writer{}, attempts: map[ledgerKey]*attempts{}}
 	h.ctx, h.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	var discover context.Context
+	discover, h.stopDiscovery = context.WithCancel(h.ctx)
 	h.running.Go(func() {
-		if err := cfg.Catalog.Discover(h.ctx); err != nil && h.ctx.Err() == nil {
+		if err := cfg.Catalog.Discover(discover); err != nil && discover.Err() == nil {
 			cfg.Logger.Warn("elections that no one has asked for yet are not listed", "error", err)
 		}
 	})
@@ -271,6 +276,7 @@ func (h *Handler) Close(ctx context.Context) error {
 		writers = append(writers, w)
 	}
 	h.mu.Unlock()
+	h.stopDiscovery()
 	for _, w := range writers {
 		w.stop()
 	}

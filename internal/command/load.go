@@ -7,6 +7,7 @@ import (
 
 	"jejak/domain/ledger"
 	"jejak/eventstore"
+	"jejak/internal/cache"
 	"jejak/internal/journal"
 )
 
@@ -17,54 +18,59 @@ func (w *writer) load() error {
 	}
 	started := time.Now()
 	state, at, cached := w.fromCache()
+	var err error
+	if cached {
+		w.saved = state.Version
+		if at, err = w.foldTail(w.h.ctx, state, at); err != nil {
+			// The log is the truth: perhaps it is the snapshot that is wrong.
+			w.h.cfg.Logger.Warn("snapshot does not fit its stream; folding the whole stream", "stream", w.stream, "error", err)
+			cached = false
+		}
+	}
 	if !cached {
-		state, at = ledger.New(w.key.election, w.key.unit, w.h.cfg.Catalog), 0
+		state, w.saved = ledger.New(w.key.election, w.key.unit, w.h.cfg.Catalog), 0
+		if at, err = w.foldTail(w.h.ctx, state, cache.Mark{}); err != nil {
+			return fmt.Errorf("load ledger: %w", err)
+		}
 	}
-	w.saved = state.Version
-	from := state.Version
-	at, err := w.foldTail(w.h.ctx, state, at)
-	if err != nil && cached {
-		// The snapshot may be of another log, or worse. The log is the truth.
-		w.h.cfg.Logger.Warn("snapshot does not fit its stream; folding the whole stream", "stream", w.stream, "error", err)
-		state, cached, from, w.saved = ledger.New(w.key.election, w.key.unit, w.h.cfg.Catalog), false, 0, 0
-		at, err = w.foldTail(w.h.ctx, state, 0)
-	}
-	if err != nil {
-		return fmt.Errorf("load ledger: %w", err)
-	}
-	w.state, w.position = state, at
+	w.state, w.last = state, at
 	w.h.failing("")
-	w.h.cfg.Metrics.Loaded(int(state.Version-from), cached, time.Since(started))
+	w.h.cfg.Metrics.Loaded(int(state.Version-w.saved), cached, time.Since(started))
 	return nil
 }
 
-func (w *writer) fromCache() (*ledger.State, eventstore.Position, bool) {
+// fromCache returns a state whose last event is in this stream at the same place.
+func (w *writer) fromCache() (*ledger.State, cache.Mark, bool) {
 	if w.h.cfg.Cache == nil {
-		return nil, 0, false
+		return nil, cache.Mark{}, false
 	}
 	data, at, ok := w.h.cfg.Cache.Load(w.h.ctx, w.stream)
-	if !ok {
-		return nil, 0, false
+	if !ok || data.Version == 0 {
+		return nil, cache.Mark{}, false
 	}
-	version, position, err := w.h.cfg.Store.StreamHead(w.h.ctx, w.stream)
-	if err != nil || data.Version > uint64(version) || at > position {
-		return nil, 0, false
+	fits := false
+	for rec, err := range w.h.cfg.Store.Read(w.h.ctx, w.stream, eventstore.Version(data.Version-1)) {
+		fits = err == nil && rec.ID == at.Event && rec.Position == at.Position
+		break
 	}
-	if _, known := w.h.cfg.Catalog.Reference(w.key.election, data.Adopted); data.Adopted != "" && !known {
-		if err := w.h.cfg.Catalog.Refresh(w.h.ctx, w.key.election); err != nil {
-			return nil, 0, false
+	if !fits {
+		return nil, cache.Mark{}, false
+	}
+	if data.Adopted != "" {
+		if err := w.ensure(w.h.ctx, data.Adopted); err != nil {
+			return nil, cache.Mark{}, false
 		}
 	}
 	state, err := ledger.Restore(w.key.election, w.key.unit, w.h.cfg.Catalog, data)
 	if err != nil {
 		w.h.cfg.Logger.Warn("snapshot cannot be used; folding the whole stream", "stream", w.stream, "error", err)
-		return nil, 0, false
+		return nil, cache.Mark{}, false
 	}
 	return state, at, true
 }
 
-// foldTail folds what the stream has after the state and returns the position of the last event.
-func (w *writer) foldTail(ctx context.Context, state *ledger.State, at eventstore.Position) (last eventstore.Position, err error) {
+// foldTail folds what the stream has after the state, whose last event is at, and returns the last event then.
+func (w *writer) foldTail(ctx context.Context, state *ledger.State, at cache.Mark) (last cache.Mark, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("fold %s after version %d: panic: %v", w.stream, state.Version, p)
@@ -86,7 +92,7 @@ func (w *writer) foldTail(ctx context.Context, state *ledger.State, at eventstor
 		if err := state.Fold(recorded); err != nil {
 			return at, err
 		}
-		at = rec.Position
+		at = cache.Mark{Position: rec.Position, Event: rec.ID}
 	}
 	return at, nil
 }
@@ -104,18 +110,18 @@ func (w *writer) ensure(ctx context.Context, version string) error {
 
 // catchUp folds what other servers have written. The state must hold nothing that is not in the log.
 func (w *writer) catchUp(ctx context.Context) error {
-	at, err := w.foldTail(ctx, w.state, w.position)
+	at, err := w.foldTail(ctx, w.state, w.last)
 	if err != nil {
 		w.state = nil
 		return err
 	}
-	w.position = at
+	w.last = at
 	return nil
 }
 
 // reached tells whether everything of this ledger up to a position is folded.
 func (w *writer) reached(ctx context.Context, position eventstore.Position) (bool, error) {
-	if position <= w.position {
+	if position <= w.last.Position {
 		return true, nil
 	}
 	head, err := w.h.cfg.Store.Head(ctx)
@@ -152,7 +158,7 @@ func (w *writer) save(last bool) {
 			return
 		}
 	}
-	if err := w.h.cfg.Cache.Save(w.h.ctx, w.stream, &w.state.Data, w.position); err != nil {
+	if err := w.h.cfg.Cache.Save(w.h.ctx, w.stream, &w.state.Data, w.last); err != nil {
 		w.h.cfg.Logger.Warn("snapshot was not saved; starting will take longer", "stream", w.stream, "error", err)
 	}
 	w.saved = w.state.Version // also after a failure: not at every batch again

@@ -11,6 +11,7 @@ import (
 	"jejak/domain/ledger"
 	"jejak/eventstore"
 	"jejak/internal/api"
+	"jejak/internal/cache"
 	"jejak/internal/journal"
 )
 
@@ -57,12 +58,12 @@ type writer struct {
 	wake    chan struct{}
 
 	// What follows belongs to the goroutine of run.
-	state    *ledger.State       // nil: not loaded, or thrown away
-	position eventstore.Position // of the last event folded
-	saved    uint64              // version in the cache
-	spare    []*task             // emptied slices, to be used again
-	late     []*view             // views that wait for events of other servers
-	taken    atomic.Int64        // commands taken from tasks and not yet answered
+	state *ledger.State // nil: not loaded, or thrown away
+	last  cache.Mark    // last event folded and stored
+	saved uint64        // version in the cache
+	spare []*task       // an emptied slice, to be used again
+	late  []*view       // views that wait for events of other servers
+	taken atomic.Int64  // commands taken from tasks and not yet answered
 }
 
 // maxTaken is the most commands that are decided together: more would make the first wait for the last.
@@ -221,7 +222,7 @@ func (w *writer) look(v *view) (err error) {
 			err = fmt.Errorf("view ledger %s of %s: panic: %v", w.key.unit, w.key.election, p)
 		}
 	}()
-	v.read(w.state, w.position)
+	v.read(w.state, w.last.Position)
 	return nil
 }
 

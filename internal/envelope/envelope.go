@@ -105,14 +105,11 @@ func hash(body []byte) ([32]byte, error) {
 	return sha256.Sum256(canonical), nil
 }
 
-// rooms knows the types of commands; it has no state that they would use.
-var rooms = ledger.New("", "", nil)
-
 func newCommand(commandType string) domain.Command {
 	if commandType == "" {
 		return nil
 	}
-	return rooms.NewCommand(commandType)
+	return ledger.NewCommandOf(commandType)
 }
 
 // Status is the HTTP status for violations that Parse found: 400 for what is no JSON, 413 for too much, else 422.

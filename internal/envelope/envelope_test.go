@@ -3,8 +3,6 @@ package envelope_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -177,26 +175,6 @@ func TestNearTypes(t *testing.T) {
 	_, v := envelope.Parse(edit(t, map[string]any{"type": "unit.adopt_ref"}), now)
 	if len(v) != 1 || !strings.Contains(v[0].RemedyEN(), "unit.adopt_reference") {
 		t.Errorf("%v", v)
-	}
-}
-
-// TestCommandTypesAreThoseOfTheDocuments holds the list of types against the contract.
-func TestCommandTypesAreThoseOfTheDocuments(t *testing.T) {
-	text, err := os.ReadFile("../../docs/commands.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rooms := "unit|supporting|need|procurement|receipt|packing|shipment|handoff|polling|incident|deadline"
-	known := envelope.CommandTypes()
-	for _, m := range regexp.MustCompile("`(("+rooms+`)\.[a-z_]+) \{`).FindAllStringSubmatch(string(text), -1) {
-		if !slices.Contains(known, m[1]) {
-			t.Logf("%s is in docs/commands.md and not built", m[1])
-		}
-	}
-	for _, k := range known {
-		if !strings.Contains(string(text), k) && !strings.Contains(string(text), "."+strings.SplitN(k, ".", 2)[1]) {
-			t.Errorf("%s is not in docs/commands.md", k)
-		}
 	}
 }
 

@@ -1,0 +1,233 @@
+// Package cache keeps ledger-cache.db: states of ledgers, so that a start need not fold every event, and the checkpoints of policies. All of it can
+// be made again from the log; deleting the file costs time only. What does not fit in any way is ignored.
+package cache
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/google/uuid"
+	"github.com/ncruces/go-sqlite3"
+
+	"jejak/domain/ledger"
+	"jejak/eventstore"
+)
+
+// FoldVersion is raised whenever folding the same events gives another state while the Go types stay as they are.
+const FoldVersion = 1
+
+// Cache is an open ledger-cache.db. It is safe for concurrent use.
+type Cache struct {
+	mu     sync.Mutex
+	conn   *sqlite3.Conn // nil: closed, or lost
+	path   string
+	format string
+	closed bool
+}
+
+// Mark is a place in the log: a position, and the id of the event that stands there, by which the cache is known to belong to this log.
+type Mark struct {
+	Position eventstore.Position
+	Event    uuid.UUID
+}
+
+// schemaVersion is raised when the tables change; a file of another version is made anew.
+const schemaVersion = 1
+
+const schema = `
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = OFF; -- a lost or torn file is made again
+CREATE TABLE IF NOT EXISTS snapshot (
+	stream   TEXT PRIMARY KEY,
+	version  INTEGER NOT NULL, -- events folded
+	position INTEGER NOT NULL, -- of the last of them
+	event    TEXT NOT NULL,    -- its id
+	format   TEXT NOT NULL,    -- of the Go types and the fold
+	sha256   BLOB NOT NULL,    -- of data
+	data     BLOB NOT NULL     -- gob
+) STRICT;
+CREATE TABLE IF NOT EXISTS checkpoint (
+	name     TEXT PRIMARY KEY,
+	position INTEGER NOT NULL,
+	event    TEXT NOT NULL
+) STRICT;
+`
+
+// Open opens the cache at path. A file that is broken or of another version is made anew; only when that fails too there is an error.
+func Open(path string) (*Cache, error) {
+	c := &Cache{path: path, format: format()}
+	if err := c.open(); err != nil {
+		if err := c.renew(); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+func (c *Cache) open() error {
+	conn, err := sqlite3.OpenFlags(c.path, sqlite3.OPEN_READWRITE|sqlite3.OPEN_CREATE)
+	if err != nil {
+		return err
+	}
+	c.conn = conn
+	version := 0
+	if err := c.query("PRAGMA user_version", nil, func(s *sqlite3.Stmt) { version = s.ColumnInt(0) }); err != nil {
+		return err
+	}
+	if version != schemaVersion && version != 0 {
+		return fmt.Errorf("it has version %d", version)
+	}
+	return conn.Exec(schema + fmt.Sprintf("PRAGMA user_version = %d;", schemaVersion))
+}
+
+// renew deletes the file and makes a new one.
+func (c *Cache) renew() error {
+	if c.conn != nil {
+		_ = c.conn.Close() // it is deleted anyway
+		c.conn = nil
+	}
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(c.path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("renew ledger cache: delete it by hand: %w", err)
+		}
+	}
+	if err := c.open(); err != nil {
+		return fmt.Errorf("renew ledger cache %s: %w", c.path, err)
+	}
+	return nil
+}
+
+// Close closes the file.
+func (c *Cache) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	if c.conn == nil {
+		return nil
+	}
+	err := c.conn.Close()
+	c.conn = nil
+	return err
+}
+
+// Load returns the newest state of a ledger, if a good one is there.
+func (c *Cache) Load(ctx context.Context, stream string) (data ledger.Data, at Mark, ok bool) {
+	raw, at, ok := c.read(stream)
+	if !ok || ctx.Err() != nil {
+		return data, Mark{}, false
+	}
+	if err := gob.NewDecoder(bytes.NewReader(raw)).Decode(&data); err != nil {
+		return ledger.Data{}, Mark{}, false
+	}
+	return data, at, true
+}
+
+func (c *Cache) read(stream string) (raw []byte, at Mark, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	err := c.query("SELECT position, event, sha256, data FROM snapshot WHERE stream = ? AND format = ?",
+		func(s *sqlite3.Stmt) error { return errors.Join(s.BindText(1, stream), s.BindText(2, c.format)) },
+		func(s *sqlite3.Stmt) {
+			at = mark(s, 0)
+			sum := s.ColumnBlob(2, nil)
+			raw = s.ColumnBlob(3, nil)
+			actual := sha256.Sum256(raw)
+			ok = bytes.Equal(sum, actual[:])
+		})
+	return raw, at, ok && err == nil
+}
+
+func mark(s *sqlite3.Stmt, column int) Mark {
+	id, err := uuid.Parse(s.ColumnText(column + 1))
+	if err != nil {
+		return Mark{}
+	}
+	return Mark{Position: eventstore.Position(s.ColumnInt64(column)), Event: id}
+}
+
+// Save keeps a state in place of the one before. at is its last event.
+func (c *Cache) Save(ctx context.Context, stream string, data *ledger.Data, at Mark) error {
+	var raw bytes.Buffer
+	if err := gob.NewEncoder(&raw).Encode(data); err != nil {
+		return fmt.Errorf("save snapshot of %s: %w", stream, err)
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("save snapshot of %s: %w", stream, err)
+	}
+	sum := sha256.Sum256(raw.Bytes())
+	err := c.write("INSERT OR REPLACE INTO snapshot (stream, version, position, event, format, sha256, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		func(s *sqlite3.Stmt) error {
+			return errors.Join(s.BindText(1, stream), s.BindInt64(2, int64(data.Version)), s.BindInt64(3, int64(at.Position)),
+				s.BindText(4, at.Event.String()), s.BindText(5, c.format), s.BindBlob(6, sum[:]), s.BindBlob(7, raw.Bytes()))
+		})
+	if err != nil {
+		return fmt.Errorf("save snapshot of %s: %w", stream, err)
+	}
+	return nil
+}
+
+// Checkpoint is the place up to which a policy has acted, the zero Mark for none. To act again adds nothing, so any doubt gives none.
+func (c *Cache) Checkpoint(name string) (at Mark) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	err := c.query("SELECT position, event FROM checkpoint WHERE name = ?",
+		func(s *sqlite3.Stmt) error { return s.BindText(1, name) },
+		func(s *sqlite3.Stmt) { at = mark(s, 0) })
+	if err != nil {
+		return Mark{}
+	}
+	return at
+}
+
+// SetCheckpoint keeps the place up to which a policy has acted.
+func (c *Cache) SetCheckpoint(name string, at Mark) error {
+	err := c.write("INSERT OR REPLACE INTO checkpoint (name, position, event) VALUES (?, ?, ?)", func(s *sqlite3.Stmt) error {
+		return errors.Join(s.BindText(1, name), s.BindInt64(2, int64(at.Position)), s.BindText(3, at.Event.String()))
+	})
+	if err != nil {
+		return fmt.Errorf("save checkpoint of policy %s: %w", name, err)
+	}
+	return nil
+}
+
+var errClosed = errors.New("the ledger cache is closed")
+
+// write runs a statement; when the file turns out to be broken it is made anew, once.
+func (c *Cache) write(sql string, bind func(*sqlite3.Stmt) error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	err := c.query(sql, bind, nil)
+	if c.closed || !(errors.Is(err, sqlite3.CORRUPT) || errors.Is(err, sqlite3.NOTADB) || errors.Is(err, sqlite3.IOERR)) {
+		return err
+	}
+	if renewErr := c.renew(); renewErr != nil {
+		return errors.Join(err, renewErr)
+	}
+	return c.query(sql, bind, nil)
+}
+
+// query runs one statement: bind and row may be nil.
+func (c *Cache) query(sql string, bind func(*sqlite3.Stmt) error, row func(*sqlite3.Stmt)) error {
+	if c.conn == nil {
+		return errClosed
+	}
+	stmt, _, err := c.conn.Prepare(sql)
+	if err != nil {
+		return err
+	}
+	if bind != nil {
+		err = bind(stmt)
+	}
+	for err == nil && stmt.Step() {
+		if row != nil {
+			row(stmt)
+		}
+	}
+	return errors.Join(err, stmt.Err(), stmt.Close())
+}
