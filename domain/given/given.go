@@ -217,7 +217,7 @@ func (s *Scene) throughGob(data ledger.Data) ledger.Data {
 	return c
 }
 
-// differ compares two JSON documents in which an empty list or map is as good as none.
+// differ compares two JSON documents in which an empty list, map or text is as good as none.
 func differ(a, b []byte) string {
 	if bytes.Equal(a, b) {
 		return ""
@@ -252,6 +252,10 @@ func prune(v any) any {
 			kept[i] = prune(e)
 		}
 		return kept
+	case string:
+		if v == "" {
+			return nil
+		}
 	}
 	return v
 }
