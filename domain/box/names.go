@@ -60,10 +60,12 @@ func (n *Names) trim(count int) {
 		last := uint32(len(n.Ends) - 1)
 		n.slots[n.slot(n.Name(last))] = 0
 		n.Ends = n.Ends[:last]
-		n.Text = n.Text[:0:cap(n.Text)]
 		if last > 0 {
 			n.Text = n.Text[:n.Ends[last-1]]
 		}
+	}
+	if count == 0 {
+		*n = Names{}
 	}
 }
 
