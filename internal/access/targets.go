@@ -2,16 +2,65 @@ package access
 
 import (
 	"jejak/domain"
-	"jejak/domain/ledger"
+	"jejak/domain/handoff"
+	"jejak/domain/incident"
+	"jejak/domain/polling"
+	"jejak/domain/shipment"
+	"jejak/domain/supporting"
 	"jejak/internal/api"
 )
 
 // targets judges the things that a command names.
 func targets(actor domain.Actor, relation Relation, cmd domain.Command) *api.Problem {
+	if v, ok := cmd.(*supporting.VerifyData); ok && v.Level == supporting.LevelProvince && board[actor.Role] == No {
+		return problem("role_not_allowed", "/data/level",
+			"verifikasi tingkat provinsi hanya oleh provinsi", "only the province verifies on its level",
+			"minta provinsi memverifikasi", "ask the province to verify")
+	}
+	if relation != Place {
+		return nil
+	}
+	scope := domain.Code(actor.Scope)
+	switch c := cmd.(type) {
+	case *shipment.Plan:
+		if !scope.Covers(c.From) {
+			return outside("/data/from", string(c.From), actor.Scope)
+		}
+	case *handoff.Offer:
+		// Down to a place inside the scope, or back up to one that the scope lies in.
+		if !scope.Covers(c.To) && !c.To.Covers(scope) {
+			return outside("/data/to", string(c.To), actor.Scope)
+		}
+	}
+	for _, n := range named(cmd) {
+		if !scope.Covers(n.place) {
+			return outside(n.path, string(n.place), actor.Scope)
+		}
+	}
 	return nil
 }
 
-// Guard returns what only the ledger can judge of a command, nil for nothing.
-func Guard(actor domain.Actor, cmd domain.Command) func(s *ledger.State) *api.Problem {
-	return nil
+type namedPlace struct {
+	path  string
+	place domain.Code
+}
+
+// named are the places that a committee's count or incident is about. What a committee accepts is not among them: a box for somewhere else
+// that arrives here must be recorded.
+func named(cmd domain.Command) []namedPlace {
+	var places []namedPlace
+	switch c := cmd.(type) {
+	case *polling.CountBallots:
+		places = append(places, namedPlace{"/data/box", c.Box.Destination()})
+	case *incident.Raise:
+		for i, unit := range c.Units {
+			path := "/data/units" + domain.Index(i)
+			if id, err := domain.ParseBoxID(unit); err == nil {
+				places = append(places, namedPlace{path, id.Destination()})
+			} else if code, err := domain.ParseCode(unit); err == nil {
+				places = append(places, namedPlace{path, code})
+			}
+		}
+	}
+	return places
 }

@@ -12,11 +12,12 @@ import (
 	"jejak/internal/access"
 	"jejak/internal/api"
 	"jejak/internal/command"
+	"jejak/internal/envelope"
 	"jejak/internal/people"
 )
 
 // maxCommand is the most bytes of one command.
-const maxCommand = 256 << 10
+const maxCommand = envelope.MaxBytes
 
 // postCommands takes one command as JSON, or many as NDJSON.
 func (s *Server) postCommands(w http.ResponseWriter, r *http.Request) {
@@ -105,7 +106,7 @@ func (s *Server) single(w http.ResponseWriter, r *http.Request, body io.Reader) 
 
 // accept makes a command of what a user sent, or the answer that says why it cannot be one.
 func (s *Server) accept(r *http.Request, user people.User, raw []byte) (command.Command, *api.Answer) {
-	cmd, refused := decode(raw, user)
+	cmd, refused := s.decode(raw, user)
 	if refused != nil {
 		s.countErrors(refused)
 		return cmd, refused

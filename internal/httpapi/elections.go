@@ -16,6 +16,16 @@ import (
 func (s *Server) registerQueries() {
 	get(s, "/v1/elections", "list-elections", "The elections", "queries", s.listElections)
 	get(s, "/v1/elections/{election}", "get-election", "An election", "queries", s.getElection)
+	const election = "/v1/elections/{election}"
+	get(s, election+"/regencies", "list-regencies", "The board: one row a regency", "queries", s.listRegencies)
+	get(s, election+"/regencies/{code}", "get-regency", "The row of one regency, or of the province", "queries", s.getRegency)
+	get(s, election+"/supporting", "list-supporting", "How far the supporting data of each regency is", "queries", s.listSupporting)
+	get(s, election+"/plan/{code}", "get-plan", "Need plan of a unit", "queries", s.getPlan)
+	get(s, election+"/stations/{station}", "get-station", "Card of a polling station", "queries", s.getStation)
+	get(s, election+"/boxes/{box}", "get-box", "Timeline of a box or kit", "queries", s.getBox)
+	get(s, election+"/shipments", "list-shipments", "Shipments", "queries", s.getShipments)
+	get(s, election+"/shipments/{shipment}", "get-shipment", "A shipment with its boxes", "queries", s.getShipment)
+	get(s, election+"/discrepancies", "list-discrepancies", "Discrepancies and incidents", "queries", s.getDiscrepancies)
 }
 
 func (s *Server) listElections(ctx context.Context, in *asked) (*reply[[]api.Election], error) {
@@ -26,15 +36,15 @@ func (s *Server) listElections(ctx context.Context, in *asked) (*reply[[]api.Ele
 		return nil, err
 	}
 	list := []api.Election{}
-	var head eventstore.Position
+	var positions []eventstore.Position
 	for _, id := range s.cfg.Ledgers.Elections() {
 		e, at, err := s.election(ctx, id, *in)
 		if err != nil {
 			return nil, err
 		}
-		list, head = append(list, e), max(head, at)
+		list, positions = append(list, e), append(positions, at)
 	}
-	return answer(s, *in, head, list)
+	return answer(s, *in, list, positions...)
 }
 
 func (s *Server) getElection(ctx context.Context, in *inElection) (*reply[api.Election], error) {
@@ -48,7 +58,7 @@ func (s *Server) getElection(ctx context.Context, in *inElection) (*reply[api.El
 	if err != nil {
 		return nil, err
 	}
-	return answer(s, in.asked, at, e)
+	return answer(s, in.asked, e, at)
 }
 
 // election shows an election as its province sees it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"net/http"
 	"strconv"
 	"strings"
@@ -56,9 +57,16 @@ type reply[T any] struct {
 	Body     T
 }
 
-// answer makes the reply, or 304 when the caller has it already. What a query shows depends on who asks, so nothing between may keep it.
-func answer[T any](s *Server, a asked, at eventstore.Position, body T) (*reply[T], error) {
-	etag := fmt.Sprintf(`"%d-%s"`, at, s.cfg.Version)
+// answer makes the reply, or 304 when the caller has it already. positions are those of the ledgers that are in it: together they say what is
+// in it. What a query shows depends on who asks, so nothing between may keep it.
+func answer[T any](s *Server, a asked, body T, positions ...eventstore.Position) (*reply[T], error) {
+	sum := fnv.New64a()
+	fmt.Fprint(sum, s.cfg.Version, positions)
+	etag := fmt.Sprintf(`"%x"`, sum.Sum64())
+	at := eventstore.Position(a.MinPosition) // the read has waited for it
+	for _, p := range positions {
+		at = max(at, p)
+	}
 	position := strconv.FormatUint(uint64(at), 10)
 	for tag := range strings.SplitSeq(a.IfNoneMatch, ",") {
 		if tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/"); tag == etag || tag == "*" {

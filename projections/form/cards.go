@@ -23,15 +23,16 @@ type StationCard struct {
 
 // BoxCard is where a box is now.
 type BoxCard struct {
-	Box        string   `json:"box"`
-	Type       string   `json:"type"`
-	Design     string   `json:"design,omitempty" doc:"Ballot design that belongs in it."`
-	State      string   `json:"state"`
-	Custody    string   `json:"custody" doc:"Place that has it: a region code."`
-	Seals      []string `json:"seals"`
-	Ballots    *int64   `json:"ballots,omitempty" doc:"Packed in it."`
-	Shipment   string   `json:"shipment,omitempty" doc:"That it is on."`
-	ReplacedBy string   `json:"replaced_by,omitempty"`
+	Box          string   `json:"box"`
+	Type         string   `json:"type"`
+	Design       string   `json:"design,omitempty" doc:"Ballot design that belongs in it."`
+	State        string   `json:"state"`
+	Custody      string   `json:"custody" doc:"Place that has it: a region code."`
+	Seals        []string `json:"seals"`
+	Ballots      *int64   `json:"ballots,omitempty" doc:"Packed in it."`
+	Shipment     string   `json:"shipment,omitempty" doc:"That it is on."`
+	PackedDesign string   `json:"packed_design,omitempty" doc:"Ballot design that was packed into it."`
+	ReplacedBy   string   `json:"replaced_by,omitempty"`
 }
 
 // OpenDiscrepancy is a short form of a discrepancy.
@@ -56,19 +57,26 @@ type BoxTimeline struct {
 
 // BoxFact is one fact about a box.
 type BoxFact struct {
-	Event      string `json:"event" doc:"Id of the event."`
-	Type       string `json:"type"`
-	Position   uint64 `json:"position"`
-	Version    uint64 `json:"version" doc:"In the ledger's stream."`
-	OccurredAt string `json:"occurred_at" doc:"The device's claim."`
-	RecordedAt string `json:"recorded_at" doc:"The server's time."`
-	Mode       string `json:"mode,omitempty"`
-	Actor      Actor  `json:"actor"`
-	Place      string `json:"place,omitempty" doc:"Region code of where it was."`
-	State      string `json:"state" doc:"Of the box after this fact."`
-	Custody    string `json:"custody" doc:"Of the box after this fact."`
-	Shipment   string `json:"shipment,omitempty"`
-	Handoff    string `json:"handoff,omitempty"`
+	Event      string   `json:"event" doc:"Id of the event."`
+	Type       string   `json:"type"`
+	Fact       string   `json:"fact" doc:"What it says of this box: packed, checked, sealed, loaded, dispatched, accepted ..."`
+	Position   uint64   `json:"position"`
+	Version    uint64   `json:"version" doc:"In the ledger's stream."`
+	OccurredAt string   `json:"occurred_at" doc:"The device's claim."`
+	RecordedAt string   `json:"recorded_at" doc:"The server's time."`
+	Mode       string   `json:"mode,omitempty"`
+	Actor      Actor    `json:"actor"`
+	Place      string   `json:"place,omitempty" doc:"Region code of where it was."`
+	State      string   `json:"state" doc:"Of the box after this fact."`
+	Custody    string   `json:"custody" doc:"Of the box after this fact."`
+	Shipment   string   `json:"shipment,omitempty"`
+	Handoff    string   `json:"handoff,omitempty"`
+	Design     string   `json:"design,omitempty"`
+	Ballots    *int64   `json:"ballots,omitempty"`
+	Seals      []string `json:"seals,omitempty" doc:"Applied, or read by who accepted it."`
+	Condition  []string `json:"condition,omitempty" doc:"What who accepted it saw."`
+	Other      string   `json:"other,omitempty" doc:"Box that it replaces or that replaces it."`
+	Device     string   `json:"device,omitempty"`
 }
 
 // Actor is who did it: an id, never a name.
@@ -87,9 +95,11 @@ type ShipmentCard struct {
 	Leg           string            `json:"leg"`
 	From          string            `json:"from"`
 	To            string            `json:"to"`
+	Bound         string            `json:"bound" doc:"Where it goes now: to, or where it was diverted."`
 	Vehicle       string            `json:"vehicle,omitempty"`
 	Planned       []string          `json:"planned" doc:"Boxes and kits that the plan names."`
 	Loaded        []string          `json:"loaded" doc:"Boxes and kits that were loaded."`
+	Handoffs      []string          `json:"handoffs"`
 	Lines         []Line            `json:"lines,omitempty"`
 	Escort        *Escort           `json:"escort,omitempty"`
 	PlannedAt     string            `json:"planned_at,omitempty"`
@@ -104,7 +114,6 @@ type ShipmentCard struct {
 // Escort is the police unit assigned to a shipment.
 type Escort struct {
 	PoliceUnit string `json:"police_unit"`
-	OrderNo    string `json:"order_no"`
 	Accepted   bool   `json:"accepted"`
 }
 

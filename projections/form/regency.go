@@ -25,10 +25,10 @@ type ItemRow struct {
 	Need      *int64 `json:"need"`
 	Ordered   int64  `json:"ordered"`
 	Announced int64  `json:"announced"`
-	Received  int64  `json:"received" doc:"Counted good, extra pieces and settled claims included."`
-	Damaged   int64  `json:"damaged" doc:"Found damaged, at the count or in sorting."`
-	Claimed   int64  `json:"claimed"`
-	Packed    int64  `json:"packed"`
+	Received  int64  `json:"received" doc:"Counted at receipt, good and damaged: announced + extra = received + missing + in transit."`
+	Damaged   int64  `json:"damaged" doc:"Of the received pieces: found damaged at the count or in sorting."`
+	Claimed   int64  `json:"claimed" doc:"Claimed from suppliers."`
+	Packed    int64  `json:"packed" doc:"Issued from stock into boxes and kits; of boxes, those that are packed or further."`
 }
 
 // BudgetRow is in rupiah.
@@ -74,6 +74,7 @@ type PlanLine struct {
 	Quantity *int64 `json:"quantity" doc:"Null when unknown."`
 	Unit     string `json:"unit,omitempty"`
 	Formula  string `json:"formula,omitempty"`
+	Derived  bool   `json:"derived,omitempty" doc:"Rests on derived voters, not on official ones."`
 }
 
 // PlanFinding is why a plan was returned.

@@ -1,0 +1,123 @@
+package access
+
+import (
+	"fmt"
+	"slices"
+
+	"jejak/domain"
+	"jejak/domain/handoff"
+	"jejak/domain/incident"
+	"jejak/domain/ledger"
+	"jejak/domain/shipment"
+	"jejak/internal/api"
+)
+
+// Guard returns what only the ledger can judge of a command, nil for nothing. What the ledger does not know yet is let through: a report whose
+// predecessor is still on its way must not be lost.
+func Guard(actor domain.Actor, cmd domain.Command) func(s *ledger.State) *api.Problem {
+	switch commandTable[cmd.CommandType()][actor.Role] {
+	case Place:
+		return committeeGuard(actor, cmd)
+	case Escorted:
+		return escortGuard(actor, cmd)
+	case No, Own, Inside, Nobody:
+	}
+	return nil
+}
+
+// committeeGuard lets a committee act on shipments that leave from or go to its area, and take over what was offered to it.
+func committeeGuard(actor domain.Actor, cmd domain.Command) func(s *ledger.State) *api.Problem {
+	scope := domain.Code(actor.Scope)
+	switch c := cmd.(type) {
+	case *handoff.Accept:
+		return func(s *ledger.State) *api.Problem {
+			if offer := s.HandoffBook().Offer(c.Handoff); offer.Known && !scope.Covers(offer.To) {
+				return outside("/data/handoff", fmt.Sprintf("%s (%s)", c.Handoff, offer.To), actor.Scope)
+			}
+			return nil
+		}
+	case *handoff.Offer:
+		return shipmentGuard(c.Shipment, "/data/shipment", func(s *shipment.Shipment, _ string) bool { return scope.Covers(s.From) }, actor)
+	case *shipment.ReportArrival:
+		return shipmentGuard(c.Shipment, "/data/shipment", func(s *shipment.Shipment, _ string) bool {
+			return scope.Covers(s.Bound) || scope.Covers(s.To) || s.Bound.Covers(scope) || scope.Covers(s.From)
+		}, actor)
+	case shipment.Command:
+		return shipmentGuard(shipmentOf(c), "/data/shipment", func(s *shipment.Shipment, _ string) bool { return scope.Covers(s.From) }, actor)
+	}
+	return nil
+}
+
+// escortGuard lets a police unit act on the shipments that it is asked to escort.
+func escortGuard(actor domain.Actor, cmd domain.Command) func(s *ledger.State) *api.Problem {
+	own := func(_ *shipment.Shipment, unit string) bool { return unit == "" || unit == actor.Scope }
+	switch c := cmd.(type) {
+	case *handoff.Attest:
+		return func(s *ledger.State) *api.Problem {
+			for id, shipments := range s.Handoffs.ByShipment {
+				if slices.Contains(shipments, c.Handoff) {
+					return shipmentGuard(id, "/data/handoff", own, actor)(s)
+				}
+			}
+			return nil
+		}
+	case *incident.Raise:
+		return func(s *ledger.State) *api.Problem {
+			for i, unit := range c.Units {
+				if p := shipmentGuard(unit, "/data/units"+domain.Index(i), own, actor)(s); p != nil {
+					return p
+				}
+			}
+			return nil
+		}
+	case shipment.Command:
+		return shipmentGuard(shipmentOf(c), "/data/shipment", own, actor)
+	}
+	return nil
+}
+
+// shipmentOf is the shipment that a command is about. A plan is judged by what it says itself.
+func shipmentOf(cmd shipment.Command) string {
+	switch c := cmd.(type) {
+	case *shipment.Plan:
+		return ""
+	case *shipment.Load:
+		return c.Shipment
+	case *shipment.InspectVehicle:
+		return c.Shipment
+	case *shipment.AssignEscort:
+		return c.Shipment
+	case *shipment.AcceptEscort:
+		return c.Shipment
+	case *shipment.HandOverEscort:
+		return c.Shipment
+	case *shipment.Dispatch:
+		return c.Shipment
+	case *shipment.ReportCheckpoint:
+		return c.Shipment
+	case *shipment.ReportDelay:
+		return c.Shipment
+	case *shipment.Divert:
+		return c.Shipment
+	case *shipment.TransferLoad:
+		return c.Shipment
+	case *shipment.ReportArrival:
+		return c.Shipment
+	case *shipment.Cancel:
+		return c.Shipment
+	}
+	return ""
+}
+
+// shipmentGuard refuses a shipment that is not the actor's. own gets the shipment and the police unit in charge.
+func shipmentGuard(id, path string, own func(s *shipment.Shipment, police string) bool, actor domain.Actor) func(s *ledger.State) *api.Problem {
+	return func(s *ledger.State) *api.Problem {
+		shp := s.Shipments.Shipments[id]
+		if shp == nil || shp.From == "" || own(shp, s.BoxRegister.Texts.Text(shp.Escort)) {
+			return nil
+		}
+		return problem("shipment_not_allowed", path,
+			fmt.Sprintf("pengiriman %s bukan urusan Anda (%s)", id, actor.Scope), fmt.Sprintf("shipment %s is not yours (%s) to act on", id, actor.Scope),
+			"kirim untuk pengiriman Anda sendiri", "send for your own shipments")
+	}
+}

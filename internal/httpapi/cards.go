@@ -1,0 +1,180 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"jejak/domain"
+	"jejak/domain/ledger"
+	"jejak/eventstore"
+	"jejak/internal/access"
+	"jejak/internal/api"
+	"jejak/internal/journal"
+	"jejak/projections"
+)
+
+type ofStation struct {
+	inElection
+	Station string `path:"station" doc:"13-digit code of the polling station."`
+}
+
+type ofBox struct {
+	inElection
+	Box string `path:"box" doc:"Id of the box, such as 3578010001001-PPWP."`
+}
+
+type ofShipment struct {
+	inElection
+	Shipment string `path:"shipment" doc:"Id of the shipment, such as SHP-3578-000123."`
+}
+
+// malformed is the answer to an id that cannot be one.
+func malformed(rule *domain.Rule, path string, args ...any) *problem {
+	v := domain.Violation{Rule: rule, Path: path, Args: args}
+	return newProblem(http.StatusUnprocessableEntity, one(rule.ID, path, v.Message(), v.MessageEN(), v.Remedy(), v.RemedyEN()))
+}
+
+// getStation shows the card of a polling station.
+func (s *Server) getStation(ctx context.Context, in *ofStation) (*reply[api.StationCard], error) {
+	if _, err := s.begin(ctx, &in.inElection, access.Station); err != nil {
+		return nil, err
+	}
+	code, err := domain.ParseCode(in.Station)
+	if err != nil {
+		return nil, malformed(domain.RuleNotACode, "/path/station", in.Station, err.Error())
+	}
+	if code.Level() != domain.Station {
+		return nil, malformed(domain.RuleWrongLevel, "/path/station", in.Station, len(in.Station))
+	}
+	if err := s.may(ctx, access.Station, code); err != nil {
+		return nil, err
+	}
+	none := notFound("TPS", "station", in.Station, "periksa kode TPS 13 angka pada data acuan", "look up the 13-digit code in the reference data")
+	return card(ctx, s, in.inElection, code.Up(domain.Regency), none, func(st *ledger.State, at eventstore.Position) (api.StationCard, bool) {
+		c, ok := projections.Station(st, at, code)
+		c.Simulated = s.cfg.Clock.Simulated()
+		return c, ok
+	})
+}
+
+// card makes a card of something in the ledger of a unit. none is the answer when there is no such thing, or no such unit.
+func card[T any](ctx context.Context, s *Server, in inElection, unit domain.Code, none *problem, of func(*ledger.State, eventstore.Position) (T, bool)) (*reply[T], error) {
+	if s.unit(in.Election, unit) != nil {
+		return nil, none
+	}
+	var body T
+	var found bool
+	var position eventstore.Position
+	err := s.view(ctx, in.Election, unit, in.asked, func(st *ledger.State, at eventstore.Position) {
+		body, found = of(st, at)
+		position = at
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, none
+	}
+	return answer(s, in.asked, body, position)
+}
+
+// getBox shows the timeline of a box.
+func (s *Server) getBox(ctx context.Context, in *ofBox) (*reply[api.BoxTimeline], error) {
+	if _, err := s.begin(ctx, &in.inElection, access.Box); err != nil {
+		return nil, err
+	}
+	id, err := domain.ParseBoxID(in.Box)
+	if err != nil {
+		return nil, malformed(domain.RuleBadBox, "/path/box", in.Box)
+	}
+	if err := s.may(ctx, access.Box, id.Destination()); err != nil {
+		return nil, err
+	}
+	unit := id.Destination().Up(domain.Regency)
+	none := notFound("kotak", "box", in.Box, "periksa TPS dan jenisnya", "look up its station and type")
+	r, err := card(ctx, s, in.inElection, unit, none, func(st *ledger.State, at eventstore.Position) (api.BoxTimeline, bool) {
+		t, ok := projections.Box(st, at, id)
+		t.Simulated = s.cfg.Clock.Simulated()
+		return t, ok
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.fromLog(ctx, journal.LedgerStream(in.Election, unit), &r.Body); err != nil {
+		return nil, s.viewError(err)
+	}
+	return r, nil
+}
+
+// fromLog fills in what only the log knows of a timeline's facts.
+func (s *Server) fromLog(ctx context.Context, stream string, t *api.BoxTimeline) error {
+	for i := range t.Timeline {
+		f := &t.Timeline[i]
+		for rec, err := range s.cfg.Store.Read(ctx, stream, eventstore.Version(f.Version-1)) {
+			if err != nil {
+				return err
+			}
+			meta, err := journal.ReadMetadata(&rec)
+			if err != nil {
+				return err
+			}
+			f.Type, f.Position, f.RecordedAt, f.Mode, f.Device = rec.Type, uint64(rec.Position), stamp(rec.RecordedAt), string(meta.Mode), meta.Device.ID
+			f.Actor.Role = string(meta.Actor.Role)
+			break
+		}
+	}
+	return nil
+}
+
+// getShipment shows a shipment with its boxes.
+func (s *Server) getShipment(ctx context.Context, in *ofShipment) (*reply[api.ShipmentCard], error) {
+	if _, err := s.begin(ctx, &in.inElection, access.Shipment); err != nil {
+		return nil, err
+	}
+	unit := unitOfID(in.Shipment)
+	if why := domain.CheckID(in.Shipment, "SHP", unit); why != "" {
+		return nil, malformed(domain.RuleBadID, "/path/shipment", in.Shipment, why)
+	}
+	none := notFound("pengiriman", "shipment", in.Shipment, "periksa id pengiriman; satker ada di dalam id", "look up its id; the unit is part of it")
+	r, err := card(ctx, s, in.inElection, unit, none, func(st *ledger.State, at eventstore.Position) (api.ShipmentCard, bool) {
+		c, ok := projections.Shipment(st, at, in.Shipment)
+		c.Simulated = s.cfg.Clock.Simulated()
+		return c, ok
+	})
+	if err != nil {
+		return nil, err
+	}
+	if user := userOf(ctx); !s.seesShipment(ctx)(domain.Code(r.Body.From), domain.Code(r.Body.Bound), escortOf(r.Body)) {
+		return nil, s.refused(user, access.NotYours(in.Shipment, user.Scope), string(access.Shipment), in.Shipment)
+	}
+	return r, nil
+}
+
+func escortOf(c api.ShipmentCard) string {
+	if c.Escort == nil {
+		return ""
+	}
+	return c.Escort.PoliceUnit
+}
+
+// seesShipment tells which shipments the asker may see.
+func (s *Server) seesShipment(ctx context.Context) func(from, to domain.Code, escort string) bool {
+	user := userOf(ctx)
+	view := access.Sees(user.Actor(), access.Shipment)
+	return func(from, to domain.Code, escort string) bool {
+		if view == access.Escorts {
+			return escort == user.Scope
+		}
+		return access.Allows(view, user.Scope, from, to)
+	}
+}
+
+// unitOfID is the unit that is part of an id such as SHP-3578-000123, "" for none.
+func unitOfID(id string) domain.Code {
+	parts := strings.SplitN(id, "-", 3)
+	if len(parts) < 3 {
+		return ""
+	}
+	return domain.Code(parts[1])
+}

@@ -1,0 +1,151 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"jejak/domain"
+	"jejak/domain/ledger"
+	"jejak/eventstore"
+	"jejak/internal/access"
+	"jejak/internal/api"
+	"jejak/projections"
+)
+
+// page is what a list is asked with. The next page is in the header Link.
+type page struct {
+	inElection
+	Regency string `query:"regency" doc:"Only of this unit."`
+	After   string `query:"after" doc:"Only what comes after this id."`
+	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"500" doc:"At most so many."`
+}
+
+type listDiscrepancies struct {
+	page
+	Kind   string `query:"kind" doc:"Only of this kind, such as short."`
+	Status string `query:"status" enum:"open,explained,resolved" doc:"Only in this status."`
+}
+
+type listShipments struct {
+	page
+	State string `query:"state" enum:"planned,loading,dispatched,delayed,arrived,cancelled" doc:"Only in this state."`
+}
+
+// getDiscrepancies lists discrepancies and incidents, unit by unit in the order of their ids.
+func (s *Server) getDiscrepancies(ctx context.Context, in *listDiscrepancies) (*reply[[]api.DiscrepancyCard], error) {
+	if in.Kind != "" && !slices.Contains(domain.Kinds(), domain.Kind(in.Kind)) {
+		return nil, malformed(domain.RuleNotOneOf, "/query/kind", in.Kind, fmt.Sprint(domain.Kinds()))
+	}
+	user := userOf(ctx)
+	view := access.Sees(user.Actor(), access.Discrepancies)
+	q := projections.DiscrepancyQuery{Kind: in.Kind, Status: in.Status}
+	if view == access.Within && domain.Code(user.Scope).Level() > domain.Regency {
+		q.Concerns = func(units []string) bool {
+			return slices.ContainsFunc(units, func(u string) bool { return access.Allows(view, user.Scope, placeOf(u)) })
+		}
+	}
+	query := url.Values{"kind": {in.Kind}, "status": {in.Status}}
+	return pageOf(ctx, s, &in.page, access.Discrepancies, "discrepancies", query, func(st *ledger.State, _ eventstore.Position, after string, limit int) []api.DiscrepancyCard {
+		q.After, q.Limit = after, limit
+		cards := projections.Discrepancies(st, q)
+		for i := range cards {
+			cards[i].Simulated = s.cfg.Clock.Simulated()
+		}
+		return cards
+	}, func(c api.DiscrepancyCard) string { return c.ID })
+}
+
+// placeOf is the place that a discrepancy's unit belongs to: a box to its destination, a code to itself, "" for others.
+func placeOf(unit string) domain.Code {
+	if id, err := domain.ParseBoxID(unit); err == nil {
+		return id.Destination()
+	}
+	code, err := domain.ParseCode(unit)
+	if err != nil {
+		return ""
+	}
+	return code
+}
+
+// getShipments lists shipments, unit by unit in the order of their ids.
+func (s *Server) getShipments(ctx context.Context, in *listShipments) (*reply[[]api.ShipmentCard], error) {
+	q := projections.ShipmentQuery{State: in.State, Sees: s.seesShipment(ctx)}
+	query := url.Values{"state": {in.State}}
+	return pageOf(ctx, s, &in.page, access.Shipment, "shipments", query, func(st *ledger.State, at eventstore.Position, after string, limit int) []api.ShipmentCard {
+		q.After, q.Limit = after, limit
+		cards := projections.Shipments(st, at, q)
+		for i := range cards {
+			cards[i].Simulated = s.cfg.Clock.Simulated()
+		}
+		return cards
+	}, func(c api.ShipmentCard) string { return c.Shipment })
+}
+
+// pageOf collects a page from the ledgers of the units that the asker may see, from the unit of the last page's last id on.
+func pageOf[T any](ctx context.Context, s *Server, in *page, model access.Model, name string, query url.Values,
+	list func(st *ledger.State, at eventstore.Position, after string, limit int) []T, id func(T) string) (*reply[[]T], error) {
+	units, err := s.begin(ctx, &in.inElection, model)
+	if err != nil {
+		return nil, err
+	}
+	if in.Regency != "" {
+		if err := s.unit(in.Election, domain.Code(in.Regency)); err != nil {
+			return nil, err
+		}
+		if !s.hasPlaceIn(ctx, model, domain.Code(in.Regency)) {
+			return nil, s.may(ctx, model, domain.Code(in.Regency))
+		}
+		units = []domain.Code{domain.Code(in.Regency)}
+	}
+	after := in.After
+	if after != "" {
+		if i := slices.Index(units, unitOfID(after)); i >= 0 {
+			units = units[i:]
+		}
+	}
+	items, positions := []T{}, []eventstore.Position{}
+	more := false
+	for _, u := range units {
+		if !s.hasPlaceIn(ctx, model, u) {
+			continue
+		}
+		last := ""
+		if u == unitOfID(after) {
+			last = after
+		}
+		err := s.view(ctx, in.Election, u, in.asked, func(st *ledger.State, at eventstore.Position) {
+			items = append(items, list(st, at, last, in.Limit+1-len(items))...)
+			positions = append(positions, at)
+		})
+		if err != nil {
+			return nil, err
+		}
+		if more = len(items) > in.Limit; more {
+			items = items[:in.Limit]
+			break
+		}
+	}
+	r, err := answer(s, in.asked, items, positions...)
+	if err == nil && more {
+		query.Set("after", id(items[len(items)-1]))
+		query.Set("limit", strconv.Itoa(in.Limit))
+		query.Set("regency", in.Regency)
+		for k, v := range query {
+			if v[0] == "" {
+				delete(query, k)
+			}
+		}
+		r.Link = fmt.Sprintf(`</v1/elections/%s/%s?%s>; rel="next"`, url.PathEscape(in.Election), name, query.Encode())
+	}
+	return r, err
+}
+
+// hasPlaceIn tells whether the asker may see anything of a model in a unit's ledger: the unit itself, or a place inside it.
+func (s *Server) hasPlaceIn(ctx context.Context, model access.Model, unit domain.Code) bool {
+	user := userOf(ctx)
+	view := access.Sees(user.Actor(), model)
+	return view == access.Escorts || access.Allows(view, user.Scope, unit) || domain.Code(user.Scope).Up(domain.Regency) == unit
+}

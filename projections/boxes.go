@@ -1,0 +1,86 @@
+package projections
+
+import (
+	"jejak/domain"
+	"jejak/domain/box"
+	"jejak/domain/election"
+	"jejak/domain/ledger"
+	"jejak/domain/shipment"
+	"jejak/domain/station"
+)
+
+// boxesByState counts the unit's boxes, kits left out: those that nothing is known about are labelled. Replacements count as boxes of their own.
+func boxesByState(s *ledger.State) map[string]int64 {
+	counts := map[string]int64{}
+	known := int64(0)
+	for state, n := range s.BoxRegister.Counts {
+		if n != 0 {
+			counts[box.State(state).String()] += int64(n)
+		}
+		known += int64(n)
+	}
+	if rest := boxesOf(s.Reference(), s.Unit) + replacements(s) - known; rest > 0 {
+		counts[box.Labelled.String()] += rest
+	}
+	return counts
+}
+
+// replacements is how many boxes exist beside those of the election: each takes the place of one that no longer moves.
+func replacements(s *ledger.State) int64 { return int64(s.BoxRegister.Counts[box.IsReplaced]) }
+
+// boxesOf is how many boxes a unit's stations and districts have by the norms.
+func boxesOf(ref *election.Reference, unit domain.Code) int64 {
+	if ref == nil || unit.Level() != domain.Regency {
+		return 0
+	}
+	n := int64(ref.Regions[unit].StationCount * len(ref.BallotTypes))
+	for _, district := range ref.Children[unit] {
+		n += ref.Norms.RecapBoxes(district)
+	}
+	return n
+}
+
+// packedBoxes counts the boxes that are packed or further.
+func packedBoxes(s *ledger.State) int64 {
+	n := int64(0)
+	for state, count := range s.BoxRegister.Counts {
+		switch box.State(state) {
+		case box.Labelled, box.IsReplaced:
+		case box.InPacking, box.InChecking, box.UnderSeal, box.OnVehicle, box.InTransit, box.AtDistrict, box.AtVillage, box.AtStation, box.IsDamaged,
+			box.IsLost, box.IsSeized:
+			n += int64(count)
+		}
+	}
+	return n
+}
+
+// unknownStations are those of which nothing can be said: where the stations of the election are not listed one by one.
+const unknownStations = "unknown"
+
+// stationsByState counts the unit's polling stations.
+func stationsByState(s *ledger.State) map[string]int64 {
+	counts := map[string]int64{}
+	for _, status := range station.Statuses() {
+		counts[string(status)] = 0
+	}
+	counts[unknownStations] = 0
+	ref := s.Reference()
+	if ref == nil || s.Unit.Level() != domain.Regency {
+		return counts
+	}
+	listed := ref.StationsIn(s.Unit)
+	for _, code := range listed {
+		counts[string(s.Station(code))]++
+	}
+	counts[unknownStations] = int64(ref.Regions[s.Unit].StationCount - len(listed))
+	return counts
+}
+
+// shipmentsByState counts the shipments of the ledger.
+func shipmentsByState(s *ledger.State) map[string]int64 {
+	counts := map[string]int64{}
+	for status, n := range s.Shipments.Counts {
+		counts[shipment.Status(status).String()] = int64(n)
+	}
+	return counts
+}

@@ -1,0 +1,80 @@
+package projections
+
+import (
+	"cmp"
+	"slices"
+
+	"jejak/domain"
+	"jejak/domain/incident"
+	"jejak/domain/ledger"
+	"jejak/projections/form"
+)
+
+// DiscrepancyQuery chooses discrepancies of a ledger. Empty fields choose all.
+type DiscrepancyQuery struct {
+	Kind, Status string
+	After        string                    // only ids after this one
+	Limit        int                       // 0: no limit
+	Concerns     func(units []string) bool // nil: whatever they concern
+}
+
+// Discrepancies lists the discrepancies and incidents of a ledger in the order of their ids.
+func Discrepancies(s *ledger.State, q DiscrepancyQuery) []form.DiscrepancyCard {
+	var cases []*incident.Case
+	for id, c := range s.Register.Cases {
+		if id <= q.After || (q.Kind != "" && string(c.Kind) != q.Kind) || (q.Status != "" && string(c.Status) != q.Status) ||
+			(q.Concerns != nil && !q.Concerns(c.Units)) {
+			continue
+		}
+		cases = append(cases, c)
+	}
+	slices.SortFunc(cases, func(a, b *incident.Case) int { return cmp.Compare(a.ID, b.ID) })
+	if q.Limit > 0 && len(cases) > q.Limit {
+		cases = cases[:q.Limit]
+	}
+	cards := make([]form.DiscrepancyCard, len(cases))
+	for i, c := range cases {
+		cards[i] = discrepancy(s.Unit, c)
+	}
+	return cards
+}
+
+func discrepancy(unit domain.Code, c *incident.Case) form.DiscrepancyCard {
+	card := form.DiscrepancyCard{
+		ID: c.ID, Unit: string(unit), Kind: string(c.Kind), Severity: string(c.Severity), Status: string(c.Status), Rule: c.Rule,
+		Units: list(slices.Clone(c.Units)), Quantity: c.Quantity, Provisional: c.Provisional, Message: c.Message.ID, MessageEN: c.Message.EN,
+		Note: c.Note, RaisedBy: c.RaisedBy, OccurredAt: stamp(c.OccurredAt), RecordedAt: stamp(c.RecordedAt), ClosedAt: stamp(c.ClosedAt),
+		Revision: c.Revision, Action: c.Action, Proof: make([]form.Proof, len(c.Proof)),
+	}
+	for i, p := range c.Proof {
+		card.Proof[i] = form.Proof{Version: p.Version, Event: p.Event.String()}
+	}
+	return card
+}
+
+// openByKind counts the open discrepancies.
+func openByKind(s *ledger.State) map[string]int64 {
+	counts := map[string]int64{}
+	for _, c := range s.Register.Cases {
+		if c.Status == incident.StatusOpen {
+			counts[string(c.Kind)]++
+		}
+	}
+	return counts
+}
+
+// openAbout lists the open discrepancies that concern one of some units, in the order of their ids.
+func openAbout(s *ledger.State, units ...string) []form.OpenDiscrepancy {
+	var cases []*incident.Case
+	for _, c := range s.Register.Cases {
+		if c.Status == incident.StatusOpen && slices.ContainsFunc(c.Units, func(u string) bool { return slices.Contains(units, u) }) {
+			cases = append(cases, c)
+		}
+	}
+	slices.SortFunc(cases, func(a, b *incident.Case) int { return cmp.Compare(a.ID, b.ID) })
+	open := make([]form.OpenDiscrepancy, len(cases))
+	for i, c := range cases {
+		open[i] = form.OpenDiscrepancy{ID: c.ID, Kind: string(c.Kind), Severity: string(c.Severity), Units: slices.Clone(c.Units), Message: c.Message.ID}
+	}
+	return open
+}
