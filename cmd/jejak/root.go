@@ -36,6 +36,8 @@ func newRootCommand(env environment) *cobra.Command {
 	}
 	root.AddCommand(
 		newServeCommand(),
+		newImportCommand(),
+		newNeedCommand(),
 		newUserCommand(),
 		newVersionCommand(),
 	)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 
 	"jejak/eventstore/lock"
@@ -54,7 +55,7 @@ func openAccounts(ctx context.Context, dir string) (*people.Store, error) {
 		}
 		c = clock.NewDriven(now)
 	}
-	store, err := people.Open(ctx, filepath.Join(dir, PeopleFile), people.Options{Clock: c, Stream: accountsStream})
+	store, err := openPeople(ctx, dir, people.Options{Clock: c, Stream: accountsStream})
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +63,19 @@ func openAccounts(ctx context.Context, dir string) (*people.Store, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	return store, nil
+}
+
+// openPeople opens people.db, which nobody but its owner may read: it has names.
+func openPeople(ctx context.Context, dir string, opts people.Options) (*people.Store, error) {
+	name := filepath.Join(dir, PeopleFile)
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		err = errors.Join(file.Chmod(0o600), file.Close())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("keep %s from others: %w", name, err)
+	}
+	return people.Open(ctx, name, opts)
 }
 
 // Close closes the people and gives the directory back.

@@ -23,13 +23,28 @@ var system = domain.Actor{ID: "system", Role: domain.RoleSystem, Scope: Province
 
 func (s *Server) openLedgers(ctx context.Context) error {
 	catalog := command.NewStoreCatalog(s.store, s.log)
-	var versions map[string]string
+	versions := map[string]string{}
 	if !s.cfg.NoImport {
-		var err error
-		if versions, err = s.importBuiltIn(ctx, catalog); err != nil {
+		for _, election := range refdata.Elections() {
+			version, err := s.importBuiltIn(ctx, catalog, election)
+			if err != nil {
+				return err
+			}
+			versions[election] = version
+		}
+	}
+	if err := s.openHandler(ctx, catalog); err != nil {
+		return err
+	}
+	for election, version := range versions {
+		if _, err := s.adopt(ctx, election, version, newcomers); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+func (s *Server) openHandler(ctx context.Context, catalog command.Catalog) error {
 	ledgers, err := command.Open(ctx, command.Config{
 		Store: s.store, Catalog: catalog, Clock: s.clock, Logger: s.log, Elections: refdata.Elections(),
 	})
@@ -38,64 +53,84 @@ func (s *Server) openLedgers(ctx context.Context) error {
 	}
 	s.ledgers = ledgers
 	s.opened("ledgers", ledgers.Close)
-	return s.adopt(ctx, versions)
-}
-
-// importBuiltIn writes the built-in reference data into the log, unless it is there, and returns the version of each election.
-func (s *Server) importBuiltIn(ctx context.Context, catalog command.Catalog) (map[string]string, error) {
-	importer := refdata.Importer{Store: s.store, Now: s.clock.Now, Actor: system, Simulated: s.clock.Simulated()}
-	versions := map[string]string{}
-	for _, election := range refdata.Elections() {
-		data, err := refdata.BuiltIn(election)
-		if err != nil {
-			return nil, err
-		}
-		versions[election] = data.Version
-		if err := catalog.Refresh(ctx, election); err != nil {
-			return nil, err
-		}
-		if _, there := catalog.Reference(election, data.Version); there {
-			continue
-		}
-		start := time.Now()
-		done, err := importer.Import(ctx, data)
-		if err != nil {
-			return nil, err
-		}
-		s.log.Info("reference data imported", "election", election, "version", done.Version, "events", done.Added, "took", time.Since(start))
-	}
-	return versions, nil
-}
-
-// adopt lets the units that have no reference data yet go by these versions. A unit that has some keeps it: another version is a decision.
-func (s *Server) adopt(ctx context.Context, versions map[string]string) error {
-	for election, version := range versions {
-		var answers []<-chan api.Answer
-		for _, unit := range s.ledgers.Units(election) {
-			// The first event of a ledger is always its adoption, so a stream that is there has one.
-			events, _, err := s.store.StreamHead(ctx, journal.LedgerStream(election, unit))
-			if err != nil {
-				return fmt.Errorf("look for the ledger of %s in %s: %w", unit, election, err)
-			}
-			if events == 0 {
-				answers = append(answers, s.ledgers.Submit(ctx, adoption(election, unit, version, s.clock.Now())))
-			}
-		}
-		for _, answer := range answers {
-			if a := <-answer; a.Result != api.Accepted && a.Result != api.Duplicate {
-				return fmt.Errorf("adopt the reference data of %s: %s: %+v", election, a.Result, a.Errors)
-			}
-		}
-	}
 	return nil
 }
 
-// adoptions is the namespace of the ids of these commands: a restart in the middle sends the same ones again.
+// importBuiltIn writes the built-in reference data of an election into the log, unless it is there, and returns its version.
+func (s *Server) importBuiltIn(ctx context.Context, catalog command.Catalog, election string) (string, error) {
+	data, err := refdata.BuiltIn(election)
+	if err != nil {
+		return "", err
+	}
+	if err := catalog.Refresh(ctx, election); err != nil {
+		return "", err
+	}
+	if _, there := catalog.Reference(election, data.Version); there {
+		return data.Version, nil
+	}
+	start := time.Now()
+	done, err := refdata.Importer{Store: s.store, Now: s.clock.Now, Actor: system, Simulated: s.clock.Simulated()}.Import(ctx, data)
+	if err != nil {
+		return "", err
+	}
+	s.log.Info("reference data imported", "election", election, "version", done.Version, "events", done.Added, "took", time.Since(start))
+	return done.Version, nil
+}
+
+// adopters are the units that adopt reference data.
+type adopters int
+
+const (
+	// newcomers have none yet. A unit that has some keeps it when the program brings another: a change of version is a decision.
+	newcomers adopters = iota
+	// everyone adopts what somebody has imported on purpose.
+	everyone
+)
+
+// adopt lets units of an election go by a version of the reference data and returns how many did not before.
+func (s *Server) adopt(ctx context.Context, election, version string, who adopters) (int, error) {
+	adopted := 0
+	var answers []<-chan api.Answer
+	for _, unit := range s.ledgers.Units(election) {
+		// The first event of a ledger is always its adoption, so a stream that is there has one.
+		events, _, err := s.store.StreamHead(ctx, journal.LedgerStream(election, unit))
+		if err != nil {
+			return adopted, fmt.Errorf("look for the ledger of %s in %s: %w", unit, election, err)
+		}
+		if events > 0 {
+			if who == newcomers {
+				continue
+			}
+			var now string
+			err := s.ledgers.View(ctx, election, unit, 0, func(state *ledger.State, _ eventstore.Position) { now = state.Adopted })
+			if err != nil {
+				return adopted, fmt.Errorf("read the ledger of %s in %s: %w", unit, election, err)
+			}
+			if now == version {
+				continue
+			}
+		}
+		answers = append(answers, s.ledgers.Submit(ctx, adoption(election, unit, version, events, s.clock.Now())))
+	}
+	for _, answer := range answers {
+		switch a := <-answer; a.Result {
+		case api.Accepted, api.AcceptedWithDiscrepancy:
+			adopted++
+		case api.Duplicate:
+		case api.Rejected, api.Error:
+			return adopted, fmt.Errorf("adopt the reference data of %s: %s: %+v", election, a.Result, a.Errors)
+		}
+	}
+	return adopted, nil
+}
+
+// adoptions is the namespace of the ids of adoptions: a restart in the middle sends the same ones again.
 var adoptions = uuid.MustParse("8d0b7c5e-0d4f-5b52-9a0e-2f1f6f4f5a3b")
 
-func adoption(election string, unit domain.Code, version string, now time.Time) command.Command {
+// adoption is the command to a unit whose ledger has so many events.
+func adoption(election string, unit domain.Code, version string, events eventstore.Version, now time.Time) command.Command {
 	cmd := &ledger.AdoptReference{Version: version}
-	id := uuid.NewSHA1(adoptions, []byte(election+"|"+string(unit)+"|"+version))
+	id := uuid.NewSHA1(adoptions, fmt.Appendf(nil, "%s|%s|%s|%d", election, unit, version, events))
 	body, err := json.Marshal(cmd)
 	if err != nil {
 		panic(fmt.Sprintf("a struct of strings does not marshal: %v", err))

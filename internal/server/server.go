@@ -81,7 +81,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 
 func (s *Server) open(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openDirectory, s.openListener, s.openStore, s.openClock, s.openPeople, s.openLedgers, s.openAPI,
+		s.openDirectory, s.openListener, s.openStore, s.openClock, s.openPeople, s.openLedgers, s.openAPI, s.announce,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -153,7 +153,7 @@ func (s *Server) openClock(ctx context.Context) error {
 }
 
 func (s *Server) openPeople(ctx context.Context) error {
-	store, err := people.Open(ctx, filepath.Join(s.cfg.Dir, PeopleFile), people.Options{Clock: s.clock, Log: s.store, Stream: accountsStream})
+	store, err := openPeople(ctx, s.cfg.Dir, people.Options{Clock: s.clock, Log: s.store, Stream: accountsStream})
 	if err != nil {
 		return err
 	}
@@ -168,6 +168,15 @@ func (s *Server) openAPI(context.Context) error {
 		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: t, Version: s.cfg.Version,
 		SetClock: s.setClock, Ready: s.ready,
 	})
+	return nil
+}
+
+// announce tells other commands on this machine where the server is: who connects from now on is answered once it runs.
+func (s *Server) announce(context.Context) error {
+	if err := announce(s.cfg.Dir, Serving{HTTP: s.URL(), PID: os.Getpid()}); err != nil {
+		return err
+	}
+	s.opened("announcement", func(context.Context) error { return unannounce(s.cfg.Dir) })
 	return nil
 }
 
@@ -187,10 +196,6 @@ func (s *Server) TokenFile() string { return filepath.Join(s.cfg.Dir, people.Adm
 
 // Run serves until ctx ends and then answers what is under way. It does not close the server. It is nil after a stop that was asked for.
 func (s *Server) Run(ctx context.Context) error {
-	if err := announce(s.cfg.Dir, Serving{HTTP: s.URL(), PID: os.Getpid()}); err != nil {
-		return err
-	}
-	s.opened("announcement", func(context.Context) error { return unannounce(s.cfg.Dir) })
 	s.log.Info("serving", "http", s.URL(), "data", s.cfg.Dir, "kind", string(s.cfg.Kind))
 	return s.api.Serve(ctx, s.listener)
 }
