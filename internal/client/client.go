@@ -95,7 +95,9 @@ type UnreachableError struct {
 	Err  error
 }
 
-func (e *UnreachableError) Error() string { return fmt.Sprintf("server %s does not answer: %v", e.Base, e.Err) }
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("server %s does not answer: %v", e.Base, e.Err)
+}
 
 func (e *UnreachableError) Unwrap() error { return e.Err }
 

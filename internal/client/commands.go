@@ -121,4 +121,4 @@ func comeAgain(a api.Answer) (time.Duration, bool) {
 }
 
 // transient are the errors that pass.
-var transient = map[string]bool{"overloaded": true, "busy": true, "ledger_full": true, "closing": true, "unavailable": true, "store_unavailable": true}
+var transient = map[string]bool{"overloaded": true, "server_closing": true, "store_unavailable": true}

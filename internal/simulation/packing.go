@@ -1,0 +1,395 @@
+package simulation
+
+import (
+	"strconv"
+	"time"
+)
+
+// Packing begins on 20 January (Malang) and must be over for the islands by 1 February and for everyone by 5 February.
+var (
+	firstPackingDay = day{2024, 1, 20}
+	islandsDone     = day{2024, 1, 31}
+	lastPackingDay  = day{2024, 2, 3}
+)
+
+const packingDays = 9
+
+func packing() []wave {
+	var waves []wave
+	three := func(d day, choose func(s *stage) []*station) {
+		waves = append(waves,
+			d.between(7, 12, "kotak diisi", func(s *stage) { s.pack(choose(s)) }),
+			d.between(12, 15, "kotak diperiksa", func(s *stage) { s.check(choose(s)) }),
+			d.between(15, 19, "kotak disegel", func(s *stage) { s.seal(choose(s)) }),
+		)
+	}
+	for n := range packingDays {
+		three(firstPackingDay.plus(n), func(s *stage) []*station { return s.shift(n) })
+	}
+	three(islandsDone, func(s *stage) []*station { return s.rest(true) })
+	three(lastPackingDay, func(s *stage) []*station { return s.rest(false) })
+	d := lastPackingDay.plus(1)
+	return append(waves,
+		d.between(8, 10, "kotak rekapitulasi diisi", packRecap),
+		d.between(10, 12, "kotak rekapitulasi diperiksa", checkRecap),
+		d.between(12, 14, "kotak rekapitulasi disegel", sealRecap),
+		d.between(14, 15, "kotak dibuka lagi", unsealBoxes),
+		d.between(15, 16, "kotak diisi lagi", repackBoxes),
+		d.between(16, 17, "kotak diperiksa lagi", recheckBoxes),
+		d.between(17, 18, "kotak disegel lagi", resealBoxes),
+		d.between(18, 19, "nomor segel ganda", notedSeals),
+	)
+}
+
+// shift are the stations packed on one of the first days. Those for which there are not enough ballots wait for what the supplier owes.
+func (s *stage) shift(n int) []*station {
+	if n < len(s.shifts) {
+		return s.shifts[n]
+	}
+	for range packingDays {
+		s.shifts = append(s.shifts, nil)
+	}
+	stock := map[string]int64{}
+	for design, sheets := range s.stock {
+		stock[design] = sheets
+	}
+	number := 0
+	plan := func(st *station) {
+		for t := range types {
+			if stock[st.village.designs[t]] < st.ballots() {
+				s.waiting = append(s.waiting, st)
+				return
+			}
+		}
+		for t := range types {
+			stock[st.village.designs[t]] -= st.ballots()
+		}
+		s.shifts[number*packingDays/len(s.stations)] = append(s.shifts[number*packingDays/len(s.stations)], st)
+		number++
+	}
+	for _, onIsland := range []bool{true, false} { // the islands' boxes leave first
+		for _, st := range s.stations {
+			if st.village.district.island() == onIsland {
+				plan(st)
+			}
+		}
+	}
+	return s.shifts[n]
+}
+
+// rest are the stations that waited, once the supplier has brought what he owed.
+func (s *stage) rest(onIsland bool) (list []*station) {
+	for _, st := range s.waiting {
+		if st.village.district.island() == onIsland {
+			list = append(list, st)
+		}
+	}
+	return list
+}
+
+// ballotsIn is how many ballots are packed into a box: in one box of the first regency five fewer, with an approved exception.
+func (s *stage) ballotsIn(st *station, t int) (n int64, exception bool) {
+	if s.regency == s.world.first && st.number == 3 && t == 1 {
+		return st.ballots() - 5, true
+	}
+	return st.ballots(), false
+}
+
+func (s *stage) packedBox(l *line, st *station, t int, design string, ballots int64) {
+	l.object("").str("box", st.box(t)).str("design", design).num("ballots", ballots).close('}')
+}
+
+// packers and sealers are storekeepers; checkers never pack.
+func (s *stage) pack(list []*station) {
+	kits := map[int][]*station{}
+	for i, st := range list {
+		p, at := s.storekeeper(i), s.part(i, len(list))
+		if i == 0 {
+			s.illegalPacking(st, at)
+		}
+		short := false
+		s.do(p, request, "packing.pack_boxes", at, plain, func(l *line) {
+			l.list("boxes")
+			for t := range types {
+				if n, exception := s.ballotsIn(st, t); exception {
+					short = true
+				} else {
+					s.packedBox(l, st, t, st.village.designs[t], n)
+				}
+			}
+			l.close(']')
+		})
+		if short {
+			s.do(p, request, "packing.pack_boxes", at.Add(time.Second), plain, func(l *line) {
+				l.list("boxes")
+				for t := range types {
+					if n, exception := s.ballotsIn(st, t); exception {
+						s.packedBox(l, st, t, st.village.designs[t], n)
+					}
+				}
+				l.close(']').object("exception").str("approver", s.operator.id()).str("reason", "TPS lokasi khusus").close('}')
+			})
+		}
+		for t := range types {
+			n, _ := s.ballotsIn(st, t)
+			s.move(st, t, packed)
+			s.stock[st.village.designs[t]] -= n
+			s.item("ballot").packed += n
+		}
+		s.item(itemBox).packed += int64(types)
+		kits[i%len(s.storekeeps)] = append(kits[i%len(s.storekeeps)], st)
+	}
+	for i := range s.storekeeps {
+		if len(kits[i]) == 0 {
+			continue
+		}
+		s.do(s.storekeeper(i), request, "packing.pack_kits", s.part(19, 20), plain, func(l *line) {
+			l.list("kits")
+			for _, st := range kits[i] {
+				l.str("", st.kit())
+				s.move(st, types, packed)
+			}
+			l.close(']')
+		})
+	}
+}
+
+// illegalPacking tries what must be refused: the wrong design, the wrong number, more than there is.
+func (s *stage) illegalPacking(st *station, at time.Time) {
+	p := s.storekeeper(0)
+	try := func(rule string, t int, design string, ballots int64) {
+		s.do(p, request, "packing.pack_boxes", at, refused(rule), func(l *line) {
+			l.list("boxes")
+			s.packedBox(l, st, t, design, ballots)
+			l.close(']')
+		})
+	}
+	try("wrong_design", council, s.foreignDesign(st.village.designs[council]), st.ballots())
+	try("ballot_number", 0, st.village.designs[0], st.ballots()-3)
+	if len(s.waiting) > 0 && st != s.waiting[0] {
+		try("stock_not_enough", 1, st.village.designs[1], 900_000)
+	}
+	s.do(p, request, "packing.check_boxes", at, refused("box_not_packed"), func(l *line) { l.strs("boxes", st.box(0)) })
+}
+
+func (st *station) boxIDs() []string {
+	ids := make([]string, types)
+	for t := range ids {
+		ids[t] = st.box(t)
+	}
+	return ids
+}
+
+func (s *stage) check(list []*station) {
+	for i, st := range list {
+		at := s.part(i, len(list))
+		if i == 0 {
+			s.do(s.storekeeper(0), request, "packing.check_boxes", at, refused("checker_is_packer"), func(l *line) { l.strs("boxes", st.boxIDs()...) })
+			s.do(s.storekeeper(1), request, "packing.seal_boxes", at, refused("box_not_checked"), func(l *line) {
+				l.list("boxes").object("").str("box", st.box(0)).strs("seals", s.sealsOf(st, 0)...).close('}').close(']')
+			})
+		}
+		if i == 7 && s.regency == s.world.first && !s.selfChecked {
+			// Somebody checked what he had packed himself, and told only afterwards.
+			s.selfChecked = true
+			s.do(s.storekeeper(i), report, "packing.check_boxes", at, flawed, func(l *line) { l.strs("boxes", st.box(0)) })
+			s.expect("rule_broken", 0, st.box(0))
+		}
+		s.do(s.checker(i), request, "packing.check_boxes", at.Add(time.Second), plain, func(l *line) { l.strs("boxes", st.boxIDs()...) })
+		for t := range types {
+			s.move(st, t, checked)
+		}
+	}
+}
+
+// sealsOf are the numbers of the seals on a station's box: two, used nowhere else.
+func (r *regency) sealsOf(st *station, t int) []string {
+	n := (st.number*types + t) * 2
+	return []string{r.seal(n), r.seal(n + 1)}
+}
+
+// Numbers of seals above those of the stations.
+const (
+	recapSeals  = 900_000
+	secondSeals = 950_000
+)
+
+func (r *regency) seal(n int) string { return "JT" + r.code + "-" + strconv.Itoa(1_000_000+n) }
+
+func (s *stage) sealedBox(l *line, box string, seals []string) {
+	l.object("").str("box", box).strs("seals", seals...).close('}')
+}
+
+func (s *stage) seal(list []*station) {
+	for i, st := range list {
+		p, at := s.storekeeper(i+1), s.part(i, len(list))
+		if i == 1 { // the seals of the station before
+			s.do(s.storekeeper(1), request, "packing.seal_boxes", at, refused("seal_used_twice"), func(l *line) {
+				l.list("boxes")
+				s.sealedBox(l, st.box(0), s.sealsOf(list[0], 0))
+				l.close(']')
+			})
+		}
+		mode, w := request, plain
+		if s.sealedAgain(st) {
+			mode, w = report, flawed
+		}
+		s.do(p, mode, "packing.seal_boxes", at, w, func(l *line) {
+			l.list("boxes")
+			for t := range types {
+				s.sealedBox(l, st.box(t), s.applied(st, t))
+			}
+			l.close(']')
+		})
+		for t := range types {
+			s.move(st, t, sealed)
+		}
+	}
+}
+
+// The recapitulation boxes of the districts.
+
+func (s *stage) eachRecap(do func(n int, box string)) {
+	n := 0
+	for _, d := range s.districts {
+		for _, b := range d.recapBoxes() {
+			do(n, b)
+			n++
+		}
+	}
+}
+
+func packRecap(s *stage) {
+	if noRecap[s.code] {
+		return
+	}
+	s.do(s.storekeeper(0), request, "packing.pack_boxes", s.part(1, 2), plain, func(l *line) {
+		l.list("boxes")
+		s.eachRecap(func(_ int, box string) {
+			l.object("").str("box", box).str("design", "").num("ballots", 0).close('}')
+			s.others[box].state = packed
+			s.item(itemBox).packed++
+		})
+		l.close(']')
+	})
+}
+
+func checkRecap(s *stage) {
+	if noRecap[s.code] {
+		return
+	}
+	s.do(s.checker(0), request, "packing.check_boxes", s.part(1, 2), plain, func(l *line) {
+		l.list("boxes")
+		s.eachRecap(func(_ int, box string) {
+			l.str("", box)
+			s.others[box].state = checked
+		})
+		l.close(']')
+	})
+}
+
+func (r *regency) recapSealsOf(n int) []string {
+	return []string{r.seal(recapSeals + 2*n), r.seal(recapSeals + 2*n + 1)}
+}
+
+func sealRecap(s *stage) {
+	if noRecap[s.code] {
+		return
+	}
+	s.do(s.storekeeper(1), request, "packing.seal_boxes", s.part(1, 2), plain, func(l *line) {
+		l.list("boxes")
+		s.eachRecap(func(n int, box string) {
+			s.sealedBox(l, box, s.recapSealsOf(n))
+			s.others[box].state = sealed
+		})
+		l.close(']')
+	})
+}
+
+// A sealed box is opened again because a form was left out: packed, checked and sealed anew. It is the last box of the last station.
+
+func (s *stage) reopened() (st *station, t int) { return s.stations[len(s.stations)-1], 2 }
+
+func unsealBoxes(s *stage) {
+	st, t := s.reopened()
+	s.do(s.storekeeper(2), request, "packing.seal_boxes", s.part(1, 4), refused("sealed_twice"), func(l *line) {
+		l.list("boxes")
+		s.sealedBox(l, st.box(t), []string{s.regency.seal(secondSeals)})
+		l.close(']')
+	})
+	s.do(s.storekeeper(2), request, "packing.unseal_boxes", s.part(2, 4), plain, func(l *line) {
+		l.strs("boxes", st.box(t)).str("reason", "formulir C tertinggal").list("witnesses").object("").str("role", "supervisor").
+			str("id", s.supervisor.id()).close('}').close(']')
+	})
+}
+
+func repackBoxes(s *stage) {
+	st, t := s.reopened()
+	s.do(s.storekeeper(2), request, "packing.pack_boxes", s.part(1, 4), plain, func(l *line) {
+		l.list("boxes")
+		s.packedBox(l, st, t, st.village.designs[t], st.ballots())
+		l.close(']')
+	})
+}
+
+func recheckBoxes(s *stage) {
+	st, t := s.reopened()
+	s.do(s.checker(1), request, "packing.check_boxes", s.part(1, 4), plain, func(l *line) { l.strs("boxes", st.box(t)) })
+}
+
+func resealBoxes(s *stage) {
+	st, t := s.reopened()
+	s.do(s.storekeeper(3), request, "packing.seal_boxes", s.part(1, 4), plain, func(l *line) {
+		l.list("boxes")
+		s.sealedBox(l, st.box(t), []string{s.regency.seal(secondSeals), s.regency.seal(secondSeals + 1)})
+		l.close(']')
+	})
+}
+
+// readSeals are the seals that are on a box when it travels.
+func (s *stage) readSeals(st *station, t int) []string {
+	if last, lastType := s.reopened(); st == last && t == lastType {
+		return []string{s.regency.seal(secondSeals), s.regency.seal(secondSeals + 1)}
+	}
+	return s.applied(st, t)
+}
+
+// Seal numbers that live twice. In the first regency a box carries a seal of another box; in the last one, a box carries a number that the
+// first regency used as well.
+const (
+	sealedTwice   = 11 // station, and the next has its seal too
+	sealedInOther = 13
+)
+
+// sealedAgain tells whether a box of the station carries a seal of another box of the regency.
+func (s *stage) sealedAgain(st *station) bool {
+	return s.regency == s.world.first && st.number == sealedTwice+1
+}
+
+// applied are the seals that were put on a box when it was first sealed.
+func (s *stage) applied(st *station, t int) []string {
+	seals := s.sealsOf(st, t)
+	switch {
+	case t == 0 && s.sealedAgain(st):
+		seals[1] = s.sealsOf(s.stations[sealedTwice], 0)[1]
+	case t == 3 && st.number == sealedInOther && s.world.twin(s.regency):
+		seals[1] = s.world.first.sealsOf(s.world.first.stations[sealedInOther], 3)[1]
+	}
+	return seals
+}
+
+// twin tells whether the regency uses a seal number of the first regency.
+func (p *play) twin(r *regency) bool { return len(p.scope) > 1 && r == p.scope[len(p.scope)-1] }
+
+// notedSeals expects what the two seals give away: once both boxes are sealed.
+func notedSeals(s *stage) {
+	if s.regency == s.world.first {
+		s.expect("seal_mismatch", 2, s.stations[sealedTwice].box(0), s.stations[sealedTwice+1].box(0))
+	}
+	if len(s.world.scope) < 2 {
+		return
+	}
+	if last := s.world.scope[len(s.world.scope)-1]; s.regency == s.world.first || s.regency == last {
+		s.expect("seal_mismatch", 0, s.world.first.stations[sealedInOther].box(3), last.stations[sealedInOther].box(3))
+	}
+}
