@@ -100,7 +100,7 @@ func (r *Register) change(id string, by domain.Ref, edit func(c *Case)) {
 	}
 	r.countOpen(c, -1)
 	edit(c)
-	c.Proof = append(c.Proof[:len(c.Proof):len(c.Proof)], by)
+	c.Proof = append(c.Proof, by)
 	r.countOpen(c, 1)
 }
 

@@ -15,16 +15,26 @@ type found struct {
 	byKey    map[string]int
 }
 
+// few subjects are compared one by one, which is faster than a map.
+const few = 16
+
+// subjects without repetition.
 func (s *State) subjects(touched []domain.Subject) []domain.Subject {
-	if len(touched) < 2 {
-		return touched
+	once := make([]domain.Subject, 0, len(touched))
+	var seen map[domain.Subject]bool
+	if len(touched) > few {
+		seen = make(map[domain.Subject]bool, len(touched))
 	}
-	seen := make(map[domain.Subject]bool, len(touched))
-	return slices.DeleteFunc(slices.Clone(touched), func(t domain.Subject) bool {
-		again := seen[t]
-		seen[t] = true
-		return again
-	})
+	for _, t := range touched {
+		if seen[t] || seen == nil && slices.Contains(once, t) {
+			continue
+		}
+		if seen != nil {
+			seen[t] = true
+		}
+		once = append(once, t)
+	}
+	return once
 }
 
 func (s *State) findings(subjects []domain.Subject) found {
