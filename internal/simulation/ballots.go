@@ -72,13 +72,13 @@ func orderBallots(s *stage) {
 			s.item(c.item).ordered += c.announced
 		}
 	}
-	s.do(&s.officer, request, "procurement.record_payment", s.part(4, types).Add(time.Minute), refused("not_our_order"), func(l *line) {
-		l.str("order", s.printed[0].order).num("amount", 1).str("document", "SPM-"+s.code+"-X")
-	})
 }
 
 // printBallots: the printer's minutes. In the first regency one batch is above the order, and one does not add up.
 func printBallots(s *stage) {
+	s.do(&s.officer, request, "procurement.record_payment", s.part(1, 2), refused("not_our_order"), func(l *line) {
+		l.str("order", s.printed[0].order).num("amount", 1).str("document", "SPM-"+s.code+"-X")
+	})
 	for _, p := range s.printed {
 		for n, c := range p.lines {
 			over, lost := int64(0), int64(0)

@@ -181,7 +181,7 @@ func (p *play) openDiscrepancies(ctx context.Context, r *regency) ([]api.Discrep
 	var all []api.DiscrepancyCard
 	after := ""
 	for {
-		query := url.Values{"unit": {r.code}, "status": {"open"}, "limit": {strconv.Itoa(pageSize)}}
+		query := url.Values{"regency": {r.code}, "status": {"open"}, "limit": {strconv.Itoa(pageSize)}}
 		if after != "" {
 			query.Set("after", after)
 		}

@@ -37,7 +37,7 @@ func packing() []wave {
 		d.between(15, 16, "kotak diisi lagi", repackBoxes),
 		d.between(16, 17, "kotak diperiksa lagi", recheckBoxes),
 		d.between(17, 18, "kotak disegel lagi", resealBoxes),
-		d.between(18, 19, "nomor segel ganda", notedSeals),
+		d.between(18, 19, "nomor segel ganda", sealAgain),
 	)
 }
 
@@ -230,20 +230,22 @@ func (s *stage) seal(list []*station) {
 				l.close(']')
 			})
 		}
-		mode, w := request, plain
-		if s.sealedAgain(st) {
-			mode, w = report, flawed
+		if !s.sealedAgain(st) {
+			s.sealStation(p, request, st, at, plain)
 		}
-		s.do(p, mode, "packing.seal_boxes", at, w, func(l *line) {
-			l.list("boxes")
-			for t := range types {
-				s.sealedBox(l, st.box(t), s.applied(st, t))
-			}
-			l.close(']')
-		})
+	}
+}
+
+func (s *stage) sealStation(p *person, mode string, st *station, at time.Time, w want) {
+	s.do(p, mode, "packing.seal_boxes", at, w, func(l *line) {
+		l.list("boxes")
 		for t := range types {
-			s.move(st, t, sealed)
+			s.sealedBox(l, st.box(t), s.applied(st, t))
 		}
+		l.close(']')
+	})
+	for t := range types {
+		s.move(st, t, sealed)
 	}
 }
 
@@ -381,9 +383,10 @@ func (s *stage) applied(st *station, t int) []string {
 // twin tells whether the regency uses a seal number of the first regency.
 func (p *play) twin(r *regency) bool { return len(p.scope) > 1 && r == p.scope[len(p.scope)-1] }
 
-// notedSeals expects what the two seals give away: once both boxes are sealed.
-func notedSeals(s *stage) {
+// sealAgain puts a seal of another box on a box, and expects what the seals in two units give away.
+func sealAgain(s *stage) {
 	if s.regency == s.world.first {
+		s.sealStation(s.storekeeper(4), report, s.stations[sealedTwice+1], s.part(1, 2), flawed)
 		s.expect("seal_mismatch", 2, s.stations[sealedTwice].box(0), s.stations[sealedTwice+1].box(0))
 	}
 	if len(s.world.scope) < 2 {

@@ -140,7 +140,10 @@ func resubmitData(s *stage) {
 
 func verifyInRegency(s *stage) { s.verify(&s.officer, "regency", "regency_verified") }
 
-func verifyInProvince(s *stage) { s.verify(&s.desk, "province", "verified") }
+func verifyInProvince(s *stage) {
+	s.verify(&s.desk, "province", "verified")
+	s.do(&s.desk, request, "need.approve", s.part(3, 4), refused("need_wrong_status"), nothing)
+}
 
 func (s *stage) verify(p *person, level, becomes string) {
 	for i, group := range groups {
@@ -155,7 +158,6 @@ func (s *stage) needReturned() bool { return chance(key(s.seed, "need", s.code),
 func nothing(*line) {}
 
 func planNeed(s *stage) {
-	s.do(&s.desk, request, "need.approve", s.part(0, 4), refused("need_wrong_status"), nothing)
 	s.do(&s.operator, request, "need.calculate", s.part(1, 4), plain, nothing)
 	s.do(&s.operator, request, "need.submit", s.part(2, 4), plain, nothing)
 	s.plan = "submitted"

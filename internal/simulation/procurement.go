@@ -213,7 +213,7 @@ func (s *stage) countDelivery(p *person, v *delivery, mode string, at time.Time)
 	s.countLines(p, v, request, at.Add(time.Minute), refused("counted_twice"))
 	for _, c := range v.lines {
 		item := s.item(c.item)
-		item.received += c.good
+		item.received += c.good + c.damaged
 		item.damaged += c.damaged
 		if c.missing > 0 {
 			s.expect("short", c.missing, c.unit(v.id))

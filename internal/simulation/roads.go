@@ -25,6 +25,7 @@ func roads() []wave {
 		add("pengiriman ke kecamatan: serah terima", lands.at(12, 0), lands.at(14, 0), func(s *stage) { s.trucks(d, s.receiveTruck) })
 	}
 	add("pengiriman batal", firstTruck.at(14, 0), firstTruck.at(15, 0), cancelledTrip)
+	add("pengiriman batal", firstTruck.at(15, 0), firstTruck.at(16, 0), goAnyway)
 	for i, d := range []day{islandCars, firstCars, lastCars} {
 		hour := []int{7, 14, 5}[i]
 		before := d.plus(-1)
@@ -227,6 +228,11 @@ func cancelledTrip(s *stage) {
 	at := s.part(1, 3)
 	s.planTrip(&s.operator, t, at)
 	s.do(&s.operator, request, "shipment.cancel", at.Add(time.Minute), plain, func(l *line) { l.str("shipment", t.id).str("reason", "jadwal berubah") })
-	s.do(s.storekeeper(0), request, "shipment.inspect_vehicle", s.part(2, 3).Add(5*time.Minute), either, inspectLine(t))
 	s.shipments[t.id] = "cancelled"
+}
+
+// goAnyway tries to send the cancelled trip off.
+func goAnyway(s *stage) {
+	t := &trip{id: "SHP-" + s.code + "-BATAL"}
+	s.do(s.storekeeper(0), request, "shipment.inspect_vehicle", s.part(1, 2), refused("shipment_cancelled"), inspectLine(t))
 }
