@@ -33,9 +33,10 @@ type Config struct {
 	tap func(line []byte)
 }
 
-// Default is the choice that is played when nothing is chosen: the largest city, a regency with an island, and small cities with a story of
-// their own (boxes straight to the villages; ballots that were short at the stations).
-func Default() []string { return []string{"3525", "3571", "3572", "3573", "3578"} }
+// Default is the choice that is played when nothing is chosen: the largest city, a regency with an island, small cities, and those of which there
+// is a story: Ngawi (420 booths too many), Gresik (the ferry to Bawean), Kota Kediri (boxes straight to the villages), Kota Malang (ballots short
+// at the stations), Surabaya (ballots of another district).
+func Default() []string { return []string{"3521", "3525", "3571", "3572", "3573", "3578"} }
 
 // Progress of a simulation.
 type Progress struct {

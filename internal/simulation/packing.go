@@ -28,11 +28,11 @@ func packing() []wave {
 	}
 	three(islandsDone, func(s *stage) []*station { return s.rest(true) })
 	three(lastPackingDay, func(s *stage) []*station { return s.rest(false) })
-	d := lastPackingDay.plus(1)
+	recap, d := islandsDone.plus(-1), lastPackingDay.plus(1)
 	return append(waves,
-		d.between(8, 10, "kotak rekapitulasi diisi", packRecap),
-		d.between(10, 12, "kotak rekapitulasi diperiksa", checkRecap),
-		d.between(12, 14, "kotak rekapitulasi disegel", sealRecap),
+		recap.between(8, 10, "kotak rekapitulasi diisi", packRecap),
+		recap.between(10, 12, "kotak rekapitulasi diperiksa", checkRecap),
+		recap.between(12, 14, "kotak rekapitulasi disegel", sealRecap),
 		d.between(14, 15, "kotak dibuka lagi", unsealBoxes),
 		d.between(15, 16, "kotak diisi lagi", repackBoxes),
 		d.between(16, 17, "kotak diperiksa lagi", recheckBoxes),
@@ -166,11 +166,19 @@ func (s *stage) illegalPacking(st *station, at time.Time) {
 	}
 	try("wrong_design", council, s.foreignDesign(st.village.designs[council]), st.ballots())
 	try("ballot_number", 0, st.village.designs[0], st.ballots()-3)
-	if len(s.waiting) > 0 && st != s.waiting[0] {
-		try("stock_not_enough", 1, st.village.designs[1], 900_000)
-	}
+	// More DPR ballots than there can be, all of one design.
+	s.do(p, request, "packing.pack_boxes", at, refused("stock_not_enough"), func(l *line) {
+		l.list("boxes")
+		for n, left := 0, s.item("ballot").ordered; left >= 0; n, left = n+1, left-mostInBox {
+			s.packedBox(l, s.stations[n], 1, st.village.designs[1], mostInBox)
+		}
+		l.close(']')
+	})
 	s.do(p, request, "packing.check_boxes", at, refused("box_not_packed"), func(l *line) { l.strs("boxes", st.box(0)) })
 }
+
+// mostInBox is the largest number of ballots in one box that is no slip of the keyboard.
+const mostInBox = 1_000_000
 
 func (st *station) boxIDs() []string {
 	ids := make([]string, types)

@@ -1,5 +1,7 @@
 package simulation
 
+import "time"
+
 // Supporting data and need plans: what the founding meeting of October 2023 was about. Every regency of the province takes part.
 
 // goods is an item of the norms of Pemilu 2024, as DOMAIN section 3.3 recovered them: so many per station, village, district and regency.
@@ -86,8 +88,8 @@ func (s *stage) returned(group string) bool {
 	return chance(key(s.seed, "returned", s.code, group), 90)
 }
 
-func (s *stage) data(group string, mode string, extraStations int64, w want) {
-	s.do(&s.operator, mode, "supporting.submit_data", s.at(key(s.seed, group)), w, func(l *line) {
+func (s *stage) data(group string, at time.Time, extraStations int64, w want) {
+	s.do(&s.operator, request, "supporting.submit_data", at, w, func(l *line) {
 		l.str("group", group).object("basis").num("stations", int64(len(s.stations))+extraStations).num("villages", int64(len(s.villages))).
 			num("districts", int64(len(s.districts))).close('}').list("lines")
 		for _, g := range allGoods {
@@ -102,14 +104,14 @@ func (s *stage) data(group string, mode string, extraStations int64, w want) {
 }
 
 func submitData(s *stage) {
-	for _, group := range groups {
-		if group == "A" {
-			s.data(group, request, 3, refused("basis_differs"))
-		}
-		s.data(group, request, 0, plain)
+	for i, group := range groups {
+		s.data(group, s.part(i, 5), 0, plain)
 		s.groups[group] = "submitted"
+		if !s.returned(group) { // what a later revision takes the place of would not matter
+			s.data(group, s.part(i, 5).Add(time.Minute), 3, refused("basis_differs"))
+		}
 	}
-	s.do(&s.operator, request, "supporting.verify_data", s.at(9), refused("verifier_is_submitter"), func(l *line) {
+	s.do(&s.operator, request, "supporting.verify_data", s.part(4, 5), refused("verifier_is_submitter"), func(l *line) {
 		l.str("group", "A").str("level", "regency")
 	})
 }
@@ -130,9 +132,9 @@ func returnData(s *stage) {
 }
 
 func resubmitData(s *stage) {
-	for _, group := range groups {
+	for i, group := range groups {
 		if s.groups[group] == "returned" {
-			s.data(group, request, 0, plain)
+			s.data(group, s.part(i, 5), 0, plain)
 			s.groups[group] = "submitted"
 		}
 	}

@@ -29,6 +29,7 @@ type play struct {
 	waves  []wave
 
 	simulator person
+	clock     time.Time // the server's, as last heard
 
 	again    atomic.Bool // what is sent now may have been sent before
 	acts     atomic.Int64
@@ -63,7 +64,15 @@ func (p *play) perform(ctx context.Context, from int, done func(wave int) error)
 	for range p.config.Workers {
 		workers.Go(func() {
 			for b := range jobs {
-				if err := p.deliver(ctx, b); err != nil {
+				// The one before was taken from the queue before, so somebody is at it.
+				if b.after != nil {
+					<-b.after
+				}
+				err := p.deliver(ctx, b)
+				if b.done != nil {
+					close(b.done)
+				}
+				if err != nil {
 					p.mu.Lock()
 					if p.failed == nil {
 						p.failed = err
@@ -206,15 +215,19 @@ func lineAt(body []byte, n int) string {
 
 // setClock drives the server's clock. One that is ahead already, because the simulation was cut off or everything is sent again, is left alone.
 func (p *play) setClock(ctx context.Context, to time.Time) error {
-	now, err := p.client.Clock(ctx, p.simulator.token())
-	if err != nil {
-		return fmt.Errorf("read the server's clock: %w", err)
+	if p.clock.IsZero() {
+		now, err := p.client.Clock(ctx, p.simulator.token())
+		if err != nil {
+			return fmt.Errorf("read the server's clock: %w", err)
+		}
+		p.clock = now
 	}
-	if !now.Before(to) {
+	if !p.clock.Before(to) {
 		return nil
 	}
 	if err := p.client.SetClock(ctx, p.simulator.token(), to); err != nil {
 		return fmt.Errorf("set the server's clock to %s: %w", to.Format(time.RFC3339), err)
 	}
+	p.clock = to
 	return nil
 }

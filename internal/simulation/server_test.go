@@ -56,7 +56,7 @@ func config(url, token, dir string) simulation.Config {
 	return c
 }
 
-func report(t *testing.T, v *simulation.Verdict) {
+func tell(t *testing.T, v *simulation.Verdict) {
 	t.Helper()
 	t.Logf("acts %d rejected %d compared %d in %s; injected %v", v.Acts, v.Rejected, v.Compared, v.Duration, v.Injected)
 	if v.OK {
@@ -96,5 +96,5 @@ func TestASmallRegencyAgainstTheServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report(t, v)
+	tell(t, v)
 }

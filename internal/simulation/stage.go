@@ -35,6 +35,8 @@ type batch struct {
 	person *person
 	body   []byte
 	wants  []want
+	// after is closed when the same person's batch before it is answered, done when this one is; nil for nobody waiting.
+	after, done chan struct{}
 }
 
 // Limits of a batch: small enough that a batch of a busy person does not hold up others.
@@ -43,8 +45,7 @@ const (
 	batchBytes = 256 << 10
 )
 
-// stage is where the acts of a wave are gathered into batches. Acts of one person keep their order while they fit into one batch; between people,
-// and between batches, there is no order within a wave.
+// stage is where the acts of a wave are gathered into batches. Acts of one person keep their order; between people there is none within a wave.
 type stage struct {
 	*regency
 	seed  uint64
@@ -101,8 +102,10 @@ func (s *stage) queue(p *person, w want) {
 	b.body = append(b.body, s.line.buf...)
 	b.wants = append(b.wants, w)
 	if len(b.wants) >= batchLines || len(b.body) >= batchBytes {
+		next := &batch{person: p, after: make(chan struct{})}
+		b.done = next.after
 		s.send(b)
-		s.open[p] = &batch{person: p}
+		s.open[p] = next
 	}
 }
 

@@ -8,7 +8,7 @@ type Verdict struct {
 	// Acts that were answered; Rejected of them were tried although they are not allowed.
 	Acts     int64  `json:"acts"`
 	Rejected int64  `json:"rejected"`
-	Position uint64 `json:"position"` // of the log up to which the comparison counts
+	Position uint64 `json:"position"` // of the last event of a ledger
 	// Injected failures by kind of discrepancy, and how many of them are open at the server.
 	Injected map[string]int `json:"injected"`
 	Found    map[string]int `json:"found"`
