@@ -167,7 +167,7 @@ func (s *stage) illegalPacking(st *station, at time.Time) {
 	try("wrong_design", council, s.foreignDesign(st.village.designs[council]), st.ballots())
 	try("ballot_number", 0, st.village.designs[0], st.ballots()-3)
 	// More DPR ballots than there can be, all of one design.
-	s.do(p, request, "packing.pack_boxes", at, refused("stock_not_enough"), func(l *line) {
+	s.do(p, request, "packing.pack_boxes", s.wave.until.Add(-time.Second), refused("stock_not_enough"), func(l *line) {
 		l.list("boxes")
 		for n, left := 0, s.item("ballot").ordered; left >= 0; n, left = n+1, left-mostInBox {
 			s.packedBox(l, s.stations[n], 1, st.village.designs[1], mostInBox)
