@@ -16,6 +16,7 @@ type account struct {
 	shipments map[string]string      // by id: their state
 	groups    map[string]string      // supporting data
 	plan      string
+	raised    []string       // the expected discrepancies as they were raised
 	injected  map[string]int // failures by kind
 	issues    map[string]bool
 }
@@ -41,12 +42,12 @@ const (
 	atStation
 	isReplaced
 	isLost
-	isDamaged
+	isSeized
 	boxStates int = iota
 )
 
 var boxStateNames = [boxStates]string{"labelled", "packed", "checked", "sealed", "loaded", "in_transit", "at_district", "at_village", "at_station",
-	"replaced", "lost", "damaged"}
+	"replaced", "lost", "seized"}
 
 type boxAccount struct{ state boxState }
 
@@ -83,7 +84,9 @@ func finding(kind string, quantity int64, units ...string) string {
 
 // expect notes that a failure was injected that must stay open as a discrepancy of this kind on these units.
 func (a *account) expect(kind string, quantity int64, units ...string) {
-	a.findings[finding(kind, quantity, units...)]++
+	f := finding(kind, quantity, units...)
+	a.findings[f]++
+	a.raised = append(a.raised, f)
 	a.injected[kind]++
 	for _, u := range units {
 		a.issues[u] = true

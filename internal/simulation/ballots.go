@@ -43,6 +43,7 @@ func ballots() []wave {
 		}
 	}
 	return append(waves,
+		day{2024, 1, 18}.between(15, 16, "surat suara: pengawasan gudang", oddStorage),
 		day{2024, 1, 19}.between(9, 12, "surat suara: klaim", fileBallotClaims),
 		day{2024, 1, 29}.between(9, 12, "surat suara: pengganti diambil", settleBallotClaims),
 	)

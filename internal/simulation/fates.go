@@ -23,6 +23,7 @@ const (
 	fateWrongStation          // a box goes to the station next door first
 	fateReceivesStranger      // the station next door
 	fateUndocumented          // a box that nobody handed over
+	fateSeized                // crew and boxes are held by a crowd
 	fates                int  = iota
 )
 
@@ -43,6 +44,7 @@ var fateRates = [fates]int{
 	fateWrongDesign:  700,
 	fateWrongStation: 20,
 	fateUndocumented: 20,
+	fateSeized:       1,
 }
 
 // Stations that packing or a story has a use for are left out of the lottery.
@@ -127,6 +129,14 @@ func (r *regency) tell() {
 				s.partner, other.partner = other, s
 				s.amount, other.amount = short, short
 				s.story, other.story = true, true
+			}
+		}
+	case "3527": // Sampang, Karang Penang: crews and logistics of four stations held in the night before the vote
+		for _, d := range r.districts {
+			if d.name == "Karang Penang" {
+				for _, s := range d.villages[0].stations[2:6] {
+					s.fate, s.story = fateSeized, true
+				}
 			}
 		}
 	case "3578": // Surabaya: eight stations of council district 5 got ballots of district 2

@@ -203,7 +203,8 @@ func (p *play) compareFindings(ctx context.Context, v *Verdict, r *regency) erro
 		return err
 	}
 	left := maps.Clone(r.findings)
-	for kind, n := range r.injected {
+	for f, n := range left {
+		kind, _, _ := parts(f)
 		v.Injected[kind] += n
 	}
 	for _, d := range open {
@@ -219,9 +220,8 @@ func (p *play) compareFindings(ctx context.Context, v *Verdict, r *regency) erro
 		if left[f] == 0 {
 			continue
 		}
-		parts := strings.SplitN(f, "|", 3)
-		quantity, _ := strconv.ParseInt(parts[1], 10, 64) // written by finding
-		v.miss(Finding{Unit: r.code, Kind: parts[0], Quantity: quantity, Units: strings.Split(parts[2], ","), Count: left[f]})
+		kind, quantity, units := parts(f)
+		v.miss(Finding{Unit: r.code, Kind: kind, Quantity: quantity, Units: units, Count: left[f]})
 	}
 	return nil
 }
@@ -264,7 +264,7 @@ func (p *play) sample(ctx context.Context, v *Verdict, r *regency) error {
 // holder of a station's box in a state.
 func (r *regency) holder(st *station, state boxState) string {
 	switch state {
-	case atStation:
+	case atStation, isSeized:
 		return st.code
 	case atVillage, isLost:
 		return st.village.code

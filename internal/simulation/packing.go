@@ -130,6 +130,15 @@ func (s *stage) pack(list []*station) {
 				l.close(']').object("exception").str("approver", s.operator.id()).str("reason", "TPS lokasi khusus").close('}')
 			})
 		}
+		if s.regency == s.world.first && st.number == labelledTwice {
+			// A second label of the same box, told by the one who found it.
+			s.do(p, report, "packing.pack_boxes", at.Add(2*time.Second), flawed, func(l *line) {
+				l.list("boxes")
+				s.packedBox(l, st, council, st.village.designs[council], st.ballots())
+				l.close(']')
+			})
+			s.expect("duplicate_label", 0, st.box(council))
+		}
 		for t := range types {
 			n, _ := s.ballotsIn(st, t)
 			s.move(st, t, packed)
@@ -218,6 +227,7 @@ func (r *regency) sealsOf(st *station, t int) []string {
 
 // Numbers of seals above those of the stations.
 const (
+	spareSeals  = 500_000
 	recapSeals  = 900_000
 	secondSeals = 950_000
 )
@@ -361,7 +371,15 @@ func (s *stage) readSeals(st *station, t int) []string {
 	if last, lastType := s.reopened(); st == last && t == lastType {
 		return []string{s.regency.seal(secondSeals), s.regency.seal(secondSeals + 1)}
 	}
+	if st.spares&(1<<t) != 0 {
+		return s.spareSealsOf(st, t)
+	}
 	return s.applied(st, t)
+}
+
+func (s *stage) spareSealsOf(st *station, t int) []string {
+	n := spareSeals + (st.number*types+t)*2
+	return []string{s.regency.seal(n), s.regency.seal(n + 1)}
 }
 
 // Seal numbers that live twice. In the first regency a box carries a seal of another box; in the last one, a box carries a number that the
@@ -369,6 +387,7 @@ func (s *stage) readSeals(st *station, t int) []string {
 const (
 	sealedTwice   = 11 // station, and the next has its seal too
 	sealedInOther = 13
+	labelledTwice = 9
 )
 
 // sealedAgain tells whether a box of the station carries a seal of another box of the regency.

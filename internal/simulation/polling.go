@@ -32,7 +32,7 @@ func countAtStations(s *stage) {
 			w = plain
 		}
 		s.do(&st.crew, request, "polling.count_ballots", s.at(key(s.seed, "count", st.code)), w, func(l *line) {
-			l.str("box", st.box(t)).num("found", packed+change).list("foreign")
+			l.str("box", st.unit(t)).num("found", packed+change).list("foreign")
 			if foreign > 0 {
 				l.object("").str("design", s.foreignAt(st, t)).num("count", foreign).close('}')
 			}
@@ -40,11 +40,11 @@ func countAtStations(s *stage) {
 		})
 		switch {
 		case change < 0:
-			s.expect("short", -change, st.box(t))
+			s.expect("short", -change, st.unit(t))
 		case change > 0:
-			s.expect("over", change, st.box(t))
+			s.expect("over", change, st.unit(t))
 		case foreign > 0:
-			s.expect("wrong_design", foreign, st.box(t))
+			s.expect("wrong_design", foreign, st.unit(t))
 		}
 	}
 }

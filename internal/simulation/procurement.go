@@ -69,6 +69,8 @@ func procurement() []wave {
 		day{2023, 11, 28}.between(9, 12, "barang salah alamat", strayGoods),
 		day{2023, 12, 4}.between(9, 12, "klaim barang tahap I", fileGoodsClaims),
 		day{2023, 12, 12}.between(9, 12, "penggantian barang tahap I", settleGoodsClaims),
+		day{2023, 12, 13}.between(9, 12, "selisih tahap I ditindaklanjuti", followUp),
+		day{2023, 12, 14}.between(9, 12, "selisih tahap I dibuka lagi", lookAgain),
 		day{2023, 12, 15}.between(9, 12, "pesanan tahap I ditutup", closeOrders),
 	)
 }

@@ -36,6 +36,7 @@ func roads() []wave {
 		add("pengiriman ke desa: tiba", d.at(hour+2, 30), d.at(hour+4, 0), func(s *stage) { s.cars(d, s.arriveCar) })
 		add("pengiriman ke desa: serah terima", d.at(hour+4, 0), d.at(hour+6, 0), func(s *stage) { s.cars(d, s.receiveCar) })
 	}
+	waves = append(waves, replacements()...)
 	add("perangkat kembali bersinyal", day{2024, 2, 12}.at(22, 0), day{2024, 2, 12}.at(23, 0), func(s *stage) { s.uploadRoads(false) })
 	add("perangkat kembali bersinyal", dayBefore.at(23, 20), dayBefore.at(23, 50), func(s *stage) { s.uploadRoads(true) })
 	return waves
@@ -190,10 +191,12 @@ func (t *trip) receiver() *person {
 func (s *stage) receiveTruck(t *trip, at time.Time) {
 	p := t.receiver()
 	w := plain
-	if t.flaw == tripWet {
-		w = flawed
-		for b := range wetBoxes {
-			s.expect("wet", 0, t.stations[0].box(b))
+	for _, st := range t.stations {
+		for b := range types {
+			if condition := t.condition(st, b); condition != "good" {
+				w = flawed
+				s.expect(condition, 0, st.box(b))
+			}
 		}
 	}
 	switch {

@@ -122,7 +122,7 @@ func TestEveryFailureHappensInASmallScope(t *testing.T) {
 		}
 	}
 	for _, kind := range []string{"short", "over", "damaged", "wet", "wrong_design", "wrong_destination", "seal_broken", "seal_mismatch", "unsealed", "late",
-		"delay", "accident", "escort_missing", "lost", "undocumented_handoff", "rule_broken"} {
+		"delay", "accident", "escort_missing", "lost", "seized", "unofficial_storage", "duplicate_label", "undocumented_handoff", "rule_broken"} {
 		if r.injected[kind] == 0 {
 			t.Errorf("no %s is injected", kind)
 		}

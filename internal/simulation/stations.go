@@ -46,11 +46,11 @@ func (s *stage) handed(st *station, do func(unit string, st *station, box int)) 
 		if b == odd && (st.fate == fateUndocumented || st.fate == fateWrongStation) {
 			continue
 		}
-		do(st.box(b), st, b)
+		do(st.unit(b), st, b)
 	}
 	do(st.kit(), st, types)
 	if from, b := s.strange(st); from != nil {
-		do(from.box(b), from, b)
+		do(from.unit(b), from, b)
 	}
 }
 
@@ -106,7 +106,7 @@ func (s *stage) asExtra(st *station) bool { return chance(key(s.seed, "extra", s
 func (s *stage) acceptStation(st *station, at time.Time) {
 	w := plain
 	switch st.fate {
-	case fateNone, fateLate, fateBallotsShort, fateBallotsOver, fateWrongDesign, fateWrongStation:
+	case fateNone, fateLate, fateBallotsShort, fateBallotsOver, fateWrongDesign, fateWrongStation, fateSeized:
 	default:
 		w = flawed
 	}
@@ -151,7 +151,7 @@ func (s *stage) acceptance(l *line, st *station) {
 	}
 	s.handed(st, accept)
 	if st.fate == fateUndocumented && !s.asExtra(st) {
-		s.acceptedUnit(l, st.box(odd), st, odd, "good")
+		s.acceptedUnit(l, st.unit(odd), st, odd, "good")
 	}
 	l.close(']').list("missing")
 	for b := range perStation {
@@ -161,22 +161,34 @@ func (s *stage) acceptance(l *line, st *station) {
 	}
 	l.close(']').list("extra")
 	if st.fate == fateUndocumented && s.asExtra(st) {
-		l.str("", st.box(odd))
+		l.str("", st.unit(odd))
 	}
 	l.close(']').list("witnesses").close(']')
 }
 
-// unit is the id of a box, or of the kit.
+// unit is the id of the box that is in use now, or of the kit.
 func (st *station) unit(b int) string {
-	if b == types {
+	switch {
+	case b == types:
 		return st.kit()
+	case st.spares&(1<<b) != 0:
+		return st.box(b) + ".2"
 	}
 	return st.box(b)
 }
 
+// boxesNow are the station's boxes in use.
+func (st *station) boxesNow() []string {
+	ids := make([]string, types)
+	for b := range ids {
+		ids[b] = st.unit(b)
+	}
+	return ids
+}
+
 // accountStation expects what a station's fate gives away when its boxes are accepted.
 func (s *stage) accountStation(st *station) {
-	box := st.box(st.oddType(s.seed))
+	box := st.unit(st.oddType(s.seed))
 	switch st.fate {
 	case fateSealBroken:
 		s.expect("seal_broken", 0, box)
@@ -196,7 +208,7 @@ func (s *stage) accountStation(st *station) {
 		s.expect("short", 0, st.kit())
 	case fateReceivesStranger:
 		from, b := s.strange(st)
-		s.expect("wrong_destination", 0, from.box(b))
+		s.expect("wrong_destination", 0, from.unit(b))
 		s.move(from, b, atStation)
 	}
 }
@@ -207,7 +219,7 @@ func (s *stage) illegalHandoff(st *station, at time.Time) {
 	if st.fate == fateNone {
 		s.do(&st.crew, request, "handoff.accept", at.Add(-time.Second), refused("handoff_incomplete"), func(l *line) {
 			l.str("handoff", st.handoff("1")).list("boxes")
-			s.acceptedUnit(l, st.box(0), st, 0, "good")
+			s.acceptedUnit(l, st.unit(0), st, 0, "good")
 			l.close(']').list("missing").close(']').list("extra").close(']').list("witnesses").close(']')
 		})
 	}
@@ -219,20 +231,28 @@ func (s *stage) offerSecond() {
 		at := s.at(key(s.seed, "second", st.code))
 		switch st.fate {
 		case fateBoxMissing:
-			s.offerUnits(&st.village.people, st.handoff("2"), st.code, at, st.box(st.oddType(s.seed)))
+			s.offerUnits(&st.village.people, st.handoff("2"), st.code, at, st.unit(st.oddType(s.seed)))
 		case fateKitMissing:
 			s.offerUnits(&st.village.people, st.handoff("2"), st.code, at, st.kit())
 		case fateBoxLost:
-			box := st.box(st.oddType(s.seed))
+			box := st.unit(st.oddType(s.seed))
 			s.do(&st.village.people, report, "incident.raise", at, either, func(l *line) {
 				l.str("kind", "lost").str("severity", "high").strs("units", box).str("note", "tidak ditemukan di gudang desa dan kecamatan")
 			})
 			s.expect("lost", 0, box)
 			s.expect("late", 0, st.code)
 			s.move(st, st.oddType(s.seed), isLost)
+		case fateSeized:
+			s.do(&st.village.people, report, "incident.raise", at.Add(time.Minute), either, func(l *line) {
+				l.str("kind", "seized").str("severity", "high").strs("units", st.boxesNow()...).str("note", "ditahan massa bersama KPPS")
+			})
+			s.expect("seized", 0, st.boxesNow()...)
+			for b := range types {
+				s.move(st, b, isSeized)
+			}
 		case fateReceivesStranger:
 			from, b := s.strange(st)
-			s.offerUnits(&st.crew, from.handoff("B"), st.village.code, at, from.box(b))
+			s.offerUnits(&st.crew, from.handoff("B"), st.village.code, at, from.unit(b))
 		}
 	}
 }
@@ -269,7 +289,7 @@ func (s *stage) acceptSecond() {
 func (s *stage) offerThird() {
 	for _, st := range s.stations {
 		if st.fate == fateWrongStation {
-			s.offerUnits(&st.village.people, st.handoff("3"), st.code, s.at(key(s.seed, "third", st.code)), st.box(st.oddType(s.seed)))
+			s.offerUnits(&st.village.people, st.handoff("3"), st.code, s.at(key(s.seed, "third", st.code)), st.unit(st.oddType(s.seed)))
 		}
 	}
 }

@@ -16,7 +16,8 @@ type trip struct {
 	stations []*station
 	recap    []int // numbers of the recapitulation boxes that ride along
 	police   string
-	day      day // of departure
+	spare    []spare // replacements ride alone
+	day      day     // of departure
 	flaw     tripFlaw
 }
 
@@ -31,6 +32,7 @@ const (
 	tripDelayed             // waits on the road
 	tripFerry               // held by the waves: 2 to 5 February
 	tripWet                 // water in the truck: boxes arrive wet
+	tripBroken              // boxes are crushed and replaced
 )
 
 const (
@@ -130,6 +132,9 @@ func (r *regency) add(t *trip) {
 	r.trips = append(r.trips, t)
 }
 
+// firstFlaws happen to the first trucks of the first regency.
+var firstFlaws = []tripFlaw{tripNoEscort, tripAccident, tripWrongPlace, tripDelayed, tripWet, tripBroken}
+
 // flaws decides what goes wrong on the road: rates in 1,000 trucks. In the first regency everything goes wrong once.
 func (r *regency) flaws(seed uint64, first bool) {
 	truck := 0
@@ -141,11 +146,10 @@ func (r *regency) flaws(seed uint64, first bool) {
 		switch {
 		case t.day == ferryDay:
 			t.flaw = tripFerry
-		case first && truck < 5:
-			t.flaw = tripNoEscort + tripFlaw(truck)
-			if t.flaw >= tripFerry {
-				t.flaw = tripWet
-			}
+		case first && truck < len(firstFlaws):
+			t.flaw = firstFlaws[truck]
+		case r.code == "3524" && truck == 0: // Lamongan: two boxes broken in transit and replaced
+			t.flaw = tripBroken
 		case chance(k, 3):
 			t.flaw = tripNoEscort
 		case chance(k>>10, 1):
@@ -160,7 +164,7 @@ func (r *regency) flaws(seed uint64, first bool) {
 		if t.flaw != tripFerry {
 			truck++
 		}
-		if t.flaw == tripWrongPlace && r.elsewhere(t) == "" {
+		if t.flaw == tripWrongPlace && r.elsewhere(t) == "" || t.flaw == tripBroken && !t.mendable() {
 			t.flaw = tripFine
 		}
 	}
@@ -180,9 +184,12 @@ func (r *regency) elsewhere(t *trip) string {
 func (s *stage) eachUnit(t *trip, do func(unit string, st *station, box int)) {
 	for _, st := range t.stations {
 		for b := range types {
-			do(st.box(b), st, b)
+			do(st.unit(b), st, b)
 		}
 		do(st.kit(), st, types)
+	}
+	for _, r := range t.spare {
+		do(r.station.unit(r.box), r.station, r.box)
 	}
 	for _, n := range t.recap {
 		do(s.recapBox(n), nil, n)
@@ -267,10 +274,6 @@ func (s *stage) offerLine(t *trip) func(l *line) {
 
 // acceptLine is what the receiver of a trip finds. forget leaves the last station out.
 func (s *stage) acceptLine(t *trip, forget bool) func(l *line) {
-	wet := 0
-	if t.flaw == tripWet {
-		wet = wetBoxes
-	}
 	return func(l *line) {
 		l.str("handoff", t.handoff()).list("boxes")
 		n := 0
@@ -279,19 +282,30 @@ func (s *stage) acceptLine(t *trip, forget bool) func(l *line) {
 				n++
 				return
 			}
-			condition := "good"
-			if st != nil && box < types && n < wet {
-				condition = "wet"
-			}
 			n++
-			s.acceptedUnit(l, unit, st, box, condition)
+			s.acceptedUnit(l, unit, st, box, t.condition(st, box))
 		})
 		l.close(']').list("missing").close(']').list("extra").close(']').list("witnesses").close(']')
 	}
 }
 
-// wetBoxes in a truck into which it has rained: the first ones.
-const wetBoxes = 3
+// wetBoxes in a truck into which it has rained, brokenBoxes where the load has shifted: the first ones of a station.
+const (
+	wetBoxes    = 3
+	brokenBoxes = 2
+)
+
+// condition in which a box of the trip arrives.
+func (t *trip) condition(st *station, box int) string {
+	switch {
+	case st == nil || len(t.stations) < 2:
+	case t.flaw == tripWet && st == t.stations[0] && box < wetBoxes:
+		return "wet"
+	case t.flaw == tripBroken && st == t.stations[1] && box < brokenBoxes:
+		return "damaged"
+	}
+	return "good"
+}
 
 func (s *stage) acceptedUnit(l *line, unit string, st *station, box int, condition string) {
 	l.object("").str("box", unit)

@@ -63,6 +63,7 @@ type station struct {
 	partner *station // whose fate is bound to this one's
 	amount  int64    // ballots that a story is about
 	story   bool     // known by name
+	spares  uint8    // boxes that were replaced, a bit each
 	unsure  bool     // that the village has handed the boxes over, or got them, is not all with the server
 	crew    person
 }
