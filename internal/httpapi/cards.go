@@ -15,17 +15,17 @@ import (
 )
 
 type ofStation struct {
-	inElection
+	InElection
 	Station string `path:"station" doc:"13-digit code of the polling station."`
 }
 
 type ofBox struct {
-	inElection
+	InElection
 	Box string `path:"box" doc:"Id of the box, such as 3578010001001-PPWP."`
 }
 
 type ofShipment struct {
-	inElection
+	InElection
 	Shipment string `path:"shipment" doc:"Id of the shipment, such as SHP-3578-000123."`
 }
 
@@ -37,7 +37,7 @@ func malformed(rule *domain.Rule, path string, args ...any) *problem {
 
 // getStation shows the card of a polling station.
 func (s *Server) getStation(ctx context.Context, in *ofStation) (*reply[api.StationCard], error) {
-	if _, err := s.begin(ctx, &in.inElection, access.Station); err != nil {
+	if _, err := s.begin(ctx, &in.InElection, access.Station); err != nil {
 		return nil, err
 	}
 	code, err := domain.ParseCode(in.Station)
@@ -51,7 +51,7 @@ func (s *Server) getStation(ctx context.Context, in *ofStation) (*reply[api.Stat
 		return nil, err
 	}
 	none := notFound("TPS", "station", in.Station, "periksa kode TPS 13 angka pada data acuan", "look up the 13-digit code in the reference data")
-	return card(ctx, s, in.inElection, code.Up(domain.Regency), none, func(st *ledger.State, at eventstore.Position) (api.StationCard, bool) {
+	return card(ctx, s, in.InElection, code.Up(domain.Regency), none, func(st *ledger.State, at eventstore.Position) (api.StationCard, bool) {
 		c, ok := projections.Station(st, at, code)
 		c.Simulated = s.cfg.Clock.Simulated()
 		return c, ok
@@ -59,14 +59,14 @@ func (s *Server) getStation(ctx context.Context, in *ofStation) (*reply[api.Stat
 }
 
 // card makes a card of something in the ledger of a unit. none is the answer when there is no such thing, or no such unit.
-func card[T any](ctx context.Context, s *Server, in inElection, unit domain.Code, none *problem, of func(*ledger.State, eventstore.Position) (T, bool)) (*reply[T], error) {
+func card[T any](ctx context.Context, s *Server, in InElection, unit domain.Code, none *problem, of func(*ledger.State, eventstore.Position) (T, bool)) (*reply[T], error) {
 	if s.unit(in.Election, unit) != nil {
 		return nil, none
 	}
 	var body T
 	var found bool
 	var position eventstore.Position
-	err := s.view(ctx, in.Election, unit, in.asked, func(st *ledger.State, at eventstore.Position) {
+	err := s.view(ctx, in.Election, unit, in.Asked, func(st *ledger.State, at eventstore.Position) {
 		body, found = of(st, at)
 		position = at
 	})
@@ -76,12 +76,12 @@ func card[T any](ctx context.Context, s *Server, in inElection, unit domain.Code
 	if !found {
 		return nil, none
 	}
-	return answer(s, in.asked, body, position)
+	return answer(s, in.Asked, body, position)
 }
 
 // getBox shows the timeline of a box.
 func (s *Server) getBox(ctx context.Context, in *ofBox) (*reply[api.BoxTimeline], error) {
-	if _, err := s.begin(ctx, &in.inElection, access.Box); err != nil {
+	if _, err := s.begin(ctx, &in.InElection, access.Box); err != nil {
 		return nil, err
 	}
 	id, err := domain.ParseBoxID(in.Box)
@@ -93,7 +93,7 @@ func (s *Server) getBox(ctx context.Context, in *ofBox) (*reply[api.BoxTimeline]
 	}
 	unit := id.Destination().Up(domain.Regency)
 	none := notFound("kotak", "box", in.Box, "periksa TPS dan jenisnya", "look up its station and type")
-	r, err := card(ctx, s, in.inElection, unit, none, func(st *ledger.State, at eventstore.Position) (api.BoxTimeline, bool) {
+	r, err := card(ctx, s, in.InElection, unit, none, func(st *ledger.State, at eventstore.Position) (api.BoxTimeline, bool) {
 		t, ok := projections.Box(st, at, id)
 		t.Simulated = s.cfg.Clock.Simulated()
 		return t, ok
@@ -129,7 +129,7 @@ func (s *Server) fromLog(ctx context.Context, stream string, t *api.BoxTimeline)
 
 // getShipment shows a shipment with its boxes.
 func (s *Server) getShipment(ctx context.Context, in *ofShipment) (*reply[api.ShipmentCard], error) {
-	if _, err := s.begin(ctx, &in.inElection, access.Shipment); err != nil {
+	if _, err := s.begin(ctx, &in.InElection, access.Shipment); err != nil {
 		return nil, err
 	}
 	unit := unitOfID(in.Shipment)
@@ -137,7 +137,7 @@ func (s *Server) getShipment(ctx context.Context, in *ofShipment) (*reply[api.Sh
 		return nil, malformed(domain.RuleBadID, "/path/shipment", in.Shipment, why)
 	}
 	none := notFound("pengiriman", "shipment", in.Shipment, "periksa id pengiriman; satker ada di dalam id", "look up its id; the unit is part of it")
-	r, err := card(ctx, s, in.inElection, unit, none, func(st *ledger.State, at eventstore.Position) (api.ShipmentCard, bool) {
+	r, err := card(ctx, s, in.InElection, unit, none, func(st *ledger.State, at eventstore.Position) (api.ShipmentCard, bool) {
 		c, ok := projections.Shipment(st, at, in.Shipment)
 		c.Simulated = s.cfg.Clock.Simulated()
 		return c, ok

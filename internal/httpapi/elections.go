@@ -28,7 +28,7 @@ func (s *Server) registerQueries() {
 	get(s, election+"/discrepancies", "list-discrepancies", "Discrepancies and incidents", "queries", s.getDiscrepancies)
 }
 
-func (s *Server) listElections(ctx context.Context, in *asked) (*reply[[]api.Election], error) {
+func (s *Server) listElections(ctx context.Context, in *Asked) (*reply[[]api.Election], error) {
 	if err := s.may(ctx, access.Elections); err != nil {
 		return nil, err
 	}
@@ -47,22 +47,22 @@ func (s *Server) listElections(ctx context.Context, in *asked) (*reply[[]api.Ele
 	return answer(s, *in, list, positions...)
 }
 
-func (s *Server) getElection(ctx context.Context, in *inElection) (*reply[api.Election], error) {
+func (s *Server) getElection(ctx context.Context, in *InElection) (*reply[api.Election], error) {
 	if err := s.may(ctx, access.Elections); err != nil {
 		return nil, err
 	}
 	if err := in.refuse(); err != nil {
 		return nil, err
 	}
-	e, at, err := s.election(ctx, in.Election, in.asked)
+	e, at, err := s.election(ctx, in.Election, in.Asked)
 	if err != nil {
 		return nil, err
 	}
-	return answer(s, in.asked, e, at)
+	return answer(s, in.Asked, e, at)
 }
 
 // election shows an election as its province sees it.
-func (s *Server) election(ctx context.Context, id string, a asked) (api.Election, eventstore.Position, error) {
+func (s *Server) election(ctx context.Context, id string, a Asked) (api.Election, eventstore.Position, error) {
 	units, err := s.units(id)
 	if err != nil {
 		return api.Election{}, 0, err

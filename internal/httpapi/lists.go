@@ -15,22 +15,22 @@ import (
 	"jejak/projections"
 )
 
-// page is what a list is asked with. The next page is in the header Link.
-type page struct {
-	inElection
+// Page is what a list is asked with. The next page is in the header Link.
+type Page struct {
+	InElection
 	Regency string `query:"regency" doc:"Only of this unit."`
 	After   string `query:"after" doc:"Only what comes after this id."`
 	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"500" doc:"At most so many."`
 }
 
 type listDiscrepancies struct {
-	page
+	Page
 	Kind   string `query:"kind" doc:"Only of this kind, such as short."`
 	Status string `query:"status" enum:"open,explained,resolved" doc:"Only in this status."`
 }
 
 type listShipments struct {
-	page
+	Page
 	State string `query:"state" enum:"planned,loading,dispatched,delayed,arrived,cancelled" doc:"Only in this state."`
 }
 
@@ -48,7 +48,7 @@ func (s *Server) getDiscrepancies(ctx context.Context, in *listDiscrepancies) (*
 		}
 	}
 	query := url.Values{"kind": {in.Kind}, "status": {in.Status}}
-	return pageOf(ctx, s, &in.page, access.Discrepancies, "discrepancies", query, func(st *ledger.State, _ eventstore.Position, after string, limit int) []api.DiscrepancyCard {
+	return pageOf(ctx, s, &in.Page, access.Discrepancies, "discrepancies", query, func(st *ledger.State, _ eventstore.Position, after string, limit int) []api.DiscrepancyCard {
 		q.After, q.Limit = after, limit
 		cards := projections.Discrepancies(st, q)
 		for i := range cards {
@@ -74,7 +74,7 @@ func placeOf(unit string) domain.Code {
 func (s *Server) getShipments(ctx context.Context, in *listShipments) (*reply[[]api.ShipmentCard], error) {
 	q := projections.ShipmentQuery{State: in.State, Sees: s.seesShipment(ctx)}
 	query := url.Values{"state": {in.State}}
-	return pageOf(ctx, s, &in.page, access.Shipment, "shipments", query, func(st *ledger.State, at eventstore.Position, after string, limit int) []api.ShipmentCard {
+	return pageOf(ctx, s, &in.Page, access.Shipment, "shipments", query, func(st *ledger.State, at eventstore.Position, after string, limit int) []api.ShipmentCard {
 		q.After, q.Limit = after, limit
 		cards := projections.Shipments(st, at, q)
 		for i := range cards {
@@ -85,9 +85,9 @@ func (s *Server) getShipments(ctx context.Context, in *listShipments) (*reply[[]
 }
 
 // pageOf collects a page from the ledgers of the units that the asker may see, from the unit of the last page's last id on.
-func pageOf[T any](ctx context.Context, s *Server, in *page, model access.Model, name string, query url.Values,
+func pageOf[T any](ctx context.Context, s *Server, in *Page, model access.Model, name string, query url.Values,
 	list func(st *ledger.State, at eventstore.Position, after string, limit int) []T, id func(T) string) (*reply[[]T], error) {
-	units, err := s.begin(ctx, &in.inElection, model)
+	units, err := s.begin(ctx, &in.InElection, model)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func pageOf[T any](ctx context.Context, s *Server, in *page, model access.Model,
 		if u == unitOfID(after) {
 			last = after
 		}
-		err := s.view(ctx, in.Election, u, in.asked, func(st *ledger.State, at eventstore.Position) {
+		err := s.view(ctx, in.Election, u, in.Asked, func(st *ledger.State, at eventstore.Position) {
 			items = append(items, list(st, at, last, in.Limit+1-len(items))...)
 			positions = append(positions, at)
 		})
@@ -128,7 +128,7 @@ func pageOf[T any](ctx context.Context, s *Server, in *page, model access.Model,
 			break
 		}
 	}
-	r, err := answer(s, in.asked, items, positions...)
+	r, err := answer(s, in.Asked, items, positions...)
 	if err == nil && more {
 		query.Set("after", id(items[len(items)-1]))
 		query.Set("limit", strconv.Itoa(in.Limit))

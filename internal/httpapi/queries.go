@@ -23,8 +23,8 @@ import (
 // minPositionWait is how long a read waits for Jejak-Min-Position.
 const minPositionWait = 5 * time.Second
 
-// asked is what every query may be asked with.
-type asked struct {
+// Asked is what every query may be asked with.
+type Asked struct {
 	AsOf        string `query:"as_of" doc:"Not built yet: answered 501. State at a time (RFC 3339)."`
 	Clock       string `query:"clock" enum:"recorded,occurred" doc:"Not built yet: answered 501. Which clock as_of means."`
 	Position    string `query:"position" doc:"Not built yet: answered 501. State at a position."`
@@ -33,7 +33,7 @@ type asked struct {
 }
 
 // refuse is what a query cannot do yet: never ignored.
-func (a asked) refuse() error {
+func (a Asked) refuse() error {
 	for _, p := range []struct{ name, value string }{{"as_of", a.AsOf}, {"clock", a.Clock}, {"position", a.Position}} {
 		if p.value != "" {
 			return notBuilt(p.name)
@@ -42,9 +42,9 @@ func (a asked) refuse() error {
 	return nil
 }
 
-// inElection is a query about one election.
-type inElection struct {
-	asked
+// InElection is a query about one election.
+type InElection struct {
+	Asked
 	Election string `path:"election" doc:"Such as pemilu2024."`
 }
 
@@ -59,7 +59,7 @@ type reply[T any] struct {
 
 // answer makes the reply, or 304 when the caller has it already. positions are those of the ledgers that are in it: together they say what is
 // in it. What a query shows depends on who asks, so nothing between may keep it.
-func answer[T any](s *Server, a asked, body T, positions ...eventstore.Position) (*reply[T], error) {
+func answer[T any](s *Server, a Asked, body T, positions ...eventstore.Position) (*reply[T], error) {
 	sum := fnv.New64a()
 	fmt.Fprint(sum, s.cfg.Version, positions)
 	etag := fmt.Sprintf(`"%x"`, sum.Sum64())
@@ -123,7 +123,7 @@ func (s *Server) unit(election string, code domain.Code) error {
 }
 
 // view reads the ledger of a unit. read runs on the ledger's own goroutine: it must be quick and keep no reference to the state.
-func (s *Server) view(ctx context.Context, election string, unit domain.Code, a asked, read func(st *ledger.State, at eventstore.Position)) error {
+func (s *Server) view(ctx context.Context, election string, unit domain.Code, a Asked, read func(st *ledger.State, at eventstore.Position)) error {
 	ctx, cancel := context.WithTimeout(ctx, minPositionWait)
 	defer cancel()
 	if a.MinPosition > 0 {

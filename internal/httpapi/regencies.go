@@ -14,12 +14,12 @@ import (
 
 // ofUnit is a query about one unit.
 type ofUnit struct {
-	inElection
+	InElection
 	Code string `path:"code" doc:"Region code of a regency, or of the province."`
 }
 
 // listRegencies shows the board: one row a regency, those that the asker may see.
-func (s *Server) listRegencies(ctx context.Context, in *inElection) (*reply[[]api.RegencyRow], error) {
+func (s *Server) listRegencies(ctx context.Context, in *InElection) (*reply[[]api.RegencyRow], error) {
 	return listRows(ctx, s, in, access.Regency, s.regencyRow)
 }
 
@@ -29,7 +29,7 @@ func (s *Server) getRegency(ctx context.Context, in *ofUnit) (*reply[api.Regency
 }
 
 // listSupporting shows how far the supporting data of each regency is.
-func (s *Server) listSupporting(ctx context.Context, in *inElection) (*reply[[]api.SupportingRow], error) {
+func (s *Server) listSupporting(ctx context.Context, in *InElection) (*reply[[]api.SupportingRow], error) {
 	return listRows(ctx, s, in, access.Supporting, s.supportingRow)
 }
 
@@ -61,7 +61,7 @@ func (s *Server) supportingRow(st *ledger.State, at eventstore.Position) api.Sup
 }
 
 // listRows makes a row of every regency that the asker may see, in the order of their codes.
-func listRows[T any](ctx context.Context, s *Server, in *inElection, model access.Model, row func(*ledger.State, eventstore.Position) T) (*reply[[]T], error) {
+func listRows[T any](ctx context.Context, s *Server, in *InElection, model access.Model, row func(*ledger.State, eventstore.Position) T) (*reply[[]T], error) {
 	units, err := s.begin(ctx, in, model)
 	if err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func listRows[T any](ctx context.Context, s *Server, in *inElection, model acces
 	var all sync.WaitGroup
 	for i, u := range seen {
 		all.Go(func() {
-			errs[i] = s.view(ctx, in.Election, u, in.asked, func(st *ledger.State, at eventstore.Position) { rows[i], positions[i] = row(st, at), at })
+			errs[i] = s.view(ctx, in.Election, u, in.Asked, func(st *ledger.State, at eventstore.Position) { rows[i], positions[i] = row(st, at), at })
 		})
 	}
 	all.Wait()
@@ -88,12 +88,12 @@ func listRows[T any](ctx context.Context, s *Server, in *inElection, model acces
 			return nil, err
 		}
 	}
-	return answer(s, in.asked, rows, positions...)
+	return answer(s, in.Asked, rows, positions...)
 }
 
 // getRow makes the row of one unit.
 func getRow[T any](ctx context.Context, s *Server, in *ofUnit, model access.Model, row func(*ledger.State, eventstore.Position) T) (*reply[T], error) {
-	if _, err := s.begin(ctx, &in.inElection, model); err != nil {
+	if _, err := s.begin(ctx, &in.InElection, model); err != nil {
 		return nil, err
 	}
 	code := domain.Code(in.Code)
@@ -105,15 +105,15 @@ func getRow[T any](ctx context.Context, s *Server, in *ofUnit, model access.Mode
 	}
 	var body T
 	var position eventstore.Position
-	err := s.view(ctx, in.Election, code, in.asked, func(st *ledger.State, at eventstore.Position) { body, position = row(st, at), at })
+	err := s.view(ctx, in.Election, code, in.Asked, func(st *ledger.State, at eventstore.Position) { body, position = row(st, at), at })
 	if err != nil {
 		return nil, err
 	}
-	return answer(s, in.asked, body, position)
+	return answer(s, in.Asked, body, position)
 }
 
 // begin is how every query of an election begins: may the role ask at all, is it asked for what is built, is there such an election.
-func (s *Server) begin(ctx context.Context, in *inElection, model access.Model) ([]domain.Code, error) {
+func (s *Server) begin(ctx context.Context, in *InElection, model access.Model) ([]domain.Code, error) {
 	if err := s.may(ctx, model); err != nil {
 		return nil, err
 	}
