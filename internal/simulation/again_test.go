@@ -66,6 +66,7 @@ func kill(t *testing.T, cmd *exec.Cmd) {
 }
 
 func TestKilledServerAndAgain(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("plays a regency twice")
 	}

@@ -47,7 +47,6 @@ type Progress struct {
 	Acts     int64 // answered
 	Expected int64 // about how many acts there will be
 	Rejected int64 // rightly: what was not allowed was tried
-	Injected int   // failures so far
 }
 
 func (c *Config) check() error {

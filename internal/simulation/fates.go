@@ -133,7 +133,7 @@ func (r *regency) tell() {
 		}
 	case "3527": // Sampang, Karang Penang: crews and logistics of four stations held in the night before the vote
 		for _, d := range r.districts {
-			if d.name == "Karang Penang" {
+			if d.code == "352714" {
 				for _, s := range d.villages[0].stations[2:6] {
 					s.fate, s.story = fateSeized, true
 				}

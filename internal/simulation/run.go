@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -79,6 +78,14 @@ func Run(ctx context.Context, config Config) (*Verdict, error) {
 	if err := p.enlist(ctx); err != nil {
 		return nil, err
 	}
+	if p.clock, err = p.client.Clock(ctx, p.simulator.token()); err != nil {
+		return nil, fmt.Errorf("read the server's clock: %w", err)
+	}
+	if p.clock.Before(state.Now) { // not the server that was played on
+		p.config.Logger.Warn("the server is behind the simulation: playing from the beginning", "server", p.clock, "simulation", state.Now)
+		state = checkpoint{Seed: state.Seed, Regencies: state.Regencies}
+		started = time.Now()
+	}
 	from := state.Waves
 	p.acts.Store(state.Acts)
 	p.surprises, p.surprised = state.Surprises, len(state.Surprises)
@@ -86,6 +93,7 @@ func Run(ctx context.Context, config Config) (*Verdict, error) {
 	if p.config.Again {
 		from = 0
 	}
+	p.current.Store(int64(min(from, len(p.waves)-1)))
 	stop := p.watch()
 	err = p.perform(ctx, from, func(waves int) error {
 		p.mu.Lock()
@@ -150,15 +158,6 @@ func (p *play) expected() (n int64) {
 		n += int64(5*len(r.stations) + len(r.stations)/5 + 10*len(r.trips) + 400)
 	}
 	return n
-}
-
-// Scope names what is played, for people.
-func (p *play) names() string {
-	names := make([]string, len(p.scope))
-	for i, r := range p.scope {
-		names[i] = r.name
-	}
-	return strings.Join(names, ", ")
 }
 
 // inOrder sorts waves by their end: the clock only moves forward.

@@ -78,6 +78,7 @@ func tell(t *testing.T, v *simulation.Verdict) {
 }
 
 func TestASmallRegencyAgainstTheServer(t *testing.T) {
+	t.Parallel()
 	dir := *dataDir
 	if dir == "" {
 		dir = t.TempDir()

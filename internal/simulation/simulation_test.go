@@ -148,3 +148,43 @@ func TestDevicesHaveSentEverything(t *testing.T) {
 		})
 	}
 }
+
+func TestCasesKnownByName(t *testing.T) {
+	p := rehearse(t, Config{Seed: 5, Regencies: []string{"3521", "3524", "3525", "3527", "3573", "3578"}}, nil)
+	expects := func(code, finding string, times int) {
+		t.Helper()
+		if n := p.world.find(code).findings[finding]; n != times {
+			t.Errorf("%s: %q is expected %d times, not %d", code, finding, n, times)
+		}
+	}
+	expects("3521", finding("over", 420, "ORD-3521-101/booth"), 1)
+	for number, short := range map[string]int64{"003": 119, "004": 75, "012": 99} {
+		expects("3573", finding("short", short, "3573011006"+number+"-PPWP"), 1)
+	}
+	var ferry, broken, seized, swapped int
+	for _, trip := range p.world.find("3525").trips {
+		if trip.flaw == tripFerry {
+			ferry += len(trip.stations)
+			expects("3525", finding("delay", 0, trip.id), 1)
+		}
+	}
+	for _, trip := range p.world.find("3524").trips {
+		if trip.flaw == tripBroken {
+			broken += brokenBoxes
+		}
+	}
+	for _, s := range p.world.find("3527").stations {
+		if s.fate == fateSeized && s.story {
+			seized++
+		}
+	}
+	for _, s := range p.world.find("3578").stations {
+		if s.fate == fateWrongDesign && s.story {
+			swapped++
+			expects("3578", finding("wrong_design", s.ballots(), s.code+"-DPRDK"), 1)
+		}
+	}
+	if ferry != 273 || broken != 2 || seized != 4 || swapped != 8 {
+		t.Errorf("%d stations of Bawean wait for the ferry, %d boxes of Lamongan break, %d stations of Sampang are held, %d of Surabaya have other ballots", ferry, broken, seized, swapped)
+	}
+}
