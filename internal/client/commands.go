@@ -65,14 +65,15 @@ func (c *Client) SendLines(ctx context.Context, token string, lines []byte, each
 		})
 		lines = lines[n:]
 		switch {
+		case done == total: // whatever became of the connection after the last answer
+			return nil
 		case err != nil:
 			return err
 		case busy != nil:
 			return busy
-		case done < total:
+		default:
 			return fmt.Errorf("the server answered %d of %d lines: %w", done, total, io.ErrUnexpectedEOF)
 		}
-		return nil
 	})
 }
 
