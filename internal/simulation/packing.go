@@ -1,9 +1,6 @@
 package simulation
 
-import (
-	"strconv"
-	"time"
-)
+import "time"
 
 // Packing begins on 20 January (Malang) and must be over for the islands by 1 February and for everyone by 5 February.
 var (
@@ -219,21 +216,6 @@ func (s *stage) check(list []*station) {
 	}
 }
 
-// sealsOf are the numbers of the seals on a station's box: two, used nowhere else.
-func (r *regency) sealsOf(st *station, t int) []string {
-	n := (st.number*types + t) * 2
-	return []string{r.seal(n), r.seal(n + 1)}
-}
-
-// Numbers of seals above those of the stations.
-const (
-	spareSeals  = 500_000
-	recapSeals  = 900_000
-	secondSeals = 950_000
-)
-
-func (r *regency) seal(n int) string { return "JT" + r.code + "-" + strconv.Itoa(1_000_000+n) }
-
 func (s *stage) sealedBox(l *line, box string, seals []string) {
 	l.object("").str("box", box).strs("seals", seals...).close('}')
 }
@@ -264,162 +246,5 @@ func (s *stage) sealStation(p *person, mode string, st *station, at time.Time, w
 	})
 	for t := range types {
 		s.move(st, t, sealed)
-	}
-}
-
-// The recapitulation boxes of the districts.
-
-func (s *stage) eachRecap(do func(n int, box string)) {
-	n := 0
-	for _, d := range s.districts {
-		for _, b := range d.recapBoxes() {
-			do(n, b)
-			n++
-		}
-	}
-}
-
-func packRecap(s *stage) {
-	if noRecap[s.code] {
-		return
-	}
-	s.do(s.storekeeper(0), request, "packing.pack_boxes", s.part(1, 2), plain, func(l *line) {
-		l.list("boxes")
-		s.eachRecap(func(_ int, box string) {
-			l.object("").str("box", box).str("design", "").num("ballots", 0).close('}')
-			s.others[box].state = packed
-			s.item(itemBox).packed++
-		})
-		l.close(']')
-	})
-}
-
-func checkRecap(s *stage) {
-	if noRecap[s.code] {
-		return
-	}
-	s.do(s.checker(0), request, "packing.check_boxes", s.part(1, 2), plain, func(l *line) {
-		l.list("boxes")
-		s.eachRecap(func(_ int, box string) {
-			l.str("", box)
-			s.others[box].state = checked
-		})
-		l.close(']')
-	})
-}
-
-func (r *regency) recapSealsOf(n int) []string {
-	return []string{r.seal(recapSeals + 2*n), r.seal(recapSeals + 2*n + 1)}
-}
-
-func sealRecap(s *stage) {
-	if noRecap[s.code] {
-		return
-	}
-	s.do(s.storekeeper(1), request, "packing.seal_boxes", s.part(1, 2), plain, func(l *line) {
-		l.list("boxes")
-		s.eachRecap(func(n int, box string) {
-			s.sealedBox(l, box, s.recapSealsOf(n))
-			s.others[box].state = sealed
-		})
-		l.close(']')
-	})
-}
-
-// A sealed box is opened again because a form was left out: packed, checked and sealed anew. It is the last box of the last station.
-
-func (s *stage) reopened() (st *station, t int) { return s.stations[len(s.stations)-1], 2 }
-
-func unsealBoxes(s *stage) {
-	st, t := s.reopened()
-	s.do(s.storekeeper(2), request, "packing.seal_boxes", s.part(1, 4), refused("sealed_twice"), func(l *line) {
-		l.list("boxes")
-		s.sealedBox(l, st.box(t), []string{s.regency.seal(secondSeals)})
-		l.close(']')
-	})
-	s.do(s.storekeeper(2), request, "packing.unseal_boxes", s.part(2, 4), plain, func(l *line) {
-		l.strs("boxes", st.box(t)).str("reason", "formulir C tertinggal").list("witnesses").object("").str("role", "supervisor").
-			str("id", s.supervisor.id()).close('}').close(']')
-	})
-}
-
-func repackBoxes(s *stage) {
-	st, t := s.reopened()
-	s.do(s.storekeeper(2), request, "packing.pack_boxes", s.part(1, 4), plain, func(l *line) {
-		l.list("boxes")
-		s.packedBox(l, st, t, st.village.designs[t], st.ballots())
-		l.close(']')
-	})
-}
-
-func recheckBoxes(s *stage) {
-	st, t := s.reopened()
-	s.do(s.checker(1), request, "packing.check_boxes", s.part(1, 4), plain, func(l *line) { l.strs("boxes", st.box(t)) })
-}
-
-func resealBoxes(s *stage) {
-	st, t := s.reopened()
-	s.do(s.storekeeper(3), request, "packing.seal_boxes", s.part(1, 4), plain, func(l *line) {
-		l.list("boxes")
-		s.sealedBox(l, st.box(t), []string{s.regency.seal(secondSeals), s.regency.seal(secondSeals + 1)})
-		l.close(']')
-	})
-}
-
-// readSeals are the seals that are on a box when it travels.
-func (s *stage) readSeals(st *station, t int) []string {
-	if last, lastType := s.reopened(); st == last && t == lastType {
-		return []string{s.regency.seal(secondSeals), s.regency.seal(secondSeals + 1)}
-	}
-	if st.spares&(1<<t) != 0 {
-		return s.spareSealsOf(st, t)
-	}
-	return s.applied(st, t)
-}
-
-func (s *stage) spareSealsOf(st *station, t int) []string {
-	n := spareSeals + (st.number*types+t)*2
-	return []string{s.regency.seal(n), s.regency.seal(n + 1)}
-}
-
-// Seal numbers that live twice. In the first regency a box carries a seal of another box; in the last one, a box carries a number that the
-// first regency used as well.
-const (
-	sealedTwice   = 11 // station, and the next has its seal too
-	sealedInOther = 13
-	labelledTwice = 9
-)
-
-// sealedAgain tells whether a box of the station carries a seal of another box of the regency.
-func (s *stage) sealedAgain(st *station) bool {
-	return s.regency == s.world.first && st.number == sealedTwice+1
-}
-
-// applied are the seals that were put on a box when it was first sealed.
-func (s *stage) applied(st *station, t int) []string {
-	seals := s.sealsOf(st, t)
-	switch {
-	case t == 0 && s.sealedAgain(st):
-		seals[1] = s.sealsOf(s.stations[sealedTwice], 0)[1]
-	case t == 3 && st.number == sealedInOther && s.world.twin(s.regency):
-		seals[1] = s.world.first.sealsOf(s.world.first.stations[sealedInOther], 3)[1]
-	}
-	return seals
-}
-
-// twin tells whether the regency uses a seal number of the first regency.
-func (p *play) twin(r *regency) bool { return len(p.scope) > 1 && r == p.scope[len(p.scope)-1] }
-
-// sealAgain puts a seal of another box on a box, and expects what the seals in two units give away.
-func sealAgain(s *stage) {
-	if s.regency == s.world.first {
-		s.sealStation(s.storekeeper(4), report, s.stations[sealedTwice+1], s.part(1, 2), flawed)
-		s.expect("seal_mismatch", 2, s.stations[sealedTwice].box(0), s.stations[sealedTwice+1].box(0))
-	}
-	if len(s.world.scope) < 2 {
-		return
-	}
-	if last := s.world.scope[len(s.world.scope)-1]; s.regency == s.world.first || s.regency == last {
-		s.expect("seal_mismatch", 0, s.world.first.stations[sealedInOther].box(3), last.stations[sealedInOther].box(3))
 	}
 }
