@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"jejak/domain"
+	"jejak/domain/goods"
 	"jejak/domain/incident"
 )
 
@@ -65,7 +66,7 @@ func NewEventOf(eventType string, schema int) domain.Event { return blank.NewEve
 
 // Rules lists the rules of all rooms, and those of form that commands of all rooms share.
 func Rules() map[string][]*domain.Rule {
-	rules := map[string][]*domain.Rule{"form": domain.FormRules()}
+	rules := map[string][]*domain.Rule{"form": append(domain.FormRules(), goods.Rules()...)}
 	for name, room := range blank.rooms {
 		rules[name] = room.Rules()
 	}

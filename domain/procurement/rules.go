@@ -79,7 +79,7 @@ var (
 
 // Rules lists the room's rules.
 func (r *Room) Rules() []*domain.Rule {
-	return []*domain.Rule{RuleBudgetNotSet, RuleOverBudget, RuleOrderPlacedTwice, RuleNoSuchOrder, RuleNotOurOrder, RuleOrderIsClosed,
+	return []*domain.Rule{domain.RuleRequestOnly, RuleBudgetNotSet, RuleOverBudget, RuleOrderPlacedTwice, RuleNoSuchOrder, RuleNotOurOrder, RuleOrderIsClosed,
 		RuleNotCounted, RuleNotAnnounced, RuleAcceptedTwice, RuleOverpaid, RuleAmountTooLarge, RuleOrderExists, RuleOrderUnknown,
 		RuleAnnouncedAfterClose, RulePrintedOver, RuleProductionUnbalanced, RuleDeliveryOver, RuleAnnouncedTwice}
 }

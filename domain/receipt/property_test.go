@@ -142,7 +142,7 @@ func TestInvariants(t *testing.T) {
 			Did(domain.Request, given.Officer, &procurement.SetBudget{Ceiling: 200, Document: "D"}).
 			Did(domain.Request, given.Officer, &procurement.PlaceOrder{Order: "ORD-3578-1", Supplier: "s",
 				Lines: []procurement.PricedLine{{Line: line("booth", "", 9), UnitPrice: 10}}})
-		for range rapid.IntRange(1, 25).Draw(t, "acts") {
+		for range rapid.IntRange(1, 20).Draw(t, "acts") {
 			if rapid.IntRange(0, 3).Draw(t, "decides") == 0 {
 				s.When(domain.Request, given.Officer, aDecision(t))
 			} else {
@@ -287,7 +287,7 @@ func TestOrderOfArrival(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		scratch := ledgerOf(t)
 		var reports []told
-		for i := range rapid.IntRange(2, 15).Draw(t, "reports") {
+		for i := range rapid.IntRange(2, 10).Draw(t, "reports") {
 			r := told{id: uuid.NewSHA1(uuid.Nil, []byte{byte(i)}), at: moments.Draw(t, "moment"), cmd: aReport(t, scratch)}
 			scratch.As(r.id).At(r.at).Did(domain.Report, given.Warehouse, r.cmd)
 			reports = append(reports, r)
