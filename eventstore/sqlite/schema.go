@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -74,8 +75,9 @@ func connect(ctx context.Context, path, vfs string, flags sqlite3.OpenFlag, setu
 }
 
 // openLog opens the writer's connection, creates the schema in an empty file, and refuses a file that is something else.
-func openLog(ctx context.Context, path, vfs string) (*sqlite3.Conn, error) {
-	if vfs == "" {
+// local tells that the file is one of the operating system's.
+func openLog(ctx context.Context, path string, disk *disk, local bool) (*sqlite3.Conn, error) {
+	if local {
 		// Created here for its mode: events are not for every user of the machine.
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 		if err != nil {
@@ -85,14 +87,14 @@ func openLog(ctx context.Context, path, vfs string) (*sqlite3.Conn, error) {
 			return nil, err
 		}
 	}
-	conn, err := connect(ctx, path, vfs, sqlite3.OPEN_READWRITE|sqlite3.OPEN_CREATE, "")
+	conn, err := connect(ctx, path, disk.name, sqlite3.OPEN_READWRITE|sqlite3.OPEN_CREATE, "")
 	if err != nil {
 		return nil, err
 	}
 	if err := prepareLog(conn); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	if vfs == "" {
+	if local {
 		if err := syncDir(filepath.Dir(path)); err != nil {
 			return nil, errors.Join(err, conn.Close())
 		}
@@ -196,7 +198,11 @@ func expectSetting(conn *sqlite3.Conn, pragma, want string) error {
 	return err
 }
 
+// syncDir makes the name of a new file durable. Windows has no such call; NTFS does it by itself.
 func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

@@ -85,22 +85,37 @@ func Open(ctx context.Context, path string, opt Options) (*Store, error) {
 		drained: make(chan struct{}),
 		known:   newCommandSet(),
 	}
-	conn, err := openLog(ctx, path, opt.VFS)
+	last, err := s.openWriter(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("open event log %s: %w", path, err)
-	}
-	last, err := loadHeads(ctx, conn, &s.heads)
-	if err == nil {
-		s.writer, err = newWriter(s, conn, last)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open event log %s: %w", path, errors.Join(err, conn.Close()))
 	}
 	s.tail.head.Store(uint64(last))
 	s.readers = newPool(path, opt.VFS, opt.Readers)
 	s.readers.background.Go(s.learnCommands)
 	go s.writer.run()
 	return s, nil
+}
+
+// openWriter sets up the connection that writes, and returns the last position.
+func (s *Store) openWriter(ctx context.Context) (eventstore.Position, error) {
+	disk, err := newDisk(s.opt.VFS)
+	if err != nil {
+		return 0, err
+	}
+	conn, err := openLog(ctx, s.path, disk, s.opt.VFS == "")
+	if err != nil {
+		disk.unregister()
+		return 0, errors.Join(err, disk.cause())
+	}
+	last, err := loadHeads(ctx, conn, &s.heads)
+	if err == nil {
+		s.writer, err = newWriter(s, conn, disk, last)
+	}
+	if err != nil {
+		err = errors.Join(err, conn.Close())
+		disk.unregister()
+	}
+	return last, err
 }
 
 // Close is described at eventstore.Store. It leaves a single file, without a write-ahead log, unless the store has failed.

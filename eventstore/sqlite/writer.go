@@ -19,6 +19,7 @@ type failure struct{ err error }
 type writer struct {
 	s    *Store
 	conn *sqlite3.Conn
+	disk *disk // under conn
 
 	begin, commit, rollback *sqlite3.Stmt
 	insert                  *sqlite3.Stmt
@@ -38,8 +39,8 @@ type writer struct {
 	checkpointedAt int // walPages after the last checkpoint
 }
 
-func newWriter(s *Store, conn *sqlite3.Conn, last eventstore.Position) (*writer, error) {
-	w := &writer{s: s, conn: conn, last: last, pending: map[string]head{}}
+func newWriter(s *Store, conn *sqlite3.Conn, disk *disk, last eventstore.Position) (*writer, error) {
+	w := &writer{s: s, conn: conn, disk: disk, last: last, pending: map[string]head{}}
 	for _, p := range []struct {
 		stmt **sqlite3.Stmt
 		sql  string
@@ -168,6 +169,9 @@ func (w *writer) write() error {
 // the events of the batch may turn out to be in it.
 func (w *writer) fail(doing string, cause error, unknown bool) error {
 	advice := "stop, see to the disk, start again"
+	if first := w.disk.cause(); first != nil {
+		cause = fmt.Errorf("%w (%w)", first, cause)
+	}
 	if errors.Is(cause, sqlite3.FULL) {
 		advice = "the disk is full: free some space, start again"
 	}
@@ -238,7 +242,9 @@ func (w *writer) close() error {
 	} else if _, _, e := w.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE); e != nil && !errors.Is(e, sqlite3.BUSY) {
 		err = fmt.Errorf("checkpoint: %w", e)
 	}
-	return errors.Join(err, closeConn(w.conn))
+	err = errors.Join(err, closeConn(w.conn))
+	w.disk.unregister()
+	return err
 }
 
 func closeConn(conn *sqlite3.Conn) error {

@@ -86,7 +86,7 @@ func testReadAll(e *env) {
 func testLongRead(e *env) {
 	a := e.stream("a")
 	var want []uuid.UUID
-	for len(want) < 12_000 {
+	for len(want) < 7_000 {
 		events := newEvents(500)
 		if len(want)%3000 == 0 {
 			events[77].Data = []byte(`"` + strings.Repeat("x", 900_000) + `"`)
@@ -97,7 +97,7 @@ func testLongRead(e *env) {
 	e.same("ReadAll", want, ids(e.stored()))
 	e.same("Read", want, ids(e.collect(e.store.Read(e.ctx, a, 0))))
 	e.same("none of a type", 0, len(e.collect(e.store.ReadAll(e.ctx, e.start, eventstore.Filter{StreamPrefix: e.prefix, Types: []string{"none"}}))))
-	for stop := 1; stop < len(want); stop *= 3 {
+	for stop := 1; stop < len(want); stop *= 12 {
 		n := 0
 		for _, err := range e.store.ReadAll(e.ctx, e.start, e.own()) {
 			if err != nil {

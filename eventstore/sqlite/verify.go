@@ -1,0 +1,112 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/ncruces/go-sqlite3"
+
+	"jejak/eventstore"
+)
+
+// maxProblems is how many problems Verify names.
+const maxProblems = 100
+
+// Verify reads the whole log as it was when called and says all that is wrong with it, up to 100 problems: damaged pages or indexes of the
+// file, missing positions or versions, ids, times and JSON that cannot be read, commands in two streams. It takes
+// some seconds for a million events and disturbs no one. Whether somebody has changed events without breaking the form it cannot know.
+func (s *Store) Verify(ctx context.Context) error {
+	if err := s.usable(ctx); err != nil {
+		return err
+	}
+	var problems []error
+	report := func(format string, args ...any) bool {
+		problems = append(problems, fmt.Errorf(format, args...))
+		return len(problems) < maxProblems
+	}
+	if err := s.checkIntegrity(ctx, report); err != nil {
+		return err
+	}
+	upTo := s.tail.head.Load()
+	versions := map[string]eventstore.Version{}
+	commands := map[uuid.UUID]string{} // of the last records, as events of a command are together
+	var last eventstore.Position
+	for r, err := range s.ReadAll(ctx, 0, eventstore.Filter{}) {
+		if err != nil {
+			if e := s.usable(ctx); e != nil {
+				return e
+			}
+			report("%w", err)
+			break
+		}
+		if uint64(r.Position) > upTo {
+			break
+		}
+		ok := true
+		if r.Position != last+1 {
+			ok = report("positions %d to %d are missing", last+1, r.Position-1)
+		}
+		if r.Version != versions[r.Stream]+1 {
+			ok = report("position %d: stream %s goes on with version %d after %d", r.Position, r.Stream, r.Version, versions[r.Stream])
+		}
+		if bad := firstNotJSON(r.Data, r.Metadata); bad != "" {
+			ok = report("position %d: %s is not JSON", r.Position, bad)
+		}
+		if other, known := commands[r.Command]; known && other != r.Stream {
+			ok = report("position %d: command %s is in streams %s and %s", r.Position, r.Command, other, r.Stream)
+		}
+		if r.Command != uuid.Nil {
+			if len(commands) > 4*eventstore.MaxEvents {
+				clear(commands)
+			}
+			commands[r.Command] = r.Stream
+		}
+		last, versions[r.Stream] = r.Position, r.Version
+		if !ok {
+			break
+		}
+	}
+	if len(problems) == 0 && uint64(last) < upTo {
+		report("the log ends at position %d, but %d has been written", last, upTo)
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("event log %s is damaged, restore a backup: %w", s.path, errors.Join(problems...))
+	}
+	return nil
+}
+
+// checkIntegrity lets SQLite check its pages and that the indexes fit the table.
+func (s *Store) checkIntegrity(ctx context.Context, report func(string, ...any) bool) error {
+	conn, err := connect(ctx, s.path, s.opt.VFS, sqlite3.OPEN_READWRITE, `PRAGMA query_only=ON`)
+	if err != nil {
+		return fmt.Errorf("open event log %s for reading: %w", s.path, err)
+	}
+	defer conn.Close()
+	conn.SetInterrupt(ctx)
+	err = query(conn, fmt.Sprintf(`PRAGMA integrity_check(%d)`, maxProblems), func(row *sqlite3.Stmt) error {
+		if line := row.ColumnText(0); line != "ok" {
+			report("%s", line)
+		}
+		return nil
+	})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		report("integrity check: %w", err)
+	}
+	return nil
+}
+
+func firstNotJSON(data, metadata []byte) string {
+	switch {
+	case len(data) > 0 && !json.Valid(data):
+		return "data"
+	case len(metadata) > 0 && !json.Valid(metadata):
+		return "metadata"
+	}
+	return ""
+}
