@@ -53,7 +53,7 @@ func newImportCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&check, "check", false, "compare with the official totals and import nothing")
-	cmd.Flags().StringVar(&dataDir, "data", defaultData, "the data directory to import into")
+	dataFlag(cmd.Flags(), &dataDir)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	electionFlag(cmd, &electionID)
 	return cmd
