@@ -151,12 +151,23 @@ func ready(a api.Answer) <-chan api.Answer {
 // collect writes the answers to the spool in the order of the lines.
 func collect(waiting <-chan pending, units <-chan struct{}, out *spool) {
 	defer out.end()
-	for p := range waiting {
+	for {
+		var p pending
+		var more bool
+		select {
+		case p, more = <-waiting:
+		default:
+			out.flush() // what is there should not wait for what is not
+			p, more = <-waiting
+		}
+		if !more {
+			return
+		}
 		var a api.Answer
 		select {
 		case a = <-p.answer:
 		default:
-			out.flush() // what is there should not wait for what is not
+			out.flush()
 			a = <-p.answer
 		}
 		for range p.units {
