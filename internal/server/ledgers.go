@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,13 +14,15 @@ import (
 	"jejak/domain/ledger"
 	"jejak/eventstore"
 	"jejak/internal/api"
+	"jejak/internal/cache"
 	"jejak/internal/command"
 	"jejak/internal/journal"
+	"jejak/internal/policy"
 	"jejak/internal/refdata"
 )
 
-// system is who acts when nobody does: no token carries it.
-var system = domain.Actor{ID: "system", Role: domain.RoleSystem, Scope: Province}
+// system is who acts when nobody does.
+var system = command.System(Province)
 
 func (s *Server) openLedgers(ctx context.Context) error {
 	catalog := command.NewStoreCatalog(s.store, s.log)
@@ -45,14 +48,35 @@ func (s *Server) openLedgers(ctx context.Context) error {
 }
 
 func (s *Server) openHandler(ctx context.Context, catalog command.Catalog) error {
-	ledgers, err := command.Open(ctx, command.Config{
-		Store: s.store, Catalog: catalog, Clock: s.clock, Logger: s.log, Elections: refdata.Elections(),
-	})
+	states, err := cache.Open(filepath.Join(s.cfg.Dir, CacheFile))
 	if err != nil {
 		return err
 	}
-	s.ledgers = ledgers
+	s.cache = states
+	s.opened("ledger cache", func(context.Context) error { return states.Close() })
+	cfg := command.Config{
+		Store: s.store, Catalog: catalog, Clock: s.clock, Cache: states, Logger: s.log, Elections: refdata.Elections(),
+	}
+	if s.metrics != nil {
+		cfg.Metrics = s.metrics
+	}
+	ledgers, err := command.Open(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	s.catalog, s.ledgers = catalog, ledgers
 	s.opened("ledgers", ledgers.Close)
+	return nil
+}
+
+// openPolicies starts what carries over from one unit to another, and the clock of deadlines.
+func (s *Server) openPolicies(ctx context.Context) error {
+	policies := policy.Start(ctx, policy.Config{
+		Store: s.store, Ledgers: s.ledgers, Catalog: s.catalog, Clock: s.clock, Checkpoints: s.cache, Log: s.log, Metrics: s.metrics,
+	})
+	s.opened("policies", policies.Close)
+	s.metrics.WatchQueues(s.ledgers.Waiting)
+	s.metrics.WatchPolicies(policies.Handled)
 	return nil
 }
 

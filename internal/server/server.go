@@ -20,6 +20,7 @@ import (
 
 	"jejak/eventstore/lock"
 	"jejak/eventstore/sqlite"
+	"jejak/internal/cache"
 	"jejak/internal/clock"
 	"jejak/internal/command"
 	"jejak/internal/httpapi"
@@ -56,7 +57,10 @@ type Server struct {
 	clock    clock.Clock
 	setClock func(time.Time) error
 	people   *people.Store
+	cache    *cache.Cache
+	catalog  command.Catalog
 	ledgers  *command.Handler
+	metrics  *telemetry.Telemetry // nil where nobody asks for them
 	api      *httpapi.Server
 	parts    []part // what is open, in the order of opening
 }
@@ -72,7 +76,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = discard
 	}
-	s := &Server{cfg: cfg, log: cfg.Log}
+	s := &Server{cfg: cfg, log: cfg.Log, metrics: telemetry.New(cfg.Log, cfg.Version)}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -81,7 +85,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 
 func (s *Server) open(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openDirectory, s.openListener, s.openStore, s.openClock, s.openPeople, s.openLedgers, s.openAPI, s.announce,
+		s.openDirectory, s.openListener, s.openStore, s.openClock, s.openPeople, s.openLedgers, s.openPolicies, s.openAPI, s.announce,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -163,9 +167,8 @@ func (s *Server) openPeople(ctx context.Context) error {
 }
 
 func (s *Server) openAPI(context.Context) error {
-	t := telemetry.New(s.log, s.cfg.Version)
 	s.api = httpapi.New(httpapi.Config{
-		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: t, Version: s.cfg.Version,
+		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: s.metrics, Version: s.cfg.Version,
 		SetClock: s.setClock, Ready: s.ready,
 	})
 	return nil

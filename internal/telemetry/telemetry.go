@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"jejak/domain"
+	"jejak/eventstore"
 )
 
 // Telemetry is one server's metrics and logs; it is the command.Metrics of the ledgers. Its methods are safe for concurrent use and cost well under a microsecond.
@@ -32,6 +33,8 @@ type Telemetry struct {
 	loadedEvents  prometheus.Counter
 	rejections    *prometheus.CounterVec
 	discrepancies *prometheus.CounterVec
+	policySent    *prometheus.CounterVec
+	policyFailed  *prometheus.CounterVec
 	refusals      *prometheus.CounterVec
 	requests      *prometheus.HistogramVec
 	inFlight      prometheus.Gauge
@@ -80,6 +83,12 @@ func New(log *slog.Logger, version string) *Telemetry {
 		discrepancies: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "jejak_discrepancies_total", Help: "Discrepancies that commands raised, revised or reopened, by kind.",
 		}, []string{"kind"}),
+		policySent: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "jejak_policy_commands_total", Help: "Commands that the policies sent from unit to unit, by policy and result.",
+		}, []string{"policy", "result"}),
+		policyFailed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "jejak_policy_failures_total", Help: "Times that a policy stood still to try again.",
+		}, []string{"policy"}),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "jejak_refusals_total", Help: "Requests refused for who sent them, by reason.",
 		}, []string{"reason"}),
@@ -94,7 +103,7 @@ func New(log *slog.Logger, version string) *Telemetry {
 	})
 	build.Set(1)
 	t.registry.MustRegister(t.appendSeconds, t.appendEvents, t.batchCommands, t.appendBytes, t.commands, t.retries,
-		t.notKept, t.loads, t.loadedEvents, t.rejections, t.discrepancies, t.refusals,
+		t.notKept, t.loads, t.loadedEvents, t.rejections, t.discrepancies, t.policySent, t.policyFailed, t.refusals,
 		t.requests, t.inFlight, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return t
 }
@@ -155,6 +164,34 @@ func (queues) Describe(out chan<- *prometheus.Desc) { out <- queueDepth }
 func (q queues) Collect(out chan<- prometheus.Metric) {
 	q(func(election string, unit domain.Code, commands int) {
 		out <- prometheus.MustNewConstMetric(queueDepth, prometheus.GaugeValue, float64(commands), election, string(unit))
+	})
+}
+
+// PolicySent: a command of a policy was answered.
+func (t *Telemetry) PolicySent(policy, result string) {
+	t.policySent.WithLabelValues(policy, result).Inc()
+}
+
+// PolicyFailed: a policy stands still and will try again.
+func (t *Telemetry) PolicyFailed(policy string) { t.policyFailed.WithLabelValues(policy).Inc() }
+
+// WatchPolicies makes /metrics ask up to which position each policy is done.
+func (t *Telemetry) WatchPolicies(handled func(report func(policy string, position eventstore.Position))) {
+	t.registry.MustRegister(policies(handled))
+}
+
+// policies is a collector of the policies' positions.
+type policies func(report func(policy string, position eventstore.Position))
+
+var policyPosition = prometheus.NewDesc("jejak_policy_position", "Position of the last record that the policy reads and is done with.", []string{"policy"}, nil)
+
+// Describe is for the registry.
+func (policies) Describe(out chan<- *prometheus.Desc) { out <- policyPosition }
+
+// Collect is for the registry.
+func (p policies) Collect(out chan<- prometheus.Metric) {
+	p(func(policy string, position eventstore.Position) {
+		out <- prometheus.MustNewConstMetric(policyPosition, prometheus.GaugeValue, float64(position), policy)
 	})
 }
 

@@ -1,0 +1,107 @@
+package policy
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"jejak/domain"
+	"jejak/domain/deadline"
+	"jejak/domain/ledger"
+	"jejak/eventstore"
+	"jejak/internal/command"
+)
+
+// deadlines is the clock: when a deadline has passed it tells every district of every regency that goes by reference data with this deadline.
+type deadlines struct {
+	catalog command.Catalog
+	waiting map[moment]time.Time // not yet told
+	told    map[moment]bool
+}
+
+// moment is a deadline of a district.
+type moment struct {
+	election, deadline string
+	area               domain.Code
+}
+
+func newDeadlines(catalog command.Catalog) *deadlines {
+	return &deadlines{catalog: catalog, waiting: map[moment]time.Time{}, told: map[moment]bool{}}
+}
+
+func (*deadlines) name() string { return "deadlines" }
+
+func (*deadlines) types() []string { return []string{"unit.reference_adopted", "deadline.passed"} }
+
+func (d *deadlines) observe(ctx context.Context, rec *eventstore.Record) ([]order, error) {
+	election, unit, event, err := decoded(rec, ledger.NewEventOf)
+	if err != nil {
+		return nil, err
+	}
+	switch e := event.Event.(type) {
+	case *ledger.ReferenceAdopted:
+		return nil, d.adopt(ctx, election, unit, e.Version)
+	case *deadline.Passed:
+		d.tell(moment{election, e.Deadline, e.Area})
+	}
+	return nil, nil
+}
+
+// adopt notes the deadlines of a regency's districts. A later version may move a deadline that has not passed.
+func (d *deadlines) adopt(ctx context.Context, election string, unit domain.Code, version string) error {
+	if unit.Level() != domain.Regency {
+		return nil
+	}
+	ref, known := d.catalog.Reference(election, version)
+	if !known { // another server may have imported it
+		if err := d.catalog.Refresh(ctx, election); err != nil {
+			return err
+		}
+		if ref, known = d.catalog.Reference(election, version); !known {
+			return fmt.Errorf("unit %s goes by reference data %s of %s, which is not in the log", unit, version, election)
+		}
+	}
+	maps.DeleteFunc(d.waiting, func(m moment, _ time.Time) bool { return m.election == election && unit.Covers(m.area) })
+	for _, passing := range ref.Deadlines {
+		for _, district := range ref.Children[unit] {
+			if m := (moment{election, passing.ID, district}); !d.told[m] {
+				d.waiting[m] = passing.At
+			}
+		}
+	}
+	return nil
+}
+
+func (d *deadlines) tell(m moment) {
+	delete(d.waiting, m)
+	d.told[m] = true
+}
+
+func (d *deadlines) due(now time.Time) (orders []order, next time.Time) {
+	for _, m := range sortedMoments(d.waiting) {
+		at := d.waiting[m]
+		if at.After(now) {
+			if next.IsZero() || at.Before(next) {
+				next = at
+			}
+			continue
+		}
+		d.tell(m)
+		orders = append(orders, order{
+			election: m.election, unit: m.area.Up(domain.Regency), key: m.deadline + "|" + string(m.area), occurred: at,
+			data: &deadline.Pass{Deadline: m.deadline, Area: m.area},
+		})
+	}
+	return orders, next
+}
+
+func sortedMoments(all map[moment]time.Time) []moment {
+	return slices.SortedFunc(maps.Keys(all), func(a, b moment) int {
+		return cmp.Or(cmp.Compare(a.election, b.election), all[a].Compare(all[b]), cmp.Compare(a.deadline, b.deadline), cmp.Compare(a.area, b.area))
+	})
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,54 @@
+package policy
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"jejak/eventstore"
+)
+
+// Policies are the running policies of one server.
+type Policies struct {
+	runners []*runner
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+}
+
+// Start starts every policy. They run until Close, each by itself: one that stands still holds up no other.
+func Start(ctx context.Context, cfg Config) *Policies {
+	if cfg.Metrics == nil {
+		cfg.Metrics = noMetrics{}
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	p := &Policies{cancel: cancel}
+	for _, policy := range []policy{newDeliveries(), newSeals(cfg.Store), newDeadlines(cfg.Catalog)} {
+		r := &runner{Config: cfg, policy: policy}
+		p.runners = append(p.runners, r)
+		p.running.Go(func() { r.run(ctx) })
+	}
+	return p
+}
+
+// Close stops the policies. What they have not sent yet they send when they are started again.
+func (p *Policies) Close(ctx context.Context) error {
+	p.cancel()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.running.Wait()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("close the policies: %w", ctx.Err())
+	}
+}
+
+// Handled reports for every policy the position of the last record of its types that it is done with, for metrics.
+func (p *Policies) Handled(report func(policy string, position eventstore.Position)) {
+	for _, r := range p.runners {
+		report(r.name(), eventstore.Position(r.handled.Load()))
+	}
+}

@@ -1,0 +1,308 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"jejak/domain"
+	"jejak/eventstore"
+	"jejak/internal/api"
+	"jejak/internal/cache"
+	"jejak/internal/clock"
+	"jejak/internal/command"
+	"jejak/internal/journal"
+)
+
+// Checkpoints keep how far each policy has sent what is to be sent. They may forget.
+type Checkpoints interface {
+	Checkpoint(name string) cache.Mark
+	SetCheckpoint(name string, at cache.Mark) error
+}
+
+// Metrics is told what the policies do.
+type Metrics interface {
+	// PolicySent: a command of a policy was answered; result is the answer's.
+	PolicySent(policy, result string)
+	// PolicyFailed: a policy stands still for now, and will try again.
+	PolicyFailed(policy string)
+}
+
+// Config of the policies. All but Metrics is required.
+type Config struct {
+	Store       eventstore.Store
+	Ledgers     command.Ledgers
+	Catalog     command.Catalog
+	Clock       clock.Clock
+	Checkpoints Checkpoints
+	Log         *slog.Logger
+	Metrics     Metrics // nil: none
+}
+
+// runner runs one policy.
+type runner struct {
+	Config
+	policy
+	sent    cache.Mark          // up to here nothing need be sent again
+	behind  eventstore.Position // head of the log at the start: the time counts only from there on
+	handled atomic.Uint64       // position of the last record folded, its commands answered
+	at      cache.Mark          // the same, for the checkpoint
+	kept    eventstore.Position // of the checkpoint that is saved
+}
+
+const (
+	// window is the most commands under way at once: a small part of a ledger's queue.
+	window = 128
+	// checkpointEvery is the number of positions after which the checkpoint is saved.
+	checkpointEvery = 20_000
+	// look is the longest that the clock goes unwatched: a machine's clock may be set.
+	look = 30 * time.Second
+
+	firstPause, longestPause = 50 * time.Millisecond, 10 * time.Second
+)
+
+// run runs the policy until ctx ends. What fails is told and tried again: nothing is passed over.
+func (r *runner) run(ctx context.Context) {
+	defer r.keep()
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		before := r.handled.Load()
+		err := r.follow(ctx)
+		if ctx.Err() != nil || errors.Is(err, eventstore.ErrClosed) {
+			return
+		}
+		r.Metrics.PolicyFailed(r.name())
+		r.Log.Error("policy stands still and tries again", "policy", r.name(), "after_position", r.handled.Load(), "again_in", pause, "error", err)
+		if r.handled.Load() != before {
+			pause = firstPause
+		}
+		if wait(ctx, pause) != nil {
+			return
+		}
+	}
+}
+
+// follow reads the log from where it stopped, and watches the clock.
+func (r *runner) follow(ctx context.Context) error {
+	if r.handled.Load() == 0 {
+		if err := r.begin(ctx); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	sub, err := r.Store.Subscribe(ctx, eventstore.Position(r.handled.Load()), eventstore.Filter{StreamPrefix: journal.LedgerPrefix, Types: r.types()})
+	if err != nil {
+		return err
+	}
+	records, failed := make(chan eventstore.Record, 64), make(chan error, 1)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		failed <- pump(ctx, sub, records)
+	}()
+	defer func() {
+		cancel()
+		<-done
+		_ = sub.Close() // only read from
+	}()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		var changed <-chan struct{}
+		if r.ready(sub) {
+			changed = r.Clock.Changed()
+			next, err := r.tick(ctx)
+			if err != nil {
+				return err
+			}
+			timer.Reset(next)
+		}
+		select {
+		case rec := <-records:
+			if err := r.take(ctx, &rec); err != nil {
+				return err
+			}
+		case <-changed:
+		case <-timer.C:
+			timer.Reset(look)
+		case err := <-failed:
+			return err
+		}
+	}
+}
+
+// begin finds out from where on commands may not have been sent.
+func (r *runner) begin(ctx context.Context) error {
+	head, err := r.Store.Head(ctx)
+	if err != nil {
+		return err
+	}
+	r.behind = head
+	mark := r.Checkpoints.Checkpoint(r.name())
+	if mark.Position == 0 {
+		return nil
+	}
+	for rec, err := range r.Store.ReadAll(ctx, mark.Position-1, eventstore.Filter{}) {
+		if err != nil {
+			return err
+		}
+		if rec.Position == mark.Position && rec.ID == mark.Event {
+			r.sent, r.kept = mark, mark.Position
+		}
+		break
+	}
+	return nil
+}
+
+// ready tells whether enough is folded for the time to count: what was there at the start.
+func (r *runner) ready(sub eventstore.Subscription) bool {
+	return r.behind == 0 || r.at.Position >= r.behind || sub.Live()
+}
+
+// pump hands records on until something ends it.
+func pump(ctx context.Context, sub eventstore.Subscription, out chan<- eventstore.Record) error {
+	for {
+		rec, err := sub.Next(ctx)
+		if err != nil {
+			return err
+		}
+		select {
+		case out <- rec:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// take folds a record and sends what it calls for.
+func (r *runner) take(ctx context.Context, rec *eventstore.Record) error {
+	orders, err := r.observe(ctx, rec)
+	if err != nil {
+		return fmt.Errorf("%s version %d: %w", rec.Stream, rec.Version, err)
+	}
+	if rec.Position > r.sent.Position {
+		if err := r.send(ctx, orders); err != nil {
+			return err
+		}
+	}
+	r.at = cache.Mark{Position: rec.Position, Event: rec.ID}
+	r.handled.Store(uint64(rec.Position))
+	if rec.Position > r.kept+checkpointEvery {
+		r.keep()
+	}
+	return nil
+}
+
+// keep saves the checkpoint.
+func (r *runner) keep() {
+	if r.at.Position <= r.kept {
+		return
+	}
+	if err := r.Checkpoints.SetCheckpoint(r.name(), r.at); err != nil {
+		r.Log.Warn("checkpoint was not saved; commands will be sent again, which adds nothing", "policy", r.name(), "error", err)
+	}
+	r.kept = r.at.Position
+}
+
+// tick sends what the time calls for and returns how long to wait at most before looking again.
+func (r *runner) tick(ctx context.Context) (time.Duration, error) {
+	now := r.Clock.Now()
+	orders, next := r.due(now)
+	if err := r.send(ctx, orders); err != nil {
+		return 0, err
+	}
+	if next.IsZero() || r.Clock.Simulated() { // a driven clock tells when it changes
+		return look, nil
+	}
+	return min(max(next.Sub(now), time.Millisecond), look), nil
+}
+
+// send sends orders until each has its final answer.
+func (r *runner) send(ctx context.Context, orders []order) error {
+	for some := range slices.Chunk(orders, window) {
+		if err := r.sendSome(ctx, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *runner) sendSome(ctx context.Context, orders []order) error {
+	commands := make([]command.Command, len(orders))
+	for i := range orders {
+		var err error
+		if commands[i], err = orders[i].command(r.name()); err != nil {
+			return err
+		}
+	}
+	for pause := firstPause; len(commands) > 0; pause = min(2*pause, longestPause) {
+		answers := make([]<-chan api.Answer, len(commands))
+		for i, c := range commands {
+			answers[i] = r.Ledgers.Submit(ctx, c)
+		}
+		var again []command.Command
+		for i, answer := range answers {
+			if a := <-answer; r.final(&commands[i], &a) {
+				r.Metrics.PolicySent(r.name(), string(a.Result))
+			} else {
+				again = append(again, commands[i])
+			}
+		}
+		if commands = again; len(commands) > 0 {
+			if err := wait(ctx, pause); err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+// final tells whether an answer will stay the same, and logs what was not accepted.
+func (r *runner) final(c *command.Command, a *api.Answer) bool {
+	log := func(level slog.Level, text string) {
+		r.Log.Log(context.Background(), level, text, "policy", r.name(), "command", c.ID, "type", c.Data.CommandType(), "unit", c.Unit, "errors", a.Errors)
+	}
+	switch a.Result {
+	case api.Accepted, api.AcceptedWithDiscrepancy, api.Duplicate:
+	case api.Rejected:
+		log(slog.LevelWarn, "command of a policy was rejected")
+	case api.Error:
+		if a.Status >= 500 {
+			log(slog.LevelDebug, "command of a policy is sent again")
+			return false
+		}
+		log(slog.LevelError, "command of a policy is wrong: this is a fault of the program")
+	}
+	return true
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// decoded reads a record of a ledger as the event it is.
+func decoded(rec *eventstore.Record, newEvent func(string, int) domain.Event) (election string, unit domain.Code, event domain.Recorded, err error) {
+	election, unit, ok := journal.SplitStream(rec.Stream)
+	if !ok {
+		return "", "", event, fmt.Errorf("stream %q is no ledger", rec.Stream)
+	}
+	event, err = journal.Decode(rec, newEvent)
+	return election, unit, event, err
+}
+
+// noMetrics ignores everything.
+type noMetrics struct{}
+
+func (noMetrics) PolicySent(string, string) {}
+func (noMetrics) PolicyFailed(string)       {}
