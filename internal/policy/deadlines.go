@@ -43,15 +43,16 @@ func (d *deadlines) observe(ctx context.Context, rec *eventstore.Record) ([]orde
 	}
 	switch e := event.Event.(type) {
 	case *ledger.ReferenceAdopted:
-		return nil, d.adopt(ctx, election, unit, e.Version)
+		return nil, d.adopt(ctx, election, unit, e.Version, event.Meta.RecordedAt)
 	case *deadline.Passed:
 		d.tell(moment{election, e.Deadline, e.Area})
 	}
 	return nil, nil
 }
 
-// adopt notes the deadlines of a regency's districts. A later version may move a deadline that has not passed.
-func (d *deadlines) adopt(ctx context.Context, election string, unit domain.Code, version string) error {
+// adopt notes the deadlines of a regency's districts that lie ahead when it adopts a version: that a ledger was silent before it was there says
+// nothing. A later version may move a deadline that has not passed.
+func (d *deadlines) adopt(ctx context.Context, election string, unit domain.Code, version string, when time.Time) error {
 	if unit.Level() != domain.Regency {
 		return nil
 	}
@@ -64,10 +65,12 @@ func (d *deadlines) adopt(ctx context.Context, election string, unit domain.Code
 			return fmt.Errorf("unit %s goes by reference data %s of %s, which is not in the log", unit, version, election)
 		}
 	}
-	maps.DeleteFunc(d.waiting, func(m moment, _ time.Time) bool { return m.election == election && unit.Covers(m.area) })
+	maps.DeleteFunc(d.waiting, func(m moment, at time.Time) bool {
+		return m.election == election && unit.Covers(m.area) && at.After(when)
+	})
 	for _, passing := range ref.Deadlines {
 		for _, district := range ref.Children[unit] {
-			if m := (moment{election, passing.ID, district}); !d.told[m] {
+			if m := (moment{election, passing.ID, district}); passing.At.After(when) && !d.told[m] {
 				d.waiting[m] = passing.At
 			}
 		}

@@ -61,6 +61,8 @@ const (
 	checkpointEvery = 20_000
 	// look is the longest that the clock goes unwatched: a machine's clock may be set.
 	look = 30 * time.Second
+	// catchUp is how often a policy asks whether it has caught up.
+	catchUp = 20 * time.Millisecond
 
 	firstPause, longestPause = 50 * time.Millisecond, 10 * time.Second
 )
@@ -109,18 +111,19 @@ func (r *runner) follow(ctx context.Context) error {
 		<-done
 		_ = sub.Close() // only read from
 	}()
-	timer := time.NewTimer(0)
+	timer := time.NewTimer(look)
 	defer timer.Stop()
 	for {
 		var changed <-chan struct{}
+		next := catchUp
 		if r.ready(sub) {
 			changed = r.Clock.Changed()
-			next, err := r.tick(ctx)
-			if err != nil {
+			var err error
+			if next, err = r.tick(ctx); err != nil {
 				return err
 			}
-			timer.Reset(next)
 		}
+		timer.Reset(next)
 		select {
 		case rec := <-records:
 			if err := r.take(ctx, &rec); err != nil {
@@ -128,7 +131,6 @@ func (r *runner) follow(ctx context.Context) error {
 			}
 		case <-changed:
 		case <-timer.C:
-			timer.Reset(look)
 		case err := <-failed:
 			return err
 		}

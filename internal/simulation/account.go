@@ -93,6 +93,13 @@ func (a *account) expect(kind string, quantity int64, units ...string) {
 	}
 }
 
+// stayAway expects what follows when nobody delivers anything in a regency: silence is a finding, so every station is late.
+func (r *regency) stayAway() {
+	for _, st := range r.stations {
+		r.expect("late", 0, st.code)
+	}
+}
+
 // move sets the state of a station's box (t < types) or kit (t == types).
 func (a *account) move(s *station, t int, state boxState) {
 	a.boxes[s.number*perStation+t].state = state

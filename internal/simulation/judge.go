@@ -56,7 +56,7 @@ func (p *play) compare(ctx context.Context) (*Verdict, error) {
 		v.Regencies = append(v.Regencies, r.code)
 	}
 	for _, r := range p.world.regencies {
-		if err := p.compareRow(ctx, v, r, full[r]); err != nil {
+		if err := p.compareRow(ctx, v, r); err != nil {
 			return nil, err
 		}
 		if err := p.compareFindings(ctx, v, r); err != nil {
@@ -73,7 +73,7 @@ func (p *play) compare(ctx context.Context) (*Verdict, error) {
 }
 
 // compareRow compares every figure of a regency's row.
-func (p *play) compareRow(ctx context.Context, v *Verdict, r *regency, full bool) error {
+func (p *play) compareRow(ctx context.Context, v *Verdict, r *regency) error {
 	var row api.RegencyRow
 	if _, err := p.client.Get(ctx, p.simulator.token(), elections+"/regencies/"+r.code, nil, p.position.Load(), &row); err != nil {
 		return err
@@ -104,9 +104,6 @@ func (p *play) compareRow(ctx context.Context, v *Verdict, r *regency, full bool
 	num("budget committed", r.budget.committed, row.Budget.Committed)
 	num("budget accepted", r.budget.accepted, row.Budget.Accepted)
 	num("budget paid", r.budget.paid, row.Budget.Paid)
-	if !full {
-		return nil
-	}
 	p.counts(v, r, "boxes", r.boxesByState(), row.Boxes)
 	p.counts(v, r, "stations", r.stationsByState(), row.Stations)
 	trips := map[string]int64{}

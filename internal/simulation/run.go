@@ -38,6 +38,9 @@ func newPlay(config Config) (*play, error) {
 	for _, r := range world.regencies {
 		r.assign(config.Seed, world.police[r.code])
 		r.account = newAccount(r)
+		if !slices.Contains(codes, r.code) {
+			r.stayAway()
+		}
 	}
 	for _, r := range p.scope {
 		r.draw(config.Seed, r == p.first)
