@@ -5,6 +5,7 @@ import (
 
 	"jejak/domain"
 	"jejak/domain/box"
+	"jejak/domain/goods"
 )
 
 // Room decides on shipments and folds them.
@@ -92,7 +93,7 @@ func (r *Room) Plan(act domain.Act, cmd domain.Command) domain.Plan {
 	switch c := c.(type) {
 	case *Plan:
 		plan.Violations = append(domain.RequestOnly(act, cmd), r.plan(c)...)
-		plan.Touched = append(plan.Touched, r.travelling(c.Shipment)...)
+		plan.Touched = slices.Concat(plan.Touched, r.travelling(c.Shipment), stocks(c.Lines))
 		return plan
 	case *Load:
 		plan.Violations = r.book.Boxes.CheckAll(c.Boxes, "/data/boxes")
@@ -103,6 +104,9 @@ func (r *Room) Plan(act domain.Act, cmd domain.Command) domain.Plan {
 		plan.Violations = r.police(c.PoliceUnit)
 	case *Dispatch:
 		plan.Touched = append(plan.Touched, r.travelling(c.Shipment)...)
+		if known != nil {
+			plan.Touched = append(plan.Touched, stocks(known.Lines)...)
+		}
 	case *Cancel:
 		plan.Violations = domain.RequestOnly(act, cmd)
 		plan.Touched = append(plan.Touched, r.travelling(c.Shipment)...)
@@ -129,6 +133,15 @@ func (r *Room) travelling(id string) []domain.Subject {
 		touched = append(touched, domain.Subject{Kind: domain.SubjectHandoff, ID: h})
 	}
 	return touched
+}
+
+// stocks are the stocks that the lines come out of.
+func stocks(lines []goods.Line) []domain.Subject {
+	subjects := make([]domain.Subject, len(lines))
+	for i, line := range lines {
+		subjects[i] = domain.Subject{Kind: domain.SubjectStock, ID: line.Item.String()}
+	}
+	return subjects
 }
 
 func (r *Room) plan(c *Plan) []domain.Violation {

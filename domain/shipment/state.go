@@ -120,10 +120,21 @@ func (b *Book) change(id string, edit func(s *Shipment)) {
 		next = *old
 		b.State.Counts[old.Status]--
 	}
+	left := next.goodsLeft()
 	edit(&next)
 	b.walk(id, &next, nil)
 	b.State.Shipments[id] = &next
+	if left != next.goodsLeft() {
+		for _, line := range next.Lines {
+			b.Boxes.Stock.Issue(line.Item.Item, line.Variant, line.Quantity)
+		}
+	}
 	b.State.Counts[next.Status]++
+}
+
+// goodsLeft tells whether the goods of the shipment's lines have left the stock of the unit: both plan and dispatch are known.
+func (s *Shipment) goodsLeft() bool {
+	return s.Leg != "" && slices.ContainsFunc(s.Facts, func(f Fact) bool { return f.Kind == KindDispatched })
 }
 
 // insert puts a fact in its place in a new list.
