@@ -48,6 +48,7 @@ type Scene struct {
 	Invalid []domain.Violation // of the last command's form
 	LastID  uuid.UUID          // id of the last command
 
+	mode   domain.Mode   // of the last command
 	shadow *ledger.State // folds History and nothing else
 	acts   uint64
 	at     time.Time
@@ -114,7 +115,7 @@ func (s *Scene) Did(mode domain.Mode, actor domain.Actor, cmd domain.Command) *S
 func (s *Scene) When(mode domain.Mode, actor domain.Actor, cmd domain.Command) *Scene {
 	s.t.Helper()
 	act := s.act(mode, actor)
-	s.LastID, s.Last, s.Invalid = act.ID, ledger.Decision{}, nil
+	s.LastID, s.Last, s.Invalid, s.mode = act.ID, ledger.Decision{}, nil, mode
 	s.sameAfterJSON(cmd.CommandType(), cmd, s.State.NewCommand(cmd.CommandType()))
 	check := &domain.Check{Unit: s.State.Unit, Election: s.State.Election, Now: act.RecordedAt}
 	cmd.Validate(check)

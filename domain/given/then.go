@@ -40,6 +40,11 @@ func (s *Scene) broke(what string, violations []domain.Violation, ruleIDs []stri
 	got := []string{}
 	for _, v := range violations {
 		got = append(got, v.Rule.ID)
+		if what == "malformed" {
+			sawForm(v.Rule.ID)
+		} else {
+			s.saw(v.Rule.ID)
+		}
 		for _, text := range []string{v.Message(), v.MessageEN(), v.Remedy(), v.RemedyEN()} {
 			s.wellFormed(v.Rule.ID, text)
 		}
@@ -84,6 +89,7 @@ func (s *Scene) raised(kind domain.Kind, units []string) *incident.Case {
 		if c.Kind == kind && slices.Equal(c.Units, units) {
 			s.wellFormed(c.Rule, c.Message.ID)
 			s.wellFormed(c.Rule, c.Message.EN)
+			s.saw(c.Rule)
 			if len(c.Proof) == 0 {
 				s.t.Fatalf("%s on %v has no event that proves it", kind, units)
 			}

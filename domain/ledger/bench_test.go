@@ -72,7 +72,7 @@ func (c *clerk) do(t testing.TB, mode domain.Mode, who domain.Actor, cmd domain.
 func newClerk(t testing.TB, ref *election.Reference) *clerk {
 	c := &clerk{state: ledger.New(given.Election, given.Unit, only{ref})}
 	c.do(t, domain.Request, given.System, &ledger.AdoptReference{Version: given.Version})
-	for _, d := range designs {
+	for _, d := range given.Designs() {
 		c.state.Receipt.Issue(goods.Ballot, d, -1_000_000_000) // there is always enough
 	}
 	return c
@@ -84,25 +84,25 @@ func (c *clerk) wholeWay(t testing.TB, ref *election.Reference, station domain.C
 	village, district := station.Up(domain.Village), station.Up(domain.District)
 	p := &packing.PackBoxes{}
 	for _, id := range ids {
-		p.Boxes = append(p.Boxes, right(ref, id))
+		p.Boxes = append(p.Boxes, given.Right(ref, id))
 	}
 	shp, shp3, h2, h3, h4 := "SHP-3578-A"+string(station), "SHP-3578-B"+string(station), "HND-3578-A"+string(station), "HND-3578-B"+string(station), "HND-3578-C"+string(station)
 	ppk, pps, kpps := given.DistrictStaff(district), given.VillageStaff(village), given.StationStaff(station)
-	for _, a := range []act{
-		{given.Warehouse, p}, {given.Checker, check(ids...)}, {given.Warehouse, seal(ids...)},
-		{given.Operator, plan(shp, shipment.ToDistrict, given.Unit, district, ids...)}, {given.Warehouse, load(shp, ids...)}, {given.Warehouse, inspect(shp)},
-		{given.Operator, assign(shp)}, {given.Escort, &shipment.AcceptEscort{Shipment: shp}}, {given.Warehouse, dispatch(shp)},
-		{given.Carrier, offer(h2, shp, district, ids...)}, {ppk, accept(h2, ids...)},
-		{ppk, plan(shp3, shipment.ToVillage, district, village, ids...)}, {ppk, load(shp3, ids...)}, {ppk, inspect(shp3)},
-		{given.Operator, assign(shp3)}, {given.Escort, &shipment.AcceptEscort{Shipment: shp3}}, {ppk, dispatch(shp3)},
-		{ppk, offer(h3, shp3, village, ids...)}, {pps, accept(h3, ids...)},
-		{pps, offer(h4, "", station, ids...)}, {kpps, accept(h4, ids...)},
+	for _, a := range []given.Act{
+		given.By(given.Warehouse, p), given.By(given.Checker, given.Check(ids...)), given.By(given.Warehouse, given.Seal(ids...)),
+		given.By(given.Operator, given.Plan(shp, shipment.ToDistrict, given.Unit, district, ids...)), given.By(given.Warehouse, given.Load(shp, ids...)), given.By(given.Warehouse, given.Inspect(shp)),
+		given.By(given.Operator, given.Assign(shp)), given.By(given.Escort, &shipment.AcceptEscort{Shipment: shp}), given.By(given.Warehouse, given.Dispatch(shp)),
+		given.By(given.Carrier, given.Offer(h2, shp, district, ids...)), given.By(ppk, given.Accept(h2, ids...)),
+		given.By(ppk, given.Plan(shp3, shipment.ToVillage, district, village, ids...)), given.By(ppk, given.Load(shp3, ids...)), given.By(ppk, given.Inspect(shp3)),
+		given.By(given.Operator, given.Assign(shp3)), given.By(given.Escort, &shipment.AcceptEscort{Shipment: shp3}), given.By(ppk, given.Dispatch(shp3)),
+		given.By(ppk, given.Offer(h3, shp3, village, ids...)), given.By(pps, given.Accept(h3, ids...)),
+		given.By(pps, given.Offer(h4, "", station, ids...)), given.By(kpps, given.Accept(h4, ids...)),
 	} {
 		mode := domain.Report
-		if decision(a.cmd) {
+		if given.Decision(a.Cmd) {
 			mode = domain.Request
 		}
-		c.do(t, mode, a.who, a.cmd)
+		c.do(t, mode, a.Who, a.Cmd)
 	}
 }
 
@@ -127,7 +127,7 @@ func BenchmarkPack(b *testing.B) {
 func pack8(ref *election.Reference, station domain.Code) *packing.PackBoxes {
 	p := &packing.PackBoxes{}
 	for _, id := range ref.StationBoxes(station) {
-		p.Boxes = append(p.Boxes, right(ref, id))
+		p.Boxes = append(p.Boxes, given.Right(ref, id))
 	}
 	return p
 }
@@ -159,21 +159,21 @@ func BenchmarkAcceptTruck(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
 		c := newClerk(b, ref)
-		for _, a := range append(sealing(ids...), toDistrict(ids...)[:8]...) {
-			if p, ok := a.cmd.(*packing.PackBoxes); ok {
+		for _, a := range append(given.Sealing(ids...), given.ToDistrict(ids...)[:8]...) {
+			if p, ok := a.Cmd.(*packing.PackBoxes); ok {
 				p.Boxes = nil
 				for _, id := range ids {
-					p.Boxes = append(p.Boxes, right(ref, id))
+					p.Boxes = append(p.Boxes, given.Right(ref, id))
 				}
 			}
 			mode := domain.Report
-			if decision(a.cmd) {
+			if given.Decision(a.Cmd) {
 				mode = domain.Request
 			}
-			c.do(b, mode, a.who, a.cmd)
+			c.do(b, mode, a.Who, a.Cmd)
 		}
 		b.StartTimer()
-		c.do(b, domain.Report, given.DistrictStaff(given.District1), accept(hnd2, ids...))
+		c.do(b, domain.Report, given.DistrictStaff(given.District1), given.Accept(given.Handoff2, ids...))
 	}
 }
 

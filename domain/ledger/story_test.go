@@ -24,7 +24,7 @@ type told struct {
 	id   uuid.UUID
 	at   time.Time
 	mode domain.Mode
-	act
+	given.Act
 }
 
 // story writes what happens to some boxes on their way through the three legs, with whatever may go wrong.
@@ -42,18 +42,18 @@ func (s *story) tell(who domain.Actor, cmd domain.Command) {
 
 func (s *story) tellAt(at time.Time, who domain.Actor, cmd domain.Command) {
 	mode := domain.Report
-	if decision(cmd) {
+	if given.Decision(cmd) {
 		mode = domain.Request
 	}
 	id := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%d %d", len(s.acts), rapid.IntRange(0, 3).Draw(s.t, "id")))
-	s.acts = append(s.acts, told{id, at, mode, act{who, cmd}})
+	s.acts = append(s.acts, told{id, at, mode, given.By(who, cmd)})
 }
 
 // one in n.
 func (s *story) seldom(what string, n int) bool { return rapid.IntRange(0, n-1).Draw(s.t, what) == n-1 }
 
 func someBoxes(t *rapid.T) []domain.BoxID {
-	all := append(boxes(given.Station1, given.Station2), kit(given.Station1), domain.BoxID(string(given.District1)+"-REKAP1"))
+	all := append(given.Boxes(given.Station1, given.Station2), given.Kit(given.Station1), domain.BoxID(string(given.District1)+"-REKAP1"))
 	return rapid.SliceOfNDistinct(rapid.SampledFrom(all), 1, 6, rapid.ID[domain.BoxID]).Draw(t, "boxes")
 }
 
@@ -63,33 +63,33 @@ func (s *story) sealing(ids []domain.BoxID) {
 			s.tell(given.Warehouse, &packing.PackKits{Kits: []domain.BoxID{id}})
 			continue
 		}
-		p := right(reference, id)
+		p := given.Right(reference, id)
 		if !id.IsRecap() && s.seldom("wrong number", 6) {
 			p.Ballots += int64(rapid.IntRange(-5, 5).Draw(s.t, "ballots"))
 		}
 		if !id.IsRecap() && s.seldom("wrong design", 8) {
-			p.Design = rapid.SampledFrom(designs).Draw(s.t, "design")
+			p.Design = rapid.SampledFrom(given.Designs()).Draw(s.t, "design")
 		}
 		s.tell(given.Warehouse, &packing.PackBoxes{Boxes: []packing.PackedBox{p}})
 		if s.seldom("packed twice", 8) {
-			s.tell(given.Warehouse2, pack(id))
+			s.tell(given.Warehouse2, given.Pack(id))
 		}
 		if !s.seldom("not checked", 8) {
-			s.tell(rapid.SampledFrom([]domain.Actor{given.Checker, given.Checker, given.Warehouse}).Draw(s.t, "checker"), check(id))
+			s.tell(rapid.SampledFrom([]domain.Actor{given.Checker, given.Checker, given.Warehouse}).Draw(s.t, "checker"), given.Check(id))
 		}
 		if s.seldom("not sealed", 8) {
 			continue
 		}
-		x := seal(id)
+		x := given.Seal(id)
 		if s.seldom("seal of another", 8) {
 			x.Boxes[0].Seals[0] = "SHARED-1"
 		}
 		s.tell(given.Warehouse, x)
 		if s.seldom("opened again", 8) {
 			s.tell(given.Warehouse, &packing.UnsealBoxes{Boxes: []domain.BoxID{id}, Reason: "salah isi", Witnesses: []packing.Witness{{Role: "police", ID: "usr-9"}}})
-			s.tell(given.Warehouse, pack(id))
-			s.tell(given.Checker, check(id))
-			x := seal(id)
+			s.tell(given.Warehouse, given.Pack(id))
+			s.tell(given.Checker, given.Check(id))
+			x := given.Seal(id)
 			x.Boxes[0].Seals = []string{"NEW-" + string(id)}
 			s.tell(given.Warehouse, x)
 		}
@@ -111,20 +111,20 @@ func (s *story) replacing(ids []domain.BoxID) []domain.BoxID {
 
 func (s *story) trip(id string, leg shipment.Leg, from, to domain.Code, giver domain.Actor, ids []domain.BoxID) {
 	if !s.seldom("no plan", 10) {
-		s.tell(given.Operator, plan(id, leg, from, to, ids...))
+		s.tell(given.Operator, given.Plan(id, leg, from, to, ids...))
 	}
-	s.tell(giver, load(id, ids...))
+	s.tell(giver, given.Load(id, ids...))
 	if s.seldom("cancelled", 10) {
 		s.tell(given.Operator, &shipment.Cancel{Shipment: id, Reason: "ganti hari"})
 		return
 	}
 	if !s.seldom("not inspected", 8) {
-		x := inspect(id)
+		x := given.Inspect(id)
 		x.DriverFit = !s.seldom("unfit", 8)
 		s.tell(giver, x)
 	}
 	if !s.seldom("not assigned", 8) {
-		s.tell(given.Operator, assign(id))
+		s.tell(given.Operator, given.Assign(id))
 	}
 	if !s.seldom("not accepted", 8) {
 		s.tell(given.Escort, &shipment.AcceptEscort{Shipment: id})
@@ -133,7 +133,7 @@ func (s *story) trip(id string, leg shipment.Leg, from, to domain.Code, giver do
 		s.tell(given.Operator, &shipment.HandOverEscort{Shipment: id, PoliceUnit: given.PolicePort, OrderNo: "Sprin/2"})
 	}
 	if !s.seldom("not dispatched", 8) {
-		d := dispatch(id)
+		d := given.Dispatch(id)
 		if s.seldom("override", 8) {
 			d.Override = &shipment.Override{Approver: "usr-head", Reason: "darurat"}
 		}
@@ -150,13 +150,13 @@ func (s *story) trip(id string, leg shipment.Leg, from, to domain.Code, giver do
 		s.tell(given.Carrier, &shipment.TransferLoad{Shipment: id, Vehicle: "L 2", Reason: "mogok"})
 	}
 	if !s.seldom("no arrival", 8) {
-		s.tell(given.Carrier, arrive(id, rapid.SampledFrom([]domain.Code{to, to, given.District2}).Draw(s.t, "place")))
+		s.tell(given.Carrier, given.Arrive(id, rapid.SampledFrom([]domain.Code{to, to, given.District2}).Draw(s.t, "place")))
 	}
 }
 
 func (s *story) handing(id, shipment string, to domain.Code, giver, receiver domain.Actor, ids []domain.BoxID) {
 	if !s.seldom("no offer", 8) {
-		s.tell(giver, offer(id, shipment, to, ids...))
+		s.tell(giver, given.Offer(id, shipment, to, ids...))
 	}
 	if s.seldom("same person", 8) {
 		receiver = giver
@@ -166,7 +166,7 @@ func (s *story) handing(id, shipment string, to domain.Code, giver, receiver dom
 	}
 	a := &handoff.Accept{Handoff: id}
 	for _, b := range ids {
-		switch box := accept(id, b).Boxes[0]; rapid.IntRange(0, 12).Draw(s.t, "how") {
+		switch box := given.Accept(id, b).Boxes[0]; rapid.IntRange(0, 12).Draw(s.t, "how") {
 		case 0:
 			a.Missing = append(a.Missing, b)
 		case 1:
@@ -199,12 +199,12 @@ func drawStory(t *rapid.T) []told {
 	s.sealing(ids)
 	ids = s.replacing(ids)
 	half := len(ids) / 2
-	s.trip(shp2, shipment.ToDistrict, given.Unit, given.District1, given.Warehouse, ids[half:])
+	s.trip(given.Shipment2, shipment.ToDistrict, given.Unit, given.District1, given.Warehouse, ids[half:])
 	if half > 0 {
 		s.trip("SHP-3578-2B", shipment.ToDistrict, given.Unit, given.District1, given.Warehouse, ids[:half+rapid.IntRange(0, 1).Draw(t, "on both")])
 		s.handing("HND-3578-2B", "SHP-3578-2B", given.District1, given.Carrier, given.DistrictStaff(given.District1), ids[:half])
 	}
-	s.handing(hnd2, shp2, given.District1, given.Carrier, given.DistrictStaff(given.District1), ids[half:])
+	s.handing(given.Handoff2, given.Shipment2, given.District1, given.Carrier, given.DistrictStaff(given.District1), ids[half:])
 	if s.seldom("box in trouble", 3) {
 		kind := rapid.SampledFrom([]domain.Kind{domain.Lost, domain.Seized, domain.Damaged, domain.Accident}).Draw(t, "trouble")
 		s.tell(given.Operator, &incident.Raise{Kind: kind, Severity: domain.High, Units: []string{string(ids[0])}, Note: "lihat berita acara"})
@@ -218,10 +218,10 @@ func drawStory(t *rapid.T) []told {
 	if len(on) == 0 {
 		return s.acts
 	}
-	s.trip(shp3, shipment.ToVillage, given.District1, given.Village1, given.DistrictStaff(given.District1), on)
-	s.handing(hnd3, shp3, given.Village1, given.DistrictStaff(given.District1), given.VillageStaff(given.Village1), on)
+	s.trip(given.Shipment3, shipment.ToVillage, given.District1, given.Village1, given.DistrictStaff(given.District1), on)
+	s.handing(given.Handoff3, given.Shipment3, given.Village1, given.DistrictStaff(given.District1), given.VillageStaff(given.Village1), on)
 	station := on[0].Destination()
-	s.handing(hnd4, "", station, given.VillageStaff(given.Village1), given.StationStaff(station), on)
+	s.handing(given.Handoff4, "", station, given.VillageStaff(given.Village1), given.StationStaff(station), on)
 	if !on[0].IsKit() && s.seldom("counted", 3) {
 		c := &polling.CountBallots{Box: on[0], Found: int64(rapid.IntRange(190, 260).Draw(t, "found"))}
 		if s.seldom("foreign", 3) {
