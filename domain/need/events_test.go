@@ -1,49 +1,27 @@
 package need_test
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
-	"jejak/domain"
 	"jejak/domain/election/electiontest"
+	"jejak/domain/given"
 	"jejak/domain/need"
 	"jejak/domain/supporting"
 )
 
-// Every version of every event ever written stays readable. The files are never edited; a new schema adds a file.
 func TestGoldenEvents(t *testing.T) {
-	files, err := filepath.Glob("testdata/events/*.v1.json")
-	if err != nil || len(files) != 5 {
-		t.Fatalf("%d files, %v", len(files), err)
-	}
-	room := need.NewRoom(&need.State{}, electiontest.Small(), unit, &supporting.State{})
-	for _, file := range files {
-		golden, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		eventType, _, _ := strings.Cut(filepath.Base(file), ".v1")
-		event := room.NewEvent(eventType, 1)
-		if event == nil || event.EventType() != eventType || event.Schema() != 1 {
-			t.Fatalf("%s makes %v", eventType, event)
-		}
-		decoder := json.NewDecoder(strings.NewReader(string(golden)))
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(event); err != nil {
-			t.Errorf("%s: %v", file, err)
-		}
-		written, err := json.Marshal(event)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, want := string(written), strings.TrimSpace(string(golden)); got != want {
-			t.Errorf("%s is written as\n%s, it was\n%s", file, got, want)
-		}
-		if room.NewEvent(eventType, 2) != domain.Event(nil) {
-			t.Errorf("%s has a schema 2 without a golden file", eventType)
-		}
-	}
+	n := func(q int64) *int64 { return &q }
+	given.Golden(t, need.NewRoom(&need.State{}, electiontest.Small(), unit, &supporting.State{}).NewEvent,
+		&need.PlanCalculated{Norms: "pemilu2024-1", Reference: "2024-02-01.8df51da3", Lines: []need.Line{
+			{Item: "ballot_box", Quantity: n(38_871), Unit: "piece", Formula: "5×7761 + 2×33", Norms: "pemilu2024-1"},
+			{Item: "ballot", Variant: "PPWP", Quantity: n(2_099_131), Unit: "sheet", Formula: "2054178 + 44953 = Σ 7761 TPS (DPT + ⌈2%×DPT⌉)",
+				Norms: "pemilu2024-1", Derived: true},
+			{Item: "ballot", Variant: "PKWKP-35", Unit: "sheet", Formula: "?", Norms: "pilkada2024-1"},
+		}},
+		&need.PlanSubmitted{Revision: 1},
+		&need.PlanReturned{Revision: 1, Findings: []need.Remark{{Item: "glue", Finding: "periksa jumlah desa"}, {Finding: "norma lama"}}},
+		&need.PlanApproved{Revision: 1},
+		&need.PlanAmended{OldNorms: "pemilu2024-1", NewNorms: "pemilu2024-2", OldReference: "2024-02-01.8df51da3",
+			NewReference: "2024-02-05.0a1b2c3d", Reason: "norma segel diubah", Lines: []need.Line{
+				{Item: "paper_seal", Quantity: n(745_815), Unit: "piece", Formula: "96×7761 + 1×390 + 11×33 + 5×1", Norms: "pemilu2024-2"}}})
 }
