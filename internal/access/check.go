@@ -35,6 +35,8 @@ func reaches(r Relation, scope string, unit domain.Code) bool {
 	case Inside:
 		// A supervisor may serve a district or village: his regency's ledger is his.
 		return code.Covers(unit) || code.Up(domain.Regency) == unit
+	case Above:
+		return code.Level() == domain.Province && code.Covers(unit)
 	case Place:
 		return code.Up(domain.Regency) == unit
 	case Escorted:

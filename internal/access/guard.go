@@ -2,11 +2,9 @@ package access
 
 import (
 	"fmt"
-	"slices"
 
 	"jejak/domain"
 	"jejak/domain/handoff"
-	"jejak/domain/incident"
 	"jejak/domain/ledger"
 	"jejak/domain/shipment"
 	"jejak/internal/api"
@@ -14,13 +12,13 @@ import (
 
 // Guard returns what only the ledger can judge of a command, nil for nothing. What the ledger does not know yet is let through: a report whose
 // predecessor is still on its way must not be lost.
-func Guard(actor domain.Actor, cmd domain.Command) func(s *ledger.State) *api.Problem {
+func Guard(actor domain.Actor, mode domain.Mode, cmd domain.Command) func(s *ledger.State) *api.Problem {
 	switch commandTable[cmd.CommandType()][actor.Role] {
 	case Place:
 		return committeeGuard(actor, cmd)
 	case Escorted:
-		return escortGuard(actor, cmd)
-	case No, Own, Inside, Nobody:
+		return escortGuard(actor, mode, cmd)
+	case No, Own, Inside, Above, Nobody:
 	}
 	return nil
 }
@@ -36,42 +34,23 @@ func committeeGuard(actor domain.Actor, cmd domain.Command) func(s *ledger.State
 			}
 			return nil
 		}
-	case *handoff.Offer:
-		return shipmentGuard(c.Shipment, "/data/shipment", func(s *shipment.Shipment, _ string) bool { return scope.Covers(s.From) }, actor)
-	case *shipment.ReportArrival:
-		return shipmentGuard(c.Shipment, "/data/shipment", func(s *shipment.Shipment, _ string) bool {
-			return scope.Covers(s.Bound) || scope.Covers(s.To) || s.Bound.Covers(scope) || scope.Covers(s.From)
-		}, actor)
-	case shipment.Command:
-		return shipmentGuard(shipmentOf(c), "/data/shipment", func(s *shipment.Shipment, _ string) bool { return scope.Covers(s.From) }, actor)
-	}
-	return nil
-}
-
-// escortGuard lets a police unit act on the shipments that it is asked to escort.
-func escortGuard(actor domain.Actor, cmd domain.Command) func(s *ledger.State) *api.Problem {
-	own := func(_ *shipment.Shipment, unit string) bool { return unit == "" || unit == actor.Scope }
-	switch c := cmd.(type) {
 	case *handoff.Attest:
 		return func(s *ledger.State) *api.Problem {
-			for id, shipments := range s.Handoffs.ByShipment {
-				if slices.Contains(shipments, c.Handoff) {
-					return shipmentGuard(id, "/data/handoff", own, actor)(s)
-				}
+			offer := s.HandoffBook().Offer(c.Handoff)
+			if !offer.Known || scope.Covers(offer.From) || scope.Covers(offer.To) || offer.To.Covers(scope) {
+				return nil
 			}
-			return nil
+			return outside("/data/handoff", fmt.Sprintf("%s (%s)", c.Handoff, offer.To), actor.Scope)
 		}
-	case *incident.Raise:
-		return func(s *ledger.State) *api.Problem {
-			for i, unit := range c.Units {
-				if p := shipmentGuard(unit, "/data/units"+domain.Index(i), own, actor)(s); p != nil {
-					return p
-				}
-			}
-			return nil
-		}
+	case *handoff.Offer:
+		return shipmentGuard(c.Shipment, "/data/shipment", func(s *shipment.Shipment) bool { return scope.Covers(s.From) }, actor)
+	case *shipment.ReportArrival:
+		return shipmentGuard(c.Shipment, "/data/shipment", func(s *shipment.Shipment) bool {
+			// Where a truck came to the wrong place, those who are there are the ones who know.
+			return scope.Covers(c.Place) || scope.Covers(s.Bound) || scope.Covers(s.To) || s.Bound.Covers(scope) || scope.Covers(s.From)
+		}, actor)
 	case shipment.Command:
-		return shipmentGuard(shipmentOf(c), "/data/shipment", own, actor)
+		return shipmentGuard(shipmentOf(c), "/data/shipment", func(s *shipment.Shipment) bool { return scope.Covers(s.From) }, actor)
 	}
 	return nil
 }
@@ -109,11 +88,11 @@ func shipmentOf(cmd shipment.Command) string {
 	return ""
 }
 
-// shipmentGuard refuses a shipment that is not the actor's. own gets the shipment and the police unit in charge.
-func shipmentGuard(id, path string, own func(s *shipment.Shipment, police string) bool, actor domain.Actor) func(s *ledger.State) *api.Problem {
+// shipmentGuard refuses a shipment that is not the actor's, as own judges it. One whose plan the ledger does not have yet is let through.
+func shipmentGuard(id, path string, own func(s *shipment.Shipment) bool, actor domain.Actor) func(s *ledger.State) *api.Problem {
 	return func(s *ledger.State) *api.Problem {
 		shp := s.Shipments.Shipments[id]
-		if shp == nil || shp.From == "" || own(shp, s.BoxRegister.Texts.Text(shp.Escort)) {
+		if shp == nil || shp.From == "" || own(shp) {
 			return nil
 		}
 		return problem("shipment_not_allowed", path,

@@ -22,6 +22,8 @@ const (
 	Own
 	// Inside: the unit is the scope or lies inside it.
 	Inside
+	// Above: the unit is the scope or lies inside it, and the scope is a province: what a province decides, no regency decides for itself.
+	Above
 	// Place: the unit is the regency of the scope, and what is acted upon lies inside the scope (a committee acts for its own area).
 	Place
 	// Escorted: any unit, but only shipments that the police unit escorts.
@@ -32,7 +34,7 @@ const (
 
 // String names the relation as docs/access.md does.
 func (r Relation) String() string {
-	return [...]string{"", "own", "inside", "place", "escorted", ""}[r]
+	return [...]string{"", "own", "inside", "province", "place", "escorted", ""}[r]
 }
 
 // Grants says for one command type or read model what each role may.
@@ -48,6 +50,8 @@ func (g Grants) with(more Grants) Grants {
 var (
 	// board decides for others.
 	board = Grants{domain.RoleAdmin: Inside, domain.RoleProvince: Inside}
+	// above decides on what a unit has submitted.
+	above = Grants{domain.RoleAdmin: Above, domain.RoleProvince: Above}
 	// office plans and records for its unit; the board may do so for every unit inside its scope.
 	office = board.with(Grants{domain.RoleOperator: Own})
 	// floor is the office and the warehouse.
@@ -71,13 +75,13 @@ var commandTable = map[string]Grants{
 	"unit.adopt_reference": {domain.RoleAdmin: Inside},
 
 	"supporting.submit_data": office.with(officer),
-	"supporting.return_data": board,
-	"supporting.verify_data": office.with(officer), // level "province" is for the board alone: see targets.go
+	"supporting.return_data": above,
+	"supporting.verify_data": office.with(officer), // level "province" is for those above alone: see targets.go
 
 	"need.calculate": office.with(officer),
 	"need.submit":    office.with(officer),
-	"need.return":    board,
-	"need.approve":   board,
+	"need.return":    above,
+	"need.approve":   above,
 	"need.amend":     office.with(officer),
 
 	"procurement.set_budget":            purse.with(Grants{domain.RoleProvince: Inside}),
@@ -141,6 +145,9 @@ func Roles() []domain.Role {
 		domain.RoleCommitmentOfficer, domain.RoleSupplier, domain.RoleCarrier, domain.RoleDistrict, domain.RoleVillage, domain.RoleStation,
 		domain.RoleEscort, domain.RoleSupervisor, domain.RoleObserver, domain.RoleAuditor, domain.RoleSimulator}
 }
+
+// Granted is the cell of the table for a command type and a role.
+func Granted(commandType string, role domain.Role) Relation { return commandTable[commandType][role] }
 
 // Sendable tells whether any role may send a command type: what is for the system alone is not.
 func Sendable(commandType string) bool { return len(commandTable[commandType]) > 0 }

@@ -12,7 +12,7 @@ import (
 
 // targets judges the things that a command names.
 func targets(actor domain.Actor, relation Relation, cmd domain.Command) *api.Problem {
-	if v, ok := cmd.(*supporting.VerifyData); ok && v.Level == supporting.LevelProvince && board[actor.Role] == No {
+	if v, ok := cmd.(*supporting.VerifyData); ok && v.Level == supporting.LevelProvince && (above[actor.Role] == No || domain.Code(actor.Scope).Level() != domain.Province) {
 		return problem("role_not_allowed", "/data/level",
 			"verifikasi tingkat provinsi hanya oleh provinsi", "only the province verifies on its level",
 			"minta provinsi memverifikasi", "ask the province to verify")

@@ -117,7 +117,7 @@ func (s *Server) accept(r *http.Request, user people.User, raw []byte) (command.
 		s.countErrors(refused)
 		return cmd, refused
 	}
-	cmd.Guard = access.Guard(user.Actor(), cmd.Data)
+	cmd.Guard = access.Guard(user.Actor(), cmd.Mode, cmd.Data)
 	return cmd, nil
 }
 

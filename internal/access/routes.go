@@ -1,0 +1,33 @@
+package access
+
+// Routes lists the routes of the HTTP API that show a model, or do what it names.
+func (m Model) Routes() []string {
+	const election = "/v1/elections/{election}"
+	switch m {
+	case Elections:
+		return []string{"GET /v1/elections", "GET " + election}
+	case Regency:
+		return []string{"GET " + election + "/regencies", "GET " + election + "/regencies/{code}"}
+	case Supporting:
+		return []string{"GET " + election + "/supporting"}
+	case Plan:
+		return []string{"GET " + election + "/plan/{code}"}
+	case Station:
+		return []string{"GET " + election + "/stations/{station}"}
+	case Box:
+		return []string{"GET " + election + "/boxes/{box}"}
+	case Shipment:
+		return []string{"GET " + election + "/shipments", "GET " + election + "/shipments/{shipment}"}
+	case Discrepancies:
+		return []string{"GET " + election + "/discrepancies"}
+	case Events:
+		return []string{"GET /v1/events"}
+	case ReadClock:
+		return []string{"GET /v1/clock"}
+	case SetClock:
+		return []string{"POST /v1/clock"}
+	case Accounts:
+		return []string{"POST /v1/users", "DELETE /v1/users/{id}"}
+	}
+	return nil
+}
