@@ -71,6 +71,13 @@ func (c *Check) ID(path, id, prefix string) {
 	}
 }
 
+// Box fails for a malformed id.
+func (c *Check) Box(path string, id BoxID) {
+	if _, err := ParseBoxID(string(id)); err != nil {
+		c.Fail(RuleBadBox, path, string(id))
+	}
+}
+
 // Boxes fails for an empty or too long list, malformed ids and repeated ids. at returns the id of entry i and its place below path.
 func (c *Check) Boxes(path string, n int, at func(i int) (id BoxID, place string)) {
 	if n == 0 {

@@ -67,7 +67,7 @@ const (
 )
 
 // BoxID names a tracked unit for life: "<station>-<ballot type>", "<district>-REKAP1|2", "<station>-KIT";
-// a replacement carries ".2", ".3", ... and the replaced id never moves again.
+// a box's replacement carries ".2", ".3", ... ".99" and the replaced id never moves again. A kit has none.
 type BoxID string
 
 var boxPattern = regexp.MustCompile(`^([0-9]{13}|[0-9]{6})-([A-Z]{1,8}[12]?)(\.[2-9]|\.[1-9][0-9])?$`)
@@ -75,8 +75,8 @@ var boxPattern = regexp.MustCompile(`^([0-9]{13}|[0-9]{6})-([A-Z]{1,8}[12]?)(\.[
 // ParseBoxID checks the form only: whether the station exists and the type belongs to the election is for the reference data.
 func ParseBoxID(s string) (BoxID, error) {
 	m := boxPattern.FindStringSubmatch(s)
-	recap := m != nil && strings.HasPrefix(m[2], "REKAP")
-	if m == nil || recap != (len(m[1]) == int(District)) {
+	if m == nil || strings.HasPrefix(m[2], "REKAP") != (len(m[1]) == int(District)) || len(m[1]) == int(District) && m[2] != TypeRecap1 && m[2] != TypeRecap2 ||
+		m[2] == TypeKit && m[3] != "" { // a kit is not replaced but made up again
 		return "", fmt.Errorf("box id %q: expected <13-digit station>-<type> such as 3578010001001-PPWP, or <6-digit district>-REKAP1", s)
 	}
 	return BoxID(s), nil

@@ -190,7 +190,10 @@ func (p *UnsealBoxes) Validate(c *domain.Check) {
 
 // Validate implements domain.Command.
 func (p *ReplaceBox) Validate(c *domain.Check) {
-	c.BoxList("/data/box", []domain.BoxID{p.Box}, true)
+	c.Box("/data/box", p.Box)
+	if p.Box.IsKit() {
+		c.Fail(RuleKit, "/data/box", string(p.Box))
+	}
 	if _, err := domain.ParseBoxID(string(p.Replacement)); err != nil {
 		c.Fail(domain.RuleBadBox, "/data/replacement", string(p.Replacement))
 	} else if next := Next(p.Box); p.Replacement != next {

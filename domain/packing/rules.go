@@ -9,7 +9,7 @@ func invalid(id string, message, remedy domain.Text) *domain.Rule {
 // The rules of form of the room; what a box's facts say about it are the rules of package box.
 var (
 	RuleKit = invalid("kit_is_no_box",
-		domain.Text{ID: "%[1]v adalah perlengkapan luar kotak, tidak diperiksa dan tidak disegel", EN: "%[1]v is a kit outside the boxes; it is neither checked nor sealed"},
+		domain.Text{ID: "%[1]v adalah perlengkapan luar kotak, tidak diperiksa, disegel atau diganti", EN: "%[1]v is a kit outside the boxes; it is not checked, sealed or replaced"},
 		domain.Text{ID: "catat dengan packing.pack_kits", EN: "record it with packing.pack_kits"})
 	RuleNotAKit = invalid("not_a_kit",
 		domain.Text{ID: "%[1]v bukan perlengkapan luar kotak", EN: "%[1]v is no kit"},

@@ -55,7 +55,7 @@ func (*BallotsCounted) Schema() int { return 1 }
 
 // Validate implements domain.Command.
 func (p *CountBallots) Validate(c *domain.Check) {
-	c.BoxList("/data/box", []domain.BoxID{p.Box}, true)
+	c.Box("/data/box", p.Box)
 	if p.Box.IsKit() || p.Box.IsRecap() {
 		c.Fail(RuleNoBallots, "/data/box", string(p.Box))
 	}
