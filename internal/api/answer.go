@@ -18,7 +18,7 @@ const (
 type Answer struct {
 	ID            string        `json:"id"`
 	Line          int           `json:"line,omitempty"` // in an NDJSON batch, from 1
-	Result        Result        `json:"result"`
+	Result        Result        `json:"result" enum:"accepted,accepted_with_discrepancy,duplicate,rejected,error"`
 	Position      uint64        `json:"position,omitempty"` // of the last event; for a duplicate at or after the first time's
 	Events        []EventRef    `json:"events,omitempty"`
 	Discrepancies []Discrepancy `json:"discrepancies,omitempty"`

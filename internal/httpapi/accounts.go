@@ -50,7 +50,7 @@ func (s *Server) postUsers(w http.ResponseWriter, r *http.Request) {
 	}
 	raw, err := io.ReadAll(io.LimitReader(body, int64(limit)+1))
 	if err != nil {
-		endBody(w, r, notJSON("it cannot be read: "+err.Error()))
+		endBody(w, r, unread(err))
 		return
 	}
 	if len(raw) > limit {

@@ -89,7 +89,7 @@ func (s *Server) single(w http.ResponseWriter, r *http.Request, body io.Reader) 
 	raw, err := io.ReadAll(io.LimitReader(body, maxCommand+1))
 	switch {
 	case err != nil:
-		endBody(w, r, notJSON("it cannot be read: "+err.Error()))
+		endBody(w, r, unread(err))
 		return
 	case len(raw) > maxCommand:
 		endBody(w, r, tooLarge("perintah", "the command", maxCommand))

@@ -155,6 +155,13 @@ func (h *house) do(method, path, token, contentType string, body io.Reader, head
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
+	var sent []byte
+	if b, ok := body.(*bytes.Reader); ok {
+		sent = make([]byte, b.Len())
+		if _, err := b.ReadAt(sent, 0); err != nil && err != io.EOF {
+			h.t.Fatal(err)
+		}
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		h.t.Fatal(err)
@@ -163,6 +170,16 @@ func (h *house) do(method, path, token, contentType string, body io.Reader, head
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		h.t.Fatal(err)
+	}
+	// Whatever a test sends and gets is held against the document.
+	doc := documentOf(h.t, h.api)
+	if err := doc.checkAnswer(method, req.URL.Path, resp.StatusCode, resp.Header.Get("Content-Type"), text); err != nil {
+		h.t.Errorf("the answer is not as documented: %v", err)
+	}
+	if resp.StatusCode < 300 {
+		if err := doc.checkRequest(method, req.URL.Path, contentType, sent); err != nil {
+			h.t.Errorf("the server took what is not as documented: %v: %.500s", err, sent)
+		}
 	}
 	return answered{resp, text}
 }

@@ -16,6 +16,7 @@ var detailsType = reflect.TypeFor[api.Details]()
 
 // ownProblems makes huma speak of problems as the rest of the API does. huma keeps this per program, not per API.
 var ownProblems = sync.OnceFunc(func() {
+	huma.DefaultArrayNullable = false // a list without elements is [], never null
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		var problems []api.Problem
 		for _, err := range errs {

@@ -35,6 +35,24 @@ func (s *Server) describeStreams() {
 		OperationID: "metrics", Method: http.MethodGet, Path: "/metrics", Summary: "Metrics in the Prometheus text format", Tags: []string{"server"},
 		Security: []map[string][]string{{}}, Responses: map[string]*huma.Response{"200": {Description: "OK", Content: textContent("text/plain")}},
 	})
+	for _, item := range doc.Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Delete} {
+			if op != nil {
+				s.describeRefusals(op)
+			}
+		}
+	}
+}
+
+// describeRefusals adds the answers that every request may get: before its handler sees it, or because the server itself is broken.
+func (s *Server) describeRefusals(op *huma.Operation) {
+	s.problemResponses(op.Responses, "500")
+	if op.Security == nil {
+		s.problemResponses(op.Responses, "401", "429")
+	}
+	if op.RequestBody != nil {
+		s.problemResponses(op.Responses, "400", "408", "413", "415", "422")
+	}
 }
 
 func textContent(kind string) map[string]*huma.MediaType {
@@ -67,14 +85,15 @@ func (s *Server) describeCommands() *huma.Operation {
 	envelope := envelopeFields(s)
 	union := &huma.Schema{Discriminator: &huma.Discriminator{PropertyName: "type", Mapping: map[string]string{}}}
 	for _, t := range documentedCommands() {
-		data := registry.Schema(reflect.TypeOf(state.NewCommand(t)).Elem(), true, schemaName(t)+"Data")
+		data := registry.Schema(reflect.TypeOf(state.NewCommand(t)).Elem(), true, schemaName(t))
 		own := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}, Required: requiredFields, AdditionalProperties: false}
 		for name, field := range envelope {
 			own.Properties[name] = field
 		}
 		own.Properties["type"] = &huma.Schema{Type: huma.TypeString, Enum: []any{t}}
 		own.Properties["data"] = data
-		name := schemaName(t)
+		// The data's own schema is named after its Go type, which is most often the verb: the envelope must not take that name.
+		name := schemaName(t) + "Command"
 		registry.Map()[name] = own
 		ref := "#/components/schemas/" + name
 		union.OneOf = append(union.OneOf, &huma.Schema{Ref: ref})
@@ -125,7 +144,7 @@ func envelopeFields(s *Server) map[string]*huma.Schema {
 	}
 }
 
-// schemaName is the name of a command type's schema: ShipmentDispatch for shipment.dispatch.
+// schemaName is a command type in the form of a schema's name: ShipmentDispatch for shipment.dispatch.
 func schemaName(commandType string) string {
 	var name strings.Builder
 	for part := range strings.FieldsFuncSeq(commandType, func(r rune) bool { return r == '.' || r == '_' }) {

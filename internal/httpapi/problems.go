@@ -2,8 +2,10 @@ package httpapi
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -92,6 +94,15 @@ func notJSON(reason string) *problem {
 	return newProblem(http.StatusBadRequest, one("not_json", "",
 		"isi permintaan bukan JSON yang benar", "the body is not valid JSON: "+reason,
 		"kirim satu objek JSON dalam UTF-8", "send one JSON object in UTF-8"))
+}
+
+// unread is the answer to a body that did not come whole.
+func unread(err error) *problem {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return newProblem(http.StatusRequestTimeout, one("too_slow", "",
+			"isi permintaan tidak tiba pada waktunya", "the body did not arrive in time", "kirim lagi saat sinyal lebih baik", "send it again when the signal is better"))
+	}
+	return notJSON("it cannot be read: " + err.Error())
 }
 
 func invalidField(rule, path, message, messageEN string) api.Problem {

@@ -16,8 +16,6 @@ import (
 	"jejak/internal/api"
 )
 
-const station1 = "3501012001001"
-
 func seal(box string, seals ...string) string {
 	return fmt.Sprintf(`{"boxes":[{"box":%q,"seals":%s}]}`, box, text(seals))
 }
