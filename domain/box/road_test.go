@@ -184,6 +184,18 @@ func TestWhatTheReceiverSees(t *testing.T) {
 		s.Story(domain.Report, given.Sealing(council)[:2], given.ToDistrict(council)).OpenRules("box_not_sealed")
 		s.At(at.Add(3*time.Minute-time.Second)).When(domain.Report, given.Warehouse, given.Seal(council)).ExplainsExactly("box_not_sealed").OpenRules()
 	})
+	// Who accepts what was never sealed is not sent away: it is there.
+	t.Run("never sealed", func(t *testing.T) {
+		way := given.ToStation(council, kit)
+		begin := given.After(given.Stocked, given.Sealing(council)[:2], way[:1])
+		s := given.Noted(t, begin, kpps, way[1].Cmd, given.Found(box.RuleArrivedUnsealed, id).ForNow(), given.Found(box.RuleArrivedUnpacked, string(kit)).ForNow(),
+			given.Found(box.RuleNoHandoff, id).ForNow(), given.Found(box.RuleNoHandoff, string(kit)).ForNow())
+		wantState(t, s, council, box.AtStation, given.Station1)
+		at := s.Now()
+		s.At(at.Add(-2*time.Minute)).When(domain.Report, given.Warehouse, given.PackKits(kit)).ExplainsExactly("arrived_unpacked")
+		s.At(at.Add(-2*time.Minute)).When(domain.Report, given.Warehouse, given.Seal(council)).ExplainsExactly("arrived_unsealed").
+			OpenRules("no_handoff", "no_handoff")
+	})
 	t.Run("a kit", func(t *testing.T) {
 		begin := given.After(sealed(kit), given.ToDistrict(kit)[:8])
 		seen := func(c handoff.Condition) *handoff.Accept {

@@ -119,6 +119,9 @@ var (
 		domain.Text{ID: "kotak %[1]v tidak bersegel pada serah terima %[2]v", EN: "box %[1]v had no seal in handoff %[2]v"},
 		domain.Text{ID: "hitung isinya di depan saksi, segel lagi", EN: "count the content before witnesses, seal it again"},
 		"3,441 stations received unsealed boxes in February 2024")
+	RuleArrivedUnpacked = record("arrived_unpacked", domain.RuleBroken, domain.Medium,
+		domain.Text{ID: "perlengkapan %[1]v diterima dalam %[2]v, pengisiannya tidak tercatat", EN: "kit %[1]v was accepted in %[2]v, but its packing is not recorded"},
+		domain.Text{ID: "catat dengan packing.pack_kits", EN: "record it with packing.pack_kits"}, "")
 	RuleSealMismatch = record("seal_mismatch", domain.SealMismatch, domain.High,
 		domain.Text{ID: "segel kotak %[1]v pada serah terima %[2]v: %[3]v, dipasang: %[4]v", EN: "seals of box %[1]v in handoff %[2]v: %[3]v, applied: %[4]v"},
 		domain.Text{ID: "baca lagi nomornya; bila tetap lain, hitung isinya di depan saksi", EN: "read the numbers again; if they still differ, count the content before witnesses"}, "")
@@ -147,5 +150,5 @@ func Rules() []*domain.Rule {
 	return []*domain.Rule{RuleUnknownStation, RuleUnknownBox, RuleOtherUnit, RulePackedTwice, RuleWrongDesign, RuleBallotNumber, RuleNotReplacement,
 		RuleNotPacked, RuleCheckerIsPacker, RuleNotChecked, RuleSealedTwice, RuleRetired, RuleSealUsedTwice, RuleSealElsewhere, RuleNotSealed,
 		RuleTwoShipments, RuleNotInCustody, RuleNotHandedOver, RuleNoHandoff, RuleNotOffered, RuleMissing, RuleWrongDestination, RuleSealBroken,
-		RuleArrivedUnsealed, RuleSealMismatch, RuleBoxDamaged, RuleBoxWet, RuleCountDiffers, RuleForeignBallots}
+		RuleArrivedUnsealed, RuleArrivedUnpacked, RuleSealMismatch, RuleBoxDamaged, RuleBoxWet, RuleCountDiffers, RuleForeignBallots}
 }

@@ -40,6 +40,7 @@ type walker struct {
 	loadedBy  *Fact // nil: on no vehicle
 	departed  bool
 	missed    bool   // missing when the vehicle was unloaded
+	handoff   uint32 // of Texts: the one that brought it here; 0 for none, or when it has been loaded since
 	read      uint32 // set of seals that the last receiver read, when they differed
 	sealWrong bool   // a receiver has found something wrong with the seals
 	overlay   State  // IsDamaged, IsLost or IsSeized until it moves on; else Labelled
@@ -179,7 +180,7 @@ func (w *walker) load(f *Fact) {
 		w.find(RuleNotInCustody, f, finding{document: true, provisional: true}, string(from), string(w.presumed))
 	}
 	w.presumed = from
-	w.loadedBy, w.journey, w.departed, w.missed = f, journey, false, false
+	w.loadedBy, w.journey, w.departed, w.missed, w.handoff = f, journey, false, false, 0
 	w.depart(w.now)
 }
 
@@ -193,7 +194,7 @@ func (w *walker) depart(now int64) {
 }
 
 func (w *walker) accept(f *Fact) {
-	handoff := w.document(f)
+	handoff, number := w.document(f), w.Register.Acts[f.Act].Document
 	offer := w.Offers.Offer(handoff)
 	place := offer.To
 	if place == "" {
@@ -204,6 +205,7 @@ func (w *walker) accept(f *Fact) {
 	case !offer.Known: // found once for the whole handoff
 	case !offered:
 		w.find(RuleNotOffered, f, finding{document: true, provisional: true}, handoff)
+	case w.handoff == number: // accepted twice, which the handoff finds
 	case offer.From != "" && w.presumed != offer.From && !(offer.Walked && offer.From.Covers(w.presumed)):
 		w.find(RuleNoHandoff, f, finding{document: true, provisional: true}, string(offer.From), string(w.presumed))
 	}
@@ -212,7 +214,7 @@ func (w *walker) accept(f *Fact) {
 	}
 	w.condition(f, handoff)
 	w.custody, w.presumed = w.Register.place(place), place
-	w.loadedBy, w.departed, w.missed, w.reopened = nil, false, false, false
+	w.loadedBy, w.departed, w.missed, w.reopened, w.handoff = nil, false, false, false, number
 }
 
 // condition compares what the receiver saw with what was recorded.
@@ -224,7 +226,10 @@ func (w *walker) condition(f *Fact, handoff string) {
 		w.find(RuleBoxWet, f, finding{document: true}, handoff)
 	}
 	if w.kit {
-		w.ready(f)
+		if w.step == stepLabelled && !w.unsealed {
+			w.find(RuleArrivedUnpacked, f, finding{document: true, provisional: true}, handoff)
+			w.unsealed = true
+		}
 		return
 	}
 	switch {
@@ -235,7 +240,10 @@ func (w *walker) condition(f *Fact, handoff string) {
 		w.find(RuleArrivedUnsealed, f, finding{document: true, proof: w.sealedBy}, handoff)
 		w.sealWrong, w.unsealed = true, true
 	case w.step != stepSealed:
-		w.ready(f)
+		if !w.unsealed {
+			w.find(RuleArrivedUnsealed, f, finding{document: true, provisional: true}, handoff)
+			w.unsealed = true
+		}
 	case f.Flag&Extra != 0: // the list of extra boxes has no seals
 	case f.A == 0 && !w.sealWrong:
 		w.find(RuleArrivedUnsealed, f, finding{document: true, proof: w.sealedBy}, handoff)
