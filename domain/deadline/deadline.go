@@ -75,23 +75,19 @@ var (
 
 // State holds the deadlines that have passed. The zero value is empty.
 type State struct {
-	Passes map[string]*Moment // by deadline
+	Passes map[string]map[domain.Code]Passage // by deadline and district
 }
 
-// Moment is a deadline that has passed somewhere.
-type Moment struct {
-	At    int64                  // microseconds since 1970
-	Areas map[domain.Code]uint32 // act of the register of boxes, by district
+// Passage is a deadline that has passed for a district. New reference data may move a deadline while it has passed for some districts only.
+type Passage struct {
+	At  int64  // the moment of the deadline, microseconds since 1970
+	Act uint32 // of the register of boxes
 }
 
-// Of returns the act that recorded that a deadline has passed for a place, if it has.
+// Of returns the moment of a deadline and the act that recorded that it has passed for a place, if it has.
 func (s *State) Of(deadline string, place domain.Code) (at int64, act uint32, ok bool) {
-	m := s.Passes[deadline]
-	if m == nil {
-		return 0, 0, false
-	}
-	act, ok = m.Areas[place.Up(domain.District)]
-	return m.At, act, ok
+	p, ok := s.Passes[deadline][place.Up(domain.District)]
+	return p.At, p.Act, ok
 }
 
 // Room decides on deadlines and folds them.
@@ -159,14 +155,12 @@ func (r *Room) Apply(rec domain.Recorded) {
 	switch e := rec.Event.(Event).(type) {
 	case *Passed:
 		if r.state.Passes == nil {
-			r.state.Passes = map[string]*Moment{}
+			r.state.Passes = map[string]map[domain.Code]Passage{}
 		}
-		m := r.state.Passes[e.Deadline]
-		if m == nil {
-			m = &Moment{At: e.At.UnixMicro(), Areas: map[domain.Code]uint32{}}
-			r.state.Passes[e.Deadline] = m
+		if r.state.Passes[e.Deadline] == nil {
+			r.state.Passes[e.Deadline] = map[domain.Code]Passage{}
 		}
-		m.Areas[e.Area] = r.boxes.Register.AddAct(rec, e.Deadline)
+		r.state.Passes[e.Deadline][e.Area] = Passage{At: e.At.UnixMicro(), Act: r.boxes.Register.AddAct(rec, e.Deadline)}
 	}
 }
 

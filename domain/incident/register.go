@@ -34,6 +34,7 @@ type Case struct {
 	OccurredAt  time.Time
 	RecordedAt  time.Time
 	ClosedAt    time.Time // recorded time of the explanation or resolution; zero while open
+	DecidedAt   time.Time // when a person last resolved or reopened it, by that person's clock; zero for never
 	Revision    int       // of the assessment
 	Action      string    // last action ordered
 	Resolution  string    // how it was mended, "" while it is not

@@ -149,15 +149,30 @@ func (r *Room) Apply(rec domain.Recorded) {
 		r.register.change(e.Incident, rec.Ref(), func(c *Case) { c.Action = e.Action })
 	case *IncidentResolved:
 		r.register.change(e.Incident, rec.Ref(), func(c *Case) {
+			if !c.decide(rec) {
+				return
+			}
 			c.Status, c.Resolution, c.Document, c.ClosedAt = StatusResolved, e.How, e.Document, rec.Meta.RecordedAt
 		})
 	case *IncidentReopened:
 		r.register.change(e.Incident, rec.Ref(), func(c *Case) {
+			if !c.decide(rec) {
+				return
+			}
 			c.Status, c.Note, c.Resolution, c.ClosedAt = StatusOpen, e.Reason, "", time.Time{}
 		})
 	case *SealConflictReported:
 		r.boxes.Conflict(r.boxes.Register.AddAct(rec, ""), e.Seal, string(e.OtherUnit), e.Boxes)
 	}
+}
+
+// decide tells whether a person's decision counts: one that is told late and occurred before the last is only another proof.
+func (c *Case) decide(rec domain.Recorded) bool {
+	if rec.Meta.OccurredAt.Before(c.DecidedAt) {
+		return false
+	}
+	c.DecidedAt = rec.Meta.OccurredAt
+	return true
 }
 
 func (r *Room) raise(rec domain.Recorded, e *IncidentRaised) {

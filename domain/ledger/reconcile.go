@@ -124,6 +124,8 @@ func (s *State) reconcile(before, after found, by domain.Ref) []registerEvent {
 			if !sameCase(c, f, message) {
 				events = append(events, revised(c.ID, f, message, by))
 			}
+		case old && c.Status == incident.StatusResolved && f.Quantity > before.list[i].Quantity: // what was mended was less
+			events = append(events, &incident.Reopened{Discrepancy: c.ID, By: by}, revised(c.ID, f, message, by))
 		case old && c.Status == incident.StatusOpen && !same(before.list[i], f):
 			events = append(events, revised(c.ID, f, message, by))
 		}
