@@ -25,7 +25,7 @@ func (d day) between(from, until int, name string, act func(s *stage)) wave {
 func calendar() []wave {
 	var waves []wave
 	for _, part := range [][]wave{
-		planning(), procurement(), ballots(), packing(), roads(), stations(), pollingDay(),
+		planning(), procurement(), ballots(), reserve(), packing(), roads(), stations(), pollingDay(),
 	} {
 		waves = append(waves, part...)
 	}

@@ -83,7 +83,11 @@ func (s *stage) keep(p *person, commandType string, at time.Time, data func(l *l
 }
 
 func (s *stage) write(p *person, mode, commandType string, at time.Time, data func(l *line)) {
-	s.line.begin(p, mode, commandType, s.code, at)
+	s.writeFor(s.code, p, mode, commandType, at, data)
+}
+
+func (s *stage) writeFor(unit string, p *person, mode, commandType string, at time.Time, data func(l *line)) {
+	s.line.begin(p, mode, commandType, unit, at)
 	data(&s.line)
 	s.line.end()
 	if s.tap != nil {
