@@ -98,6 +98,14 @@ func (s *Scene) As(id uuid.UUID) *Scene {
 	return s
 }
 
+// Wait lets the server's clock go on to a moment.
+func (s *Scene) Wait(until time.Time) *Scene {
+	if until.After(s.at) {
+		s.at = until
+	}
+	return s
+}
+
 // Now is when the last act was recorded.
 func (s *Scene) Now() time.Time { return s.at }
 

@@ -4,8 +4,10 @@ import (
 	"slices"
 
 	"jejak/domain"
+	"jejak/domain/box"
 	"jejak/domain/goods"
 	"jejak/domain/incident"
+	"jejak/domain/station"
 )
 
 var commandTypes = []string{
@@ -64,9 +66,12 @@ func NewCommandOf(commandType string) domain.Command { return blank.NewCommand(c
 // NewEventOf returns a pointer to the zero event of a type and schema (0: the newest), nil if there is none such.
 func NewEventOf(eventType string, schema int) domain.Event { return blank.NewEvent(eventType, schema) }
 
-// Rules lists the rules of all rooms, and those of form that commands of all rooms share.
+// Rules lists the rules of all rooms by the room's name, and beside them "form", those that commands of all rooms share, "box", what the facts
+// of boxes and kits say whichever room tells them, and "station".
 func Rules() map[string][]*domain.Rule {
-	rules := map[string][]*domain.Rule{"form": append(domain.FormRules(), goods.Rules()...)}
+	rules := map[string][]*domain.Rule{
+		"form": append(append(domain.FormRules(), domain.RuleRequestOnly), goods.Rules()...), "box": box.Rules(), "station": station.Rules(),
+	}
 	for name, room := range blank.rooms {
 		rules[name] = room.Rules()
 	}

@@ -11,9 +11,7 @@ import (
 )
 
 // The rules about what the facts of a box say are tested in package box.
-func TestMain(m *testing.M) {
-	given.Main(m, RuleKit, RuleNotAKit, RuleRecapHasBallots, RuleBadSeal, RuleNotNext)
-}
+func TestMain(m *testing.M) { given.Main(m, NewRoom(nil).Rules()...) }
 
 const (
 	council = domain.BoxID("3578011001001-DPRDK")

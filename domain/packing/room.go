@@ -149,7 +149,7 @@ func (r *Room) each(ids []domain.BoxID, f box.Fact) {
 	}
 }
 
-// Rules implements domain.Room.
+// Rules implements domain.Room. What the facts of a box say about it are the rules of package box.
 func (r *Room) Rules() []*domain.Rule {
-	return append(box.Rules(), RuleKit, RuleNotAKit, RuleRecapHasBallots, RuleBadSeal, RuleNotNext)
+	return []*domain.Rule{RuleKit, RuleNotAKit, RuleRecapHasBallots, RuleBadSeal, RuleNotNext}
 }

@@ -35,6 +35,9 @@ var RuleLate = &domain.Rule{ID: "late_at_deadline", OnRequest: domain.Record, On
 	Remedy:  domain.Text{ID: "hubungi PPS dan pengangkut; catat serah terima yang sudah terjadi", EN: "call the village committee and the carrier; record handoffs that have happened"},
 	Source:  "equipment is with the station one day before the vote; 1,246 stations of East Java were without it on 13 February 2024"}
 
+// Rules lists the rules about stations.
+func Rules() []*domain.Rule { return []*domain.Rule{RuleLate} }
+
 // Book says what is wrong with stations, and how each stands. Ref is nil while no reference data is adopted.
 type Book struct {
 	Boxes     *box.Book
