@@ -65,12 +65,12 @@ func (c catalog) Reference(electionID, version string) (*election.Reference, boo
 // Ledger begins a Scene with the empty ledger of a unit that has adopted ref.
 func Ledger(t TB, ref *election.Reference, unit domain.Code) *Scene {
 	t.Helper()
-	s := &Scene{
-		t: t, at: Start,
-		State:  ledger.New(ref.Election, unit, catalog{ref}),
-		shadow: ledger.New(ref.Election, unit, catalog{ref}),
-	}
-	return s.Did(domain.Request, System, &ledger.AdoptReference{Version: ref.Version})
+	return LedgerOf(t, catalog{ref}, ref.Election, unit).Did(domain.Request, System, &ledger.AdoptReference{Version: ref.Version})
+}
+
+// LedgerOf begins a Scene with the empty ledger of a unit, which has adopted nothing yet.
+func LedgerOf(t TB, c election.Catalog, electionID string, unit domain.Code) *Scene {
+	return &Scene{t: t, at: Start, State: ledger.New(electionID, unit, c), shadow: ledger.New(electionID, unit, c)}
 }
 
 // Has folds events as if they had been recorded long ago, a minute apart, by System in mode request. No rule is asked.

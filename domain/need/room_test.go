@@ -162,6 +162,12 @@ func two(t *testing.T) (catalog *election.Book, first, second *election.Referenc
 // What was calculated before the reference data changed is not submitted, and an amendment cites both versions.
 func TestNewReference(t *testing.T) {
 	catalog, first, second := two(t)
+	scene := given.LedgerOf(t, catalog, "pemilu2024", unit)
+	scene.Did(domain.Request, given.System, &ledger.AdoptReference{Version: first.Version}).
+		Did(domain.Request, given.Operator, &need.CalculatePlan{}).
+		Did(domain.Request, given.System, &ledger.AdoptReference{Version: second.Version}).
+		When(domain.Request, given.Operator, &need.SubmitPlan{}).Rejected("need_outdated").
+		When(domain.Report, given.Operator, &need.SubmitPlan{}).Rejected("need_outdated", "request_only")
 	state := ledger.New("pemilu2024", unit, catalog)
 	seq := byte(0)
 	do := func(actor domain.Actor, cmd domain.Command) ledger.Decision {

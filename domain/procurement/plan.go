@@ -35,10 +35,7 @@ func (r *Room) Plan(act domain.Act, cmd domain.Command) domain.Plan {
 
 // decided is the plan of a decision.
 func decided(act domain.Act, cmd domain.Command, violations []domain.Violation, event domain.Event, touched ...domain.Subject) domain.Plan {
-	if v := domain.RequestOnly(act, cmd); v != nil {
-		return domain.Plan{Violations: v}
-	}
-	return domain.Plan{Event: event, Touched: touched, Violations: violations}
+	return domain.Plan{Event: event, Touched: touched, Violations: append(domain.RequestOnly(act, cmd), violations...)}
 }
 
 var budgetSubject = domain.Subject{Kind: domain.SubjectBudget}

@@ -70,7 +70,47 @@ func TestDecisionsExistOnlyAsRequests(t *testing.T) {
 		&RecordPayment{Order: ord, Amount: 1, Document: "SPM-1"},
 		&CloseOrder{Order: ord},
 	} {
-		withDelivery(t).When(domain.Report, given.Officer, cmd).Rejected("request_only")
+		s := withDelivery(t)
+		if p, ok := cmd.(*RecordPayment); ok {
+			s.Did(domain.Request, given.Officer, &AcceptDelivery{Delivery: dlv, Document: "BAST-1"}).
+				When(domain.Request, given.Officer, p).Then("procurement.payment_recorded")
+		}
+		if b, ok := cmd.(*SetBudget); ok {
+			s.When(domain.Report, given.Officer, b).Rejected("request_only", "over_budget")
+			continue
+		}
+		s.When(domain.Report, given.Officer, cmd).Rejected("request_only")
+	}
+}
+
+// A decision that is sent as a report is told everything that is wrong with it at once.
+func TestReportedDecisionsAreToldEverything(t *testing.T) {
+	accept, pay := &AcceptDelivery{Delivery: dlv, Document: "BAST-1"}, &RecordPayment{Order: ord, Amount: 1, Document: "SPM-1"}
+	amend := &AmendOrder{Order: ord, Lines: []PricedLine{priced("booth", "", 1001, 1000)}, Reason: "r"}
+	closed := func() *given.Scene {
+		return withDelivery(t).Did(domain.Request, given.Officer, &CloseOrder{Order: ord})
+	}
+	for _, c := range []struct {
+		s    *given.Scene
+		cmd  domain.Command
+		rule string
+	}{
+		{ledgerOf(t), booths(ord, 1), "budget_not_set"},
+		{withOrder(t), booths(ord, 1), "order_id_used"},
+		{withOrder(t), booths("ORD-3578-2", 901), "over_budget"},
+		{withOrder(t), amend, "over_budget"},
+		{ledgerOf(t), amend, "no_such_order"},
+		{ledgerOf(t).Did(domain.Report, given.Officer, external(ord, 1)), amend, "not_our_order"},
+		{closed(), amend, "order_is_closed"},
+		{withOrder(t), accept, "delivery_not_counted"},
+		{withOrder(t).Did(domain.Report, given.Warehouse, &receipt.CountGoods{Delivery: dlv, Lines: []CountLine{counted("booth", "", 1, 0, 0, 0)}}),
+			accept, "accepted_unannounced"},
+		{withDelivery(t).Did(domain.Request, given.Officer, accept), accept, "accepted_twice"},
+		{withDelivery(t), pay, "paid_more_than_accepted"},
+		{closed(), &CloseOrder{Order: ord}, "order_is_closed"},
+	} {
+		c.s.When(domain.Request, given.Officer, c.cmd).Rejected(c.rule).
+			When(domain.Report, given.Officer, c.cmd).Rejected("request_only", c.rule)
 	}
 }
 
