@@ -9,9 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"jejak/domain"
@@ -64,15 +62,15 @@ func openOffice(ctx context.Context, dir string) (office, error) {
 	if !ok { // not a server, or one that is still starting
 		return nil, inUse(held)
 	}
-	token, err := os.ReadFile(filepath.Join(dir, people.AdminFile))
+	token, err := readToken(filepath.Join(dir, people.AdminFile))
 	if err != nil {
-		return nil, fmt.Errorf("ask the running server: read the admin's token: %w", err)
+		return nil, fmt.Errorf("ask the running server: %w", err)
 	}
 	c, err := client.New(serving.HTTP, client.Options{Connections: 1, Patience: time.Second})
 	if err != nil {
 		return nil, err
 	}
-	return there{client: c, token: strings.TrimSpace(string(token))}, nil
+	return there{client: c, token: token}, nil
 }
 
 // inUse says that another process has the data directory.

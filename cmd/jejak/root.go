@@ -35,7 +35,9 @@ func newRootCommand(env environment) *cobra.Command {
 		},
 	}
 	root.AddCommand(
+		newDemoCommand(),
 		newServeCommand(),
+		newSimulateCommand(),
 		newImportCommand(),
 		newNeedCommand(),
 		newUserCommand(),

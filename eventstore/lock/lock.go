@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// fileName is the file in the data directory that is locked. It stays there; what counts is the lock on it, which the operating system takes
+// FileName is the file in the data directory that is locked. It stays there; what counts is the lock on it, which the operating system takes
 // away when the process ends in whatever way.
-const fileName = "lock"
+const FileName = "lock"
 
 // HeldError says that another process has the directory. errors.As finds it.
 type HeldError struct {
@@ -35,7 +35,7 @@ type Lock struct{ file *os.File }
 // Acquire takes the directory, which must exist, for this process until Release or the end of the process. If another has it, also one in this
 // process, the error is a *HeldError.
 func Acquire(dir string) (*Lock, error) {
-	file, err := os.OpenFile(filepath.Join(dir, fileName), os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(filepath.Join(dir, FileName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock data directory %s: %w", dir, err)
 	}

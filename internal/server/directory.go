@@ -15,7 +15,7 @@ const (
 	PeopleFile  = "people.db"       // names, telephone numbers and the hashes of tokens
 	CacheFile   = "ledger-cache.db" // snapshots, disposable
 	ServingFile = "server.json"     // where the running server answers
-	markFile    = "directory.json"  // whether the directory is real or simulated
+	MarkFile    = "directory.json"  // whether the directory is real or simulated
 )
 
 // Kind is what a data directory is for life.
@@ -40,7 +40,7 @@ const markFormat = 1
 
 // readMark returns the mark of a directory, nil when it has none (a new directory, or one that only has people yet).
 func readMark(dir string) (*mark, error) {
-	name := filepath.Join(dir, markFile)
+	name := filepath.Join(dir, MarkFile)
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -81,9 +81,9 @@ func settle(dir string, kind Kind, demo bool) error {
 	}
 	if m == nil {
 		if used, err := hasLog(dir); err != nil || used {
-			return errors.Join(err, whenTrue(used, fmt.Errorf("data directory %s has a log but no %s: restore that file from a backup", dir, markFile)))
+			return errors.Join(err, whenTrue(used, fmt.Errorf("data directory %s has a log but no %s: restore that file from a backup", dir, MarkFile)))
 		}
-		return writeFile(filepath.Join(dir, markFile), mark{Format: markFormat, Kind: kind, Demo: demo})
+		return writeFile(filepath.Join(dir, MarkFile), mark{Format: markFormat, Kind: kind, Demo: demo})
 	}
 	if m.Kind == kind {
 		return nil

@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// The files of a simulation in its folder.
+// The files of a simulation in its folder: how far it is, and what the comparison said.
 const (
-	checkpointFile = "simulation.json"
-	verdictFile    = "verdict.json"
+	StateFile   = "simulation.json"
+	VerdictFile = "verdict.json"
 )
 
 // checkpoint says how far a simulation is. What happened before it follows from the seed.
@@ -25,18 +25,31 @@ type checkpoint struct {
 	Waves     int           `json:"waves"` // that are answered in full
 	Now       time.Time     `json:"now"`   // on the driven clock
 	Acts      int64         `json:"acts"`
+	Rejected  int64         `json:"rejected"`
 	Took      time.Duration `json:"took"` // so far, in nanoseconds
 	// Surprises are answers other than wanted, kept so that a break does not make them forgotten.
 	Surprises []string `json:"surprises,omitempty"`
 }
 
-// resume reads the checkpoint of a folder, the zero one when there is none. One of another seed or scope is an error.
+// OtherError says that the folder holds the state of another simulation than the one asked for.
+type OtherError struct {
+	Path                      string // of the state
+	Seed, AskedSeed           uint64
+	Regencies, AskedRegencies []string
+}
+
+func (e *OtherError) Error() string {
+	return fmt.Sprintf("%s holds a simulation of seed %d and regencies %s, but seed %d and %s are asked for: go on with those, or start over on a new data directory",
+		e.Path, e.Seed, strings.Join(e.Regencies, ","), e.AskedSeed, strings.Join(e.AskedRegencies, ","))
+}
+
+// resume reads the checkpoint of a folder, the zero one when there is none. One of another seed or scope is an *OtherError.
 func resume(dir string, seed uint64, scope []string) (checkpoint, error) {
 	fresh := checkpoint{Seed: seed, Regencies: scope}
 	if dir == "" {
 		return fresh, nil
 	}
-	path := filepath.Join(dir, checkpointFile)
+	path := filepath.Join(dir, StateFile)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fresh, nil
@@ -49,8 +62,7 @@ func resume(dir string, seed uint64, scope []string) (checkpoint, error) {
 	case err != nil:
 		return c, fmt.Errorf("read how far the simulation is: %s: %w", path, err)
 	case c.Seed != seed || !slices.Equal(c.Regencies, scope):
-		return c, fmt.Errorf("%s holds a simulation of seed %d and regencies %s, but seed %d and %s are asked for: go on with those, or start over on a new data directory",
-			path, c.Seed, strings.Join(c.Regencies, ","), seed, strings.Join(scope, ","))
+		return c, &OtherError{Path: path, Seed: c.Seed, AskedSeed: seed, Regencies: c.Regencies, AskedRegencies: scope}
 	}
 	return c, nil
 }

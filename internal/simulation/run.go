@@ -91,6 +91,7 @@ func Run(ctx context.Context, config Config) (*Verdict, error) {
 	}
 	from := state.Waves
 	p.acts.Store(state.Acts)
+	p.rejected.Store(state.Rejected)
 	p.surprises, p.surprised = state.Surprises, len(state.Surprises)
 	p.again.Store(true) // whether the wave at hand was sent in part is not known
 	if p.config.Again {
@@ -102,8 +103,9 @@ func Run(ctx context.Context, config Config) (*Verdict, error) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		state.Waves, state.Now, state.Acts = waves, p.waves[waves-1].until, p.acts.Load()
+		state.Rejected = p.rejected.Load()
 		state.Took, state.Surprises = time.Since(started), p.surprises
-		return save(p.config.StateDir, checkpointFile, state)
+		return save(p.config.StateDir, StateFile, state)
 	})
 	stop()
 	if err != nil {
@@ -114,7 +116,7 @@ func Run(ctx context.Context, config Config) (*Verdict, error) {
 		return nil, fmt.Errorf("compare with the truth: %w", err)
 	}
 	verdict.Duration = time.Since(started).Round(time.Millisecond).String()
-	return verdict, save(p.config.StateDir, verdictFile, verdict)
+	return verdict, save(p.config.StateDir, VerdictFile, verdict)
 }
 
 // watch tells of the progress a few times a second until stop is called.

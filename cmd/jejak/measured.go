@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// measured is what a demo cost, in this process.
+type measured struct {
+	WallSeconds float64          `json:"wall_seconds"`
+	CPUSeconds  float64          `json:"cpu_seconds,omitempty"`       // 0 where the system does not tell
+	PeakMemory  int64            `json:"peak_memory_bytes,omitempty"` // resident; 0 where the system does not tell
+	Acts        int64            `json:"acts"`                        // answered, also in earlier runs
+	Events      uint64           `json:"events"`                      // in the log; the embedded store counts without gaps
+	Files       map[string]int64 `json:"files"`                       // bytes by name, a database with its journal
+}
+
+func measure(dir string, began time.Time, acts int64, events uint64) (measured, error) {
+	m := measured{WallSeconds: time.Since(began).Seconds(), Acts: acts, Events: events, Files: map[string]int64{}}
+	m.CPUSeconds, m.PeakMemory = used()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return m, fmt.Errorf("measure the files: %w", err)
+	}
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) { // a journal comes and goes
+			continue
+		}
+		if err != nil {
+			return m, fmt.Errorf("measure the files: %w", err)
+		}
+		if info.Mode().IsRegular() {
+			m.Files[strings.TrimSuffix(strings.TrimSuffix(entry.Name(), "-wal"), "-shm")] += info.Size()
+		}
+	}
+	return m, nil
+}
+
+func (m measured) print(w io.Writer) error {
+	parts := []string{fmt.Sprintf("%.1f s", m.WallSeconds)}
+	if m.CPUSeconds > 0 {
+		parts = append(parts, fmt.Sprintf("%.1f s of processor", m.CPUSeconds))
+	}
+	if m.PeakMemory > 0 {
+		parts = append(parts, size(m.PeakMemory)+" of memory at most")
+	}
+	var files []string
+	for _, name := range slices.SortedFunc(maps.Keys(m.Files), func(a, b string) int { return int(m.Files[b] - m.Files[a]) }) {
+		if m.Files[name] >= worthTelling {
+			files = append(files, name+" "+size(m.Files[name]))
+		}
+	}
+	_, err := fmt.Fprintf(w, "\nThis run: %s\nThe log: %s from %s\nFiles: %s\n", strings.Join(parts, ", "),
+		number(int(m.Events), "event", "events"), number(int(m.Acts), "act", "acts"), strings.Join(files, ", "))
+	return err
+}
+
+// worthTelling is how many bytes a file must have to be shown to people.
+const worthTelling = 64 << 10
+
+// size writes bytes for people.
+func size(bytes int64) string {
+	if bytes < 1<<20 {
+		return fmt.Sprintf("%.0f KiB", float64(bytes)/(1<<10))
+	}
+	return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
+}
