@@ -20,17 +20,16 @@ const (
 	// windowUnits bounds their bytes: a command takes one unit for each 4 KiB begun.
 	windowUnits = 2 * window
 	unitBytes   = 4 << 10
-	// lineTimeout is how long a batch may send nothing and read nothing.
-	lineTimeout = 2 * time.Minute
 	// fullPatience is how long a line waits for a full ledger before it is answered 503.
 	fullPatience = 30 * time.Second
 )
 
 // pending is a line whose answer may not be there yet.
 type pending struct {
-	line   int
-	units  int
-	answer <-chan api.Answer
+	line    int
+	units   int
+	command command.Command
+	answer  <-chan api.Answer
 }
 
 // batch answers every line in order. Three goroutines share the work: one reads lines and submits them, one collects the answers in order, and
@@ -39,7 +38,7 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, body io.Reader) {
 	ctl := http.NewResponseController(w)
 	_ = ctl.EnableFullDuplex() // a recorder in a test has none, and needs none
 	alive := func() {
-		deadline := time.Now().Add(lineTimeout)
+		deadline := time.Now().Add(s.patience.line)
 		_ = errors.Join(ctl.SetReadDeadline(deadline), ctl.SetWriteDeadline(deadline))
 	}
 	alive()
@@ -54,11 +53,12 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, body io.Reader) {
 	waiting := make(chan pending, window)
 	units := make(chan struct{}, windowUnits)
 	done := make(chan struct{})
+	whole := true // the body came to its end
 	go func() {
 		defer close(waiting)
-		s.readLines(r, body, waiting, units, alive, done)
+		whole = s.readLines(r, body, waiting, units, alive, done)
 	}()
-	go collect(waiting, units, out)
+	go s.collect(r, waiting, units, out)
 
 	err := out.copyTo(w, func() error { alive(); return ctl.Flush() })
 	if err != nil {
@@ -67,16 +67,21 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, body io.Reader) {
 		close(done)
 		_ = ctl.SetReadDeadline(time.Now())
 		out.wait()
+		return
+	}
+	if !whole {
+		// Everything that came is answered. The connection ends with it: it would wait for the rest, and the client for answers to it.
+		panic(http.ErrAbortHandler)
 	}
 }
 
-// readLines submits every line until the body ends, the server closes or the client has gone.
-func (s *Server) readLines(r *http.Request, body io.Reader, waiting chan<- pending, units chan<- struct{}, alive func(), done <-chan struct{}) {
+// readLines submits every line until the body ends, the server closes or the client has gone. It is false when the rest of the body did not come.
+func (s *Server) readLines(r *http.Request, body io.Reader, waiting chan<- pending, units chan<- struct{}, alive func(), done <-chan struct{}) bool {
 	reader := bufio.NewReaderSize(body, 64<<10)
 	for number := 1; !s.isClosing(); number++ {
 		select {
 		case <-done:
-			return
+			return true
 		default:
 		}
 		alive()
@@ -90,28 +95,30 @@ func (s *Server) readLines(r *http.Request, body io.Reader, waiting chan<- pendi
 			for range p.units {
 				units <- struct{}{}
 			}
-			p.answer = s.submitLine(r, text, err, done)
+			p.command, p.answer = s.submitLine(r, text, err, done)
 			waiting <- p
 		}
 		if err != nil && !errors.Is(err, errLineTooLong) {
-			if !errors.Is(err, io.EOF) {
-				s.cfg.Telemetry.Log.Info("batch ended early", "user", userOf(r.Context()).ID, "line", number, "cause", err)
+			if errors.Is(err, io.EOF) {
+				return true
 			}
-			return
+			s.cfg.Telemetry.Log.Info("batch ended early", "user", userOf(r.Context()).ID, "line", number, "cause", err)
+			return false
 		}
 	}
+	return true
 }
 
-// submitLine returns the channel of a line's answer.
-func (s *Server) submitLine(r *http.Request, raw []byte, lineErr error, done <-chan struct{}) <-chan api.Answer {
+// submitLine returns the command of a line and the channel of its answer.
+func (s *Server) submitLine(r *http.Request, raw []byte, lineErr error, done <-chan struct{}) (command.Command, <-chan api.Answer) {
 	if errors.Is(lineErr, errLineTooLong) {
-		return ready(*errorAnswer(tooLarge("baris", "the line", maxCommand), ""))
+		return command.Command{}, ready(*errorAnswer(tooLarge("baris", "the line", maxCommand), ""))
 	}
-	cmd, refused := s.accept(r, userOf(r.Context()), raw)
+	cmd, refused := s.accept(userOf(r.Context()), raw)
 	if refused != nil {
-		return ready(*refused)
+		return cmd, ready(*refused)
 	}
-	return s.submitPatiently(r, cmd, done)
+	return cmd, s.submitPatiently(r, cmd, done)
 }
 
 // submitPatiently waits for a full ledger: the sender of a batch is held back by the network, and no later line overtakes this one.
@@ -149,7 +156,7 @@ func ready(a api.Answer) <-chan api.Answer {
 }
 
 // collect writes the answers to the spool in the order of the lines.
-func collect(waiting <-chan pending, units <-chan struct{}, out *spool) {
+func (s *Server) collect(r *http.Request, waiting <-chan pending, units <-chan struct{}, out *spool) {
 	defer out.end()
 	for {
 		var p pending
@@ -173,6 +180,7 @@ func collect(waiting <-chan pending, units <-chan struct{}, out *spool) {
 		for range p.units {
 			<-units
 		}
+		s.noteDenied(r, p.command, &a)
 		a.Line = p.line
 		if a.Result != api.Rejected && a.Result != api.Error {
 			a.Status, a.RetryAfter = 0, 0

@@ -95,24 +95,24 @@ func (s *Server) single(w http.ResponseWriter, r *http.Request, body io.Reader) 
 		endBody(w, r, tooLarge("perintah", "the command", maxCommand))
 		return
 	}
-	cmd, refused := s.accept(r, userOf(r.Context()), raw)
-	if refused != nil {
-		writeAnswer(w, *refused)
-		return
+	cmd, answer := s.accept(userOf(r.Context()), raw)
+	if answer == nil {
+		// The answer comes even when the client goes: the command may be decided already.
+		decided := <-s.cfg.Ledgers.Submit(r.Context(), cmd)
+		answer = &decided
 	}
-	// The answer comes even when the client goes: the command may be decided already.
-	writeAnswer(w, <-s.cfg.Ledgers.Submit(r.Context(), cmd))
+	s.noteDenied(r, cmd, answer)
+	writeAnswer(w, *answer)
 }
 
 // accept makes a command of what a user sent, or the answer that says why it cannot be one.
-func (s *Server) accept(r *http.Request, user people.User, raw []byte) (command.Command, *api.Answer) {
+func (s *Server) accept(user people.User, raw []byte) (command.Command, *api.Answer) {
 	cmd, refused := s.decode(raw, user)
 	if refused != nil {
 		s.countErrors(refused)
 		return cmd, refused
 	}
 	if denied := access.Command(user.Actor(), cmd.Unit, cmd.Data); denied != nil {
-		s.denied(r, user, denied, cmd.Data.CommandType(), string(cmd.Unit))
 		refused := &api.Answer{ID: cmd.ID.String(), Result: api.Error, Status: http.StatusForbidden, Errors: []api.Problem{*denied}}
 		s.countErrors(refused)
 		return cmd, refused
@@ -126,6 +126,16 @@ func (s *Server) countErrors(a *api.Answer) {
 	s.cfg.Telemetry.Answered(string(a.Result), 0)
 	for _, e := range a.Errors {
 		s.cfg.Telemetry.Broken(e.Rule)
+	}
+}
+
+// noteDenied writes to the security log that a command was refused for who sent it, whether by the table or by what the ledger knows.
+func (s *Server) noteDenied(r *http.Request, cmd command.Command, a *api.Answer) {
+	if a.Status != http.StatusForbidden || cmd.Data == nil {
+		return
+	}
+	for i := range a.Errors {
+		s.denied(r, userOf(r.Context()), &a.Errors[i], cmd.Data.CommandType(), string(cmd.Unit))
 	}
 }
 

@@ -20,9 +20,6 @@ import (
 	"jejak/internal/journal"
 )
 
-// heartbeat is how often an idle event stream says that it is alive.
-const heartbeat = 15 * time.Second
-
 // eventQuery chooses records of the log.
 type eventQuery struct {
 	election, unit, box, shipment string
@@ -94,7 +91,13 @@ func readEventQuery(q url.Values, lastEventID string) (eventQuery, *problem) {
 	}
 	e.after, e.limit = eventstore.Position(number("after", after)), int(number("limit", q.Get("limit")))
 	e.from, e.to = moment("from"), moment("to")
-	e.attempts = q.Get("attempts") == "true"
+	switch q.Get("attempts") {
+	case "true":
+		e.attempts = true
+	case "", "false":
+	default:
+		fail("attempts", fmt.Sprintf("%q bukan true atau false", q.Get("attempts")), fmt.Sprintf("%q is neither true nor false", q.Get("attempts")))
+	}
 	for _, id := range []string{e.box, e.shipment} {
 		if id != "" {
 			quoted, _ := json.Marshal(id) // a string
@@ -190,12 +193,12 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request, e eventQuery
 			continue
 		}
 		if n%1000 == 0 {
-			_ = ctl.SetWriteDeadline(time.Now().Add(writeTimeout)) // a recorder in a test has none
+			_ = ctl.SetWriteDeadline(time.Now().Add(s.patience.write)) // a recorder in a test has none
 		}
 		if _, err := w.Write(append(eventJSON(&rec), '\n')); err != nil {
 			return // the client has gone
 		}
-		if n++; n == e.limit || s.isClosing() {
+		if n++; n == e.limit {
 			return
 		}
 	}
@@ -239,33 +242,44 @@ func (s *Server) streamEvents(w http.ResponseWriter, r *http.Request, e eventQue
 	w.WriteHeader(http.StatusOK)
 	user := userOf(r.Context())
 	send := func(format string, args ...any) bool {
-		_ = ctl.SetWriteDeadline(time.Now().Add(writeTimeout))
+		_ = ctl.SetWriteDeadline(time.Now().Add(s.patience.write))
 		_, err := fmt.Fprintf(w, format, args...)
 		return err == nil
 	}
 	if !send(": jejak\n\n") || ctl.Flush() != nil {
 		return
 	}
+	alive, unsent := time.Now(), false
 	for n := 0; e.limit == 0 || n < e.limit; {
-		wait, stop := context.WithTimeout(ctx, heartbeat)
+		wait, stop := context.WithTimeout(ctx, s.patience.heartbeat)
 		rec, err := sub.Next(wait)
 		stop()
-		switch {
-		case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
-			// An expired or revoked token ends the stream at the next pause.
+		idle := errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil
+		if err != nil && !idle {
+			return // the client reconnects with Last-Event-ID
+		}
+		if idle || time.Since(alive) >= s.patience.heartbeat {
+			// Here, and not only when nothing comes: a token that was revoked or has expired ends the stream.
 			if now, ok := s.cfg.People.Get(user.ID); !ok || !now.Active(s.cfg.People.Now()) || !send(": still here\n\n") || ctl.Flush() != nil {
 				return
 			}
-			continue
-		case err != nil:
-			return // the client reconnects with Last-Event-ID
+			alive, unsent = time.Now(), false
 		}
-		if !e.chooses(&rec, access.Sees(user.Actor(), access.Events), user.Scope) {
+		if idle {
 			continue
 		}
-		n++
-		if !send("id: %d\nevent: %s\ndata: %s\n\n", rec.Position, rec.Type, eventJSON(&rec)) || (sub.Live() && ctl.Flush() != nil) {
-			return
+		if e.chooses(&rec, access.Sees(user.Actor(), access.Events), user.Scope) {
+			n++
+			if !send("id: %d\nevent: %s\ndata: %s\n\n", rec.Position, rec.Type, eventJSON(&rec)) {
+				return
+			}
+			unsent = true
+		}
+		if unsent && sub.Live() {
+			if ctl.Flush() != nil {
+				return
+			}
+			unsent = false
 		}
 	}
 }

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -45,9 +46,17 @@ type house struct {
 // start is when everything begins on the driven clock.
 var start = time.Date(2024, 1, 10, 8, 0, 0, 0, time.FixedZone("WIB", 7*3600))
 
-func newHouse(t *testing.T) *house { return houseWith(t, true) }
+// plan of a house that is not like the others.
+type plan struct {
+	real  bool          // on the machine's clock
+	queue int           // commands that may wait for a ledger
+	hurry time.Duration // how long the server waits for others
+	ready func(context.Context) []string
+}
 
-func houseWith(t *testing.T, simulated bool) *house {
+func newHouse(t *testing.T) *house { return houseOf(t, plan{}) }
+
+func houseOf(t *testing.T, p plan) *house {
 	t.Helper()
 	ctx, dir := t.Context(), t.TempDir()
 	h := &house{t: t, clock: clock.NewDriven(start), log: &syncBuffer{}, tokens: map[string]string{}}
@@ -62,7 +71,7 @@ func houseWith(t *testing.T, simulated bool) *house {
 	h.store = store
 	t.Cleanup(func() { store.Close() })
 	var now clock.Clock = h.clock
-	if !simulated {
+	if p.real {
 		now = clock.System{}
 	}
 	h.people, err = people.Open(ctx, filepath.Join(dir, "people.db"), people.Options{Clock: now, Log: store, Stream: "election-pemilu2024"})
@@ -73,7 +82,7 @@ func houseWith(t *testing.T, simulated bool) *house {
 	must(err)
 	publish(t, store, events)
 	h.ledgers, err = command.Open(ctx, command.Config{
-		Store: store, Catalog: command.NewStoreCatalog(store, tel.Log), Clock: now, Logger: tel.Log, Metrics: tel,
+		Store: store, Catalog: command.NewStoreCatalog(store, tel.Log), Clock: now, Logger: tel.Log, Metrics: tel, QueueLength: p.queue,
 	})
 	must(err)
 	t.Cleanup(func() { h.ledgers.Close(t.Context()) })
@@ -86,11 +95,15 @@ func houseWith(t *testing.T, simulated bool) *house {
 			t.Fatalf("adopt: %+v", answer)
 		}
 	}
-	cfg := httpapi.Config{Ledgers: h.ledgers, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test"}
-	if simulated {
+	cfg := httpapi.Config{Ledgers: h.ledgers, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready}
+	if !p.real {
 		cfg.SetClock = h.clock.Set
 	}
+	tel.WatchQueues(h.ledgers.Waiting)
 	h.api = httpapi.New(cfg)
+	if p.hurry > 0 {
+		h.api.Hurry(p.hurry)
+	}
 	server := httptest.NewServer(h.api.Handler())
 	t.Cleanup(server.Close)
 	t.Cleanup(h.api.BeginClose)

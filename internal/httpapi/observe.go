@@ -8,13 +8,7 @@ import (
 	"time"
 )
 
-// Time that an ordinary request may take to arrive and to be answered. Streams set their own, line by line.
-const (
-	readTimeout  = 30 * time.Second
-	writeTimeout = 60 * time.Second
-)
-
-// observe measures every request, bounds its time, and turns a panic into an answer.
+// observe measures every request, bounds its time (streams set their own, line by line), and turns a panic into an answer.
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ended := s.cfg.Telemetry.Began(r.Method)
@@ -22,7 +16,12 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		ctl := http.NewResponseController(w)
 		now := time.Now()
 		// A writer without deadlines (in a test) has none.
-		_ = errors.Join(ctl.SetReadDeadline(now.Add(readTimeout)), ctl.SetWriteDeadline(now.Add(writeTimeout)))
+		_ = ctl.SetWriteDeadline(now.Add(s.patience.write))
+		var arrive time.Time // none where no body is to come: it would end the request's context while a long answer is still being written
+		if r.ContentLength != 0 {
+			arrive = now.Add(s.patience.read)
+		}
+		_ = ctl.SetReadDeadline(arrive)
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")

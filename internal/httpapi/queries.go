@@ -20,9 +20,6 @@ import (
 	"jejak/internal/people"
 )
 
-// minPositionWait is how long a read waits for Jejak-Min-Position.
-const minPositionWait = 5 * time.Second
-
 // Asked is what every query may be asked with.
 type Asked struct {
 	AsOf        string `query:"as_of" doc:"Not built yet: answered 501. State at a time (RFC 3339)."`
@@ -124,7 +121,7 @@ func (s *Server) unit(election string, code domain.Code) error {
 
 // view reads the ledger of a unit. read runs on the ledger's own goroutine: it must be quick and keep no reference to the state.
 func (s *Server) view(ctx context.Context, election string, unit domain.Code, a Asked, read func(st *ledger.State, at eventstore.Position)) error {
-	ctx, cancel := context.WithTimeout(ctx, minPositionWait)
+	ctx, cancel := context.WithTimeout(ctx, s.patience.position)
 	defer cancel()
 	if a.MinPosition > 0 {
 		head, err := s.cfg.Store.Head(ctx)
@@ -181,6 +178,7 @@ func retryLater(p *problem) error {
 func get[I, O any](s *Server, path, id, summary, tag string, handler func(context.Context, *I) (*O, error)) {
 	huma.Register(s.api, huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{tag},
-		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusNotImplemented, http.StatusServiceUnavailable},
+		Responses: map[string]*huma.Response{"304": {Description: "What If-None-Match names is still so."}},
+		Errors:    []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusNotImplemented, http.StatusServiceUnavailable},
 	}, handler)
 }

@@ -13,7 +13,6 @@ import (
 
 // Limits of Serve.
 const (
-	headerTimeout  = 10 * time.Second
 	idleTimeout    = 2 * time.Minute
 	maxHeader      = 32 << 10
 	maxConnections = 4096
@@ -21,11 +20,28 @@ const (
 	closeTimeout = 30 * time.Second
 )
 
+// patience is how long the server waits for others. Only tests have less of it.
+type patience struct {
+	header    time.Duration // for the head of a request
+	read      time.Duration // for the body of an ordinary request
+	write     time.Duration // for the answer to be taken
+	line      time.Duration // for something to move in a batch
+	position  time.Duration // of a read, for Jejak-Min-Position
+	heartbeat time.Duration // between signs of life on an event stream
+}
+
+func usual() patience {
+	return patience{
+		header: 10 * time.Second, read: 30 * time.Second, write: 60 * time.Second, line: 2 * time.Minute, position: 5 * time.Second,
+		heartbeat: 15 * time.Second,
+	}
+}
+
 // Serve serves on a listener until ctx ends, and then until everything under way is answered, but not longer than half a minute. It closes the
 // listener. The ledgers must still work when it returns: they are what answers.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
-		Handler: s.Handler(), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		Handler: s.Handler(), ReadHeaderTimeout: s.patience.header, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		ErrorLog:    slog.NewLogLogger(s.cfg.Telemetry.Log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}

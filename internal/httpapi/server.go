@@ -40,6 +40,7 @@ type Server struct {
 	api      huma.API
 	failures *failures
 	rows     *cache
+	patience patience
 
 	closing   chan struct{} // closed when the server is about to stop
 	closeOnce sync.Once
@@ -47,7 +48,7 @@ type Server struct {
 
 // New makes the server. It serves nothing by itself: see Serve.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg, mux: http.NewServeMux(), failures: newFailures(), rows: newCache(), closing: make(chan struct{})}
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), failures: newFailures(), rows: newCache(), patience: usual(), closing: make(chan struct{})}
 	s.routes()
 	return s
 }
