@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -26,6 +27,9 @@ func (s *Server) registerHealth() {
 	huma.Register(s.api, huma.Operation{
 		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Summary: "Commands can be taken; 503 with the reasons when not",
 		Tags: []string{"server"}, Security: nobody,
+		Responses: map[string]*huma.Response{"503": {Description: "It cannot at present; problems says why.", Content: map[string]*huma.MediaType{
+			"application/json": {Schema: s.schema(reflect.TypeFor[api.Health](), "Health")},
+		}}},
 	}, s.readyz)
 }
 
