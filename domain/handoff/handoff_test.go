@@ -60,8 +60,8 @@ func TestTwoParties(t *testing.T) {
 	given.Refused(t, offered, other, accept, []string{"wrong_receiver"}, given.Found(RuleWrongReceiver, string(council), string(ppwp)))
 	given.Noted(t, offered, given.VillageStaff(given.Village1), accept) // of the district's area
 
-	given.Refused(t, offered, given.Carrier, offer, []string{"offered_twice"}, given.Found(RuleOfferedTwice, hnd))
-	given.Refused(t, arrived(given.By(given.Carrier, offer), given.By(ppk, accept)), ppk, accept, []string{"accepted_twice"},
+	given.Refused(t, offered, given.Carrier, offer, []string{"handoff_offered_twice"}, given.Found(RuleOfferedTwice, hnd))
+	given.Refused(t, arrived(given.By(given.Carrier, offer), given.By(ppk, accept)), ppk, accept, []string{"handoff_accepted_twice"},
 		given.Found(RuleAcceptedTwice, hnd))
 }
 
@@ -111,7 +111,7 @@ func TestOrderOfArrival(t *testing.T) {
 		custody(t, s, given.District2, ids...)
 		s.At(s.Now().Add(-90*time.Second)).When(domain.Report, given.Carrier, offer)
 		custody(t, s, given.District1, ids...)
-		s.OpenRules("offered_twice")
+		s.OpenRules("handoff_offered_twice")
 	})
 	t.Run("late, by staff of elsewhere", func(t *testing.T) {
 		s := arrived(given.By(given.Carrier, accept))(t).OpenRules("handoff_not_offered")

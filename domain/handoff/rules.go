@@ -20,10 +20,10 @@ var (
 	RuleOutside = &domain.Rule{ID: "place_outside_unit", OnRequest: domain.Invalid, OnReport: domain.Invalid,
 		Message: domain.Text{ID: "%[1]v bukan wilayah satker %[2]v", EN: "%[1]v is no region of unit %[2]v"},
 		Remedy:  domain.Text{ID: "periksa kodenya", EN: "check the code"}}
-	RuleOfferedTwice = refuse("offered_twice", domain.RuleBroken, domain.Low,
+	RuleOfferedTwice = refuse("handoff_offered_twice", domain.RuleBroken, domain.Low,
 		domain.Text{ID: "nomor serah terima %[1]v sudah dipakai", EN: "handoff id %[1]v is in use"},
 		domain.Text{ID: "pakai nomor lain", EN: "use another id"}, "")
-	RuleAcceptedTwice = refuse("accepted_twice", domain.RuleBroken, domain.Low,
+	RuleAcceptedTwice = refuse("handoff_accepted_twice", domain.RuleBroken, domain.Low,
 		domain.Text{ID: "serah terima %[1]v sudah diterima", EN: "handoff %[1]v has been accepted already"},
 		domain.Text{ID: "catat sisanya sebagai serah terima lain", EN: "record the rest as another handoff"}, "")
 	RuleSamePerson = refuse("same_person", domain.RuleBroken, domain.High,

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"jejak/domain"
+	"jejak/domain/goods"
 )
 
 // Groups are the groups of supplies of PKPU 14/2023: A polling equipment, B other supporting equipment, C other polling equipment.
@@ -100,7 +101,7 @@ func (s *SubmitData) Validate(c *domain.Check) {
 			first, again := seen[l.Item]
 			switch {
 			case !itemPattern.MatchString(l.Item):
-				c.Fail(RuleBadItem, at+"/item", l.Item)
+				c.Fail(goods.RuleBadItem, at+"/item", l.Item)
 			case again:
 				c.Fail(domain.RuleRepeated, at+"/item", l.Item, first)
 			default:

@@ -4,11 +4,6 @@ import "jejak/domain"
 
 // The rules of this room.
 var (
-	// RuleBadItem: an item's id is part of the record and of the norms.
-	RuleBadItem = &domain.Rule{ID: "bad_item", OnRequest: domain.Invalid, OnReport: domain.Invalid,
-		Message: domain.Text{ID: "%[1]q bukan id barang", EN: "%[1]q is no item id"},
-		Remedy:  domain.Text{ID: "pakai huruf kecil, angka dan garis bawah, misalnya ballot_box", EN: "use small letters, digits and underscores, such as ballot_box"}}
-
 	// RuleBasisDiffers: what a unit counts by is what everyone counts by, or it says why not.
 	RuleBasisDiffers = &domain.Rule{ID: "basis_differs", OnRequest: domain.Reject, OnReport: domain.Record, Kind: domain.RuleBroken, Severity: domain.Medium,
 		Message: domain.Text{
@@ -46,5 +41,5 @@ var (
 
 // Rules lists the rules of the room.
 func (r *Room) Rules() []*domain.Rule {
-	return []*domain.Rule{domain.RuleRequestOnly, RuleBadItem, RuleBasisDiffers, RuleItemGroup, RuleNotSubmitted, RuleVerifierIsSubmitter, RuleRegencyFirst, RuleProvinceOnly}
+	return []*domain.Rule{domain.RuleRequestOnly, RuleBasisDiffers, RuleItemGroup, RuleNotSubmitted, RuleVerifierIsSubmitter, RuleRegencyFirst, RuleProvinceOnly}
 }
