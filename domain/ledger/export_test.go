@@ -24,6 +24,12 @@ func (s *State) EverySubject() []domain.Subject {
 	add(domain.SubjectShipment, slices.Sorted(maps.Keys(s.Shipments.Shipments))...)
 	add(domain.SubjectHandoff, slices.Sorted(maps.Keys(s.Handoffs.Handoffs))...)
 	add(domain.SubjectStock, slices.Sorted(maps.Keys(s.Receipt.Stock))...)
+	add(domain.SubjectSorting, slices.Sorted(maps.Keys(s.Receipt.Cartons))...)
+	add(domain.SubjectClaim, slices.Sorted(maps.Keys(s.Receipt.Claims))...)
+	add(domain.SubjectDelivery, slices.Sorted(maps.Keys(s.Procurement.Deliveries))...)
+	add(domain.SubjectOrder, slices.Sorted(maps.Keys(s.Procurement.Orders))...)
+	add(domain.SubjectBudget, "")
+	add(domain.SubjectSupporting, "A", "B", "C")
 	for code := range s.ref.Stations {
 		add(domain.SubjectStation, string(code))
 	}

@@ -124,6 +124,8 @@ func (s *State) reconcile(before, after found, by domain.Ref) []registerEvent {
 			if !sameCase(c, f, message) {
 				events = append(events, revised(c.ID, f, message, by))
 			}
+		case !old && !sameCase(c, f, message): // a person had reopened it while the facts said nothing of it
+			events = append(events, revised(c.ID, f, message, by))
 		case old && c.Status == incident.StatusResolved && f.Quantity > before.list[i].Quantity: // what was mended was less
 			events = append(events, &incident.Reopened{Discrepancy: c.ID, By: by}, revised(c.ID, f, message, by))
 		case old && c.Status == incident.StatusOpen && !same(before.list[i], f):
@@ -160,7 +162,7 @@ func same(a, b domain.Finding) bool {
 		slices.Equal(a.Units, b.Units) && reflect.DeepEqual(a.Args, b.Args)
 }
 
-// sameCase tells whether a case that is reopened still says what the finding says.
+// sameCase tells whether a case still says what the finding says.
 func sameCase(c *incident.Case, f domain.Finding, message domain.Violation) bool {
 	return c.Kind == f.TheKind() && c.Severity == f.TheSeverity() && c.Quantity == f.Quantity && c.Provisional == f.Provisional &&
 		slices.Equal(c.Units, f.Units) && c.Message.ID == message.Message()

@@ -57,14 +57,14 @@ func rulesDocument() string {
 		}
 		fmt.Fprintf(&out, "\n## %s\n\n| rule | request | report | kind | severity | what is wrong | what mends it | source |\n|---|---|---|---|---|---|---|---|\n", phase.title)
 		for _, r := range list {
-			fmt.Fprintf(&out, "| `%s` | %s | %s | %s | %s | %s | %s | %s |\n", r.ID, outcome(r, r.OnRequest), outcome(r, r.OnReport), code(string(r.Kind)), string(r.Severity),
+			fmt.Fprintf(&out, "| `%s` | %s | %s | %s | %s | %s | %s | %s |\n", r.ID, whatHappens(r, r.OnRequest), whatHappens(r, r.OnReport), code(string(r.Kind)), string(r.Severity),
 				both(r.Message), both(r.Remedy), cell(r.Source))
 		}
 	}
 	return out.String()
 }
 
-func outcome(r *domain.Rule, o domain.Outcome) string {
+func whatHappens(r *domain.Rule, o domain.Outcome) string {
 	if r == domain.RuleRequestOnly && o == r.OnRequest {
 		return "rejects (a report only)"
 	}

@@ -29,9 +29,10 @@ type told struct {
 
 // story writes what happens to some boxes on their way through the three legs, with whatever may go wrong.
 type story struct {
-	t    *rapid.T
-	now  time.Time
-	acts []told
+	t        *rapid.T
+	now      time.Time
+	acts     []told
+	accepted []string // deliveries that are accepted in the end
 }
 
 // tell adds an act a little later, or at the same moment as the last.
@@ -110,11 +111,12 @@ func (s *story) replacing(ids []domain.BoxID) []domain.BoxID {
 }
 
 func (s *story) trip(id string, leg shipment.Leg, from, to domain.Code, giver domain.Actor, ids []domain.BoxID) {
-	if !s.seldom("no plan", 10) {
+	planned := !s.seldom("no plan", 10)
+	if planned {
 		s.tell(given.Operator, given.Plan(id, leg, from, to, ids...))
 	}
 	s.tell(giver, given.Load(id, ids...))
-	if s.seldom("cancelled", 10) {
+	if planned && s.seldom("cancelled", 10) {
 		s.tell(given.Operator, &shipment.Cancel{Shipment: id, Reason: "ganti hari"})
 		return
 	}
@@ -193,9 +195,10 @@ func (s *story) handing(id, shipment string, to domain.Code, giver, receiver dom
 }
 
 // drawStory tells of some boxes from packing to the station. Everything that a person may do wrong is done wrong sometimes.
-func drawStory(t *rapid.T) []told {
+func drawStory(t *rapid.T) *story {
 	s := &story{t: t, now: given.Start}
 	ids := someBoxes(t)
+	s.goodsStory()
 	s.sealing(ids)
 	ids = s.replacing(ids)
 	half := len(ids) / 2
@@ -216,7 +219,7 @@ func drawStory(t *rapid.T) []told {
 		}
 	}
 	if len(on) == 0 {
-		return s.acts
+		return s
 	}
 	s.trip(given.Shipment3, shipment.ToVillage, given.District1, given.Village1, given.DistrictStaff(given.District1), on)
 	s.handing(given.Handoff3, given.Shipment3, given.Village1, given.DistrictStaff(given.District1), given.VillageStaff(given.Village1), on)
@@ -230,12 +233,7 @@ func drawStory(t *rapid.T) []told {
 		s.tell(given.StationStaff(station), c)
 	}
 	if s.seldom("deadline", 2) {
-		late := given.VotingDay.Add(-time.Minute)
-		if s.seldom("after", 2) {
-			late = s.acts[rapid.IntRange(0, len(s.acts)-1).Draw(t, "during")].at
-		}
-		_ = late
 		s.tellAt(given.VotingDay, given.System, &deadline.Pass{Deadline: election.DeadlineStationReceipt, Area: given.District1})
 	}
-	return s.acts
+	return s
 }
