@@ -129,6 +129,7 @@ func (a *attempts) store(list []attempt) {
 
 func (a *attempts) fail(list []attempt, err error) {
 	a.known = false
+	a.h.failing(err)
 	a.h.cfg.Logger.Error("attempts cannot be stored", "stream", a.stream, "commands", len(list), "error", err)
 	for _, t := range list {
 		t.w.reply(t.task, failure(t.task.command, 503, 2, ruleUnavailable, "", err.Error()))

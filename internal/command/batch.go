@@ -231,7 +231,7 @@ func (w *writer) commit(b *batch) error {
 			return err
 		}
 		w.last = cache.Mark{Position: position, Event: b.events[len(b.events)-1].ID}
-		w.h.failing("")
+		w.h.working(true)
 		w.h.cfg.Metrics.Appended(b.commands, len(b.events), b.bytes, time.Since(started))
 	}
 	for i := range b.answers {

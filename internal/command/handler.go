@@ -102,7 +102,7 @@ type Handler struct {
 
 	running     sync.WaitGroup // writers
 	keeping     sync.WaitGroup // attempts
-	unavailable atomic.Pointer[string]
+	unavailable atomic.Pointer[trouble]
 }
 
 const maxElectionName = 64
@@ -189,8 +189,8 @@ func (h *Handler) Units(election string) []domain.Code { return h.cfg.Catalog.Un
 
 // Unavailable says why commands cannot be taken at present (the store fails), "" while they can: for readiness.
 func (h *Handler) Unavailable() string {
-	if reason := h.unavailable.Load(); reason != nil {
-		return *reason
+	if t := h.unavailable.Load(); t != nil {
+		return t.reason
 	}
 	return ""
 }
@@ -306,13 +306,20 @@ func (h *Handler) Close(ctx context.Context) error {
 	}
 }
 
-// failing remembers why the store takes nothing; "" when it does again.
-func (h *Handler) failing(reason string) {
-	if reason == "" {
-		if h.unavailable.Load() != nil {
-			h.unavailable.Store(nil)
-		}
-		return
+// trouble is why the store takes nothing.
+type trouble struct {
+	reason string
+	failed bool // the engine must be reopened
+}
+
+// failing remembers why the store takes nothing.
+func (h *Handler) failing(err error) {
+	h.unavailable.Store(&trouble{err.Error(), errors.Is(err, eventstore.ErrFailed)})
+}
+
+// working forgets it. An engine that has failed may still be read: only an append tells that it works again.
+func (h *Handler) working(appended bool) {
+	if t := h.unavailable.Load(); t != nil && (appended || !t.failed) {
+		h.unavailable.CompareAndSwap(t, nil)
 	}
-	h.unavailable.Store(&reason)
 }

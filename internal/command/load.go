@@ -34,7 +34,7 @@ func (w *writer) load() error {
 		}
 	}
 	w.state, w.last = state, at
-	w.h.failing("")
+	w.h.working(false)
 	w.h.cfg.Metrics.Loaded(int(state.Version-w.saved), cached, time.Since(started))
 	return nil
 }

@@ -151,7 +151,9 @@ func (w *writer) run() {
 		}
 		if len(tasks) > 0 {
 			w.save(false)
-			continue // What came meanwhile waits already; an empty take is cheap.
+		}
+		if len(tasks) > 0 || len(views) > 0 {
+			continue // What came meanwhile waits already, perhaps without a signal of its own: one was enough for what was taken too.
 		}
 		if len(w.late) > 0 {
 			poll.Reset(10 * time.Millisecond)
@@ -183,7 +185,7 @@ func (w *writer) process(tasks []*task) {
 			continue
 		}
 		w.h.cfg.Logger.Error("commands cannot be decided or stored", "stream", w.stream, "commands", len(tasks), "error", err)
-		w.h.failing(err.Error())
+		w.h.failing(err)
 		for _, t := range tasks {
 			w.reply(t, failure(t.command, 503, 2, ruleUnavailable, "", err.Error()))
 		}
