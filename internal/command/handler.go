@@ -56,6 +56,9 @@ type Config struct {
 	SnapshotEvery int
 	// AttemptsPerDevice and AttemptsPerActor cap the rejected commands that are kept in a day (of the server's clock, WIB). Default 200, 1,000.
 	AttemptsPerDevice, AttemptsPerActor int
+	// Shared says that other servers append to the same store. Then every append is read back: one that another server made of the same commands
+	// at the same moment looks like a retry of this one's, but may have another time or, where an id was used twice, another content.
+	Shared bool
 	// GiveUp is how long an append whose outcome is unknown is repeated before the callers are told so. Default 20 s.
 	GiveUp time.Duration
 }
@@ -100,6 +103,7 @@ type Handler struct {
 	attempts map[ledgerKey]*attempts
 	closing  bool
 
+	saving      sync.Mutex     // held by the writer that saves its ledger
 	running     sync.WaitGroup // writers
 	keeping     sync.WaitGroup // attempts
 	unavailable atomic.Pointer[trouble]
@@ -266,8 +270,9 @@ func (h *Handler) attemptsOf(key ledgerKey) *attempts {
 	return a
 }
 
-// Close stops taking commands, answers those that wait, saves the ledgers to the cache and ends. When ctx ends first it gives up: what is
-// still waiting is answered 503, and appends under way end with an unknown outcome, as in a crash.
+// Close stops taking commands, answers those that wait, saves the ledgers to the cache and ends. When ctx ends before all are answered it gives
+// up: what is still waiting is answered 503, and appends under way end with an unknown outcome, as in a crash. Ledgers that are not saved by
+// then are no error: the next start takes longer.
 func (h *Handler) Close(ctx context.Context) error {
 	h.mu.Lock()
 	h.closing = true
@@ -297,6 +302,11 @@ func (h *Handler) Close(ctx context.Context) error {
 	}()
 	select {
 	case <-done:
+		for _, w := range writers { // one by one: a snapshot takes as much memory again
+			if ctx.Err() == nil {
+				w.save(true)
+			}
+		}
 		h.cancel()
 		return nil
 	case <-ctx.Done():

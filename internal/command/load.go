@@ -140,7 +140,8 @@ func (w *writer) reached(ctx context.Context, position eventstore.Position) (boo
 	return head >= position, nil
 }
 
-// save puts the state into the cache, when enough has happened since the last time and nothing waits.
+// save puts the state into the cache, when enough has happened since the last time and nothing waits. While another ledger is being saved it
+// leaves it for later: a snapshot takes about as much memory as the state.
 func (w *writer) save(last bool) {
 	if w.h.cfg.Cache == nil || w.state == nil {
 		return
@@ -158,6 +159,10 @@ func (w *writer) save(last bool) {
 			return
 		}
 	}
+	if !w.h.saving.TryLock() {
+		return
+	}
+	defer w.h.saving.Unlock()
 	if err := w.h.cfg.Cache.Save(w.h.ctx, w.stream, &w.state.Data, w.last); err != nil {
 		w.h.cfg.Logger.Warn("snapshot was not saved; starting will take longer", "stream", w.stream, "error", err)
 	}

@@ -146,7 +146,6 @@ func (w *writer) run() {
 		w.show(views)
 		if closing && len(tasks) == 0 && len(views) == 0 {
 			w.dismiss()
-			w.save(true)
 			return
 		}
 		if len(tasks) > 0 {
