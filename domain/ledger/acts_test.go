@@ -96,7 +96,11 @@ func roadAct(t *rapid.T) domain.Command {
 		if from == given.Province {
 			from, to = given.Unit, given.District1
 		}
-		return given.Plan(id, shipment.ToDistrict, from, to, units(t)...)
+		p := given.Plan(id, shipment.ToDistrict, from, to, units(t)...)
+		if rapid.IntRange(0, 3).Draw(t, "goods too") == 0 {
+			p.Lines = []goods.Line{{Item: goods.Item{Item: goods.Ballot, Variant: someDesign.Draw(t, "design")}, Quantity: rapid.Int64Range(1, 9).Draw(t, "quantity")}}
+		}
+		return p
 	case 2, 3:
 		return given.Load(id, units(t)...)
 	case 4:
@@ -202,6 +206,17 @@ func anAct(t *rapid.T) domain.Command {
 	default:
 		return &deadline.Pass{Deadline: election.DeadlineStationReceipt, Area: rapid.SampledFrom([]domain.Code{given.District1, given.District2}).Draw(t, "area")}
 	}
+}
+
+// aFact is an act whose meaning does not depend on what was told before, as that of a decision on an incident or a delivery does.
+func aFact(t *rapid.T) domain.Command {
+	return rapid.Custom(anAct).Filter(func(cmd domain.Command) bool {
+		switch cmd.(type) {
+		case *incident.Resolve, *incident.Reopen, *incident.OrderAction, *procurement.AcceptDelivery, *deadline.Pass:
+			return false
+		}
+		return true
+	}).Draw(t, "fact")
 }
 
 // soonDue is the small election, its deadline in the middle of the random acts.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -69,13 +70,18 @@ func (x *teller) outcome() outcome {
 			s.BoxRegister.Texts.Text(x.Escort)
 	}
 	for id, st := range s.Receipt.Stock {
-		o.Available[id], o.Issued[id] = s.Receipt.Available(&s.Procurement, goods.Of(id)), st.Issued
+		if n := s.Receipt.Available(&s.Procurement, goods.Of(id)); n != 0 {
+			o.Available[id] = n
+		}
+		if st.Issued != 0 {
+			o.Issued[id] = st.Issued
+		}
 	}
 	for _, c := range s.Register.Cases {
 		if c.Status == incident.StatusOpen {
 			key := c.Key
 			if key == "" { // the id of what a person raised depends on the order; what it says does not
-				key = c.Note + " " + c.OccurredAt.String()
+				key = c.Note
 			}
 			o.Open[key] = aCase{c.Rule, c.Kind, c.Severity, c.Units, c.Quantity, c.Provisional, c.Message.ID}
 		}
@@ -165,6 +171,44 @@ func TestAlwaysOnline(t *testing.T) {
 		}
 		if diff := cmp.Diff(online.outcome(), late.outcome(), cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("late phones show (-online +late):\n%s", diff)
+		}
+	})
+}
+
+// TestAnyReportsInAnyOrder is TestOrderOfArrival for reports that make no story: anything by anybody at any moment.
+func TestAnyReportsInAnyOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		first := newTeller(t)
+		var decisions, reports []told
+		for i := range rapid.IntRange(2, 20).Draw(t, "acts") {
+			a := told{at: someMoment.Draw(t, "moment"), mode: domain.Report, Act: given.By(somebody.Draw(t, "who"), aFact(t))}
+			a.id[0], a.id[1] = byte(rapid.IntRange(0, 3).Draw(t, "id")), byte(i+1)
+			if r, ok := a.Cmd.(*incident.Raise); ok {
+				r.Note = "incident " + strconv.Itoa(i)
+			}
+			if given.Decision(a.Cmd) {
+				a.mode = domain.Request
+			}
+			switch {
+			case a.mode == domain.Report:
+				reports = append(reports, a)
+			case first.tell(t, a):
+				decisions = append(decisions, a)
+			}
+		}
+		var ends [2]outcome
+		for i, order := range [][]told{reports, rapid.Permutation(reports).Draw(t, "order")} {
+			x := newTeller(t)
+			for _, a := range slices.Concat(decisions, order) {
+				if !x.tell(t, a) {
+					t.Fatalf("%s was refused", a.Cmd.CommandType())
+				}
+			}
+			holds(t, x.state, x.history)
+			ends[i] = x.outcome()
+		}
+		if diff := cmp.Diff(ends[0], ends[1], cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("the order of arrival shows (-one +other):\n%s", diff)
 		}
 	})
 }

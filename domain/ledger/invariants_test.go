@@ -41,7 +41,8 @@ type aCase struct {
 }
 
 // registered: the discrepancies that are not explained are exactly the findings of all subjects, so that no Plan left out a subject that it
-// changes. Those that a person has resolved may be about fewer pieces by now, and one that a person has reopened is open whatever the facts say.
+// changes. What people have said of one stands: resolved, it may be about fewer pieces by now; reopened, it is open whatever the facts say; assessed,
+// it is about what they say.
 func registered(t given.TB, s *ledger.State) {
 	t.Helper()
 	found, known := map[string]aCase{}, map[string]aCase{}
@@ -54,6 +55,11 @@ func registered(t given.TB, s *ledger.State) {
 		case c.Status == incident.StatusResolved:
 			delete(found, c.Key)
 		case !c.DecidedAt.IsZero() && found[c.Key].Rule == "":
+		case c.Note != "":
+			if _, ok := found[c.Key]; !ok {
+				t.Fatalf("%s is open, and the facts do not say so", c.Key)
+			}
+			delete(found, c.Key)
 		default:
 			known[c.Key] = aCase{c.Rule, c.Kind, c.Severity, c.Units, c.Quantity, c.Provisional, c.Message.ID}
 		}
@@ -187,7 +193,7 @@ func accounted(t given.TB, s *ledger.State) {
 	}
 }
 
-// counted: the numbers by state are those of the boxes and shipments themselves, and the ballots issued those in boxes.
+// counted: the numbers by state are those of the boxes and shipments themselves; what was issued is in boxes or has left with a shipment.
 func counted(t given.TB, s *ledger.State) {
 	t.Helper()
 	var boxes, kits [box.States]int
@@ -206,14 +212,21 @@ func counted(t given.TB, s *ledger.State) {
 	if boxes != s.BoxRegister.Counts || kits != s.BoxRegister.Kits {
 		t.Fatalf("boxes %v, kept as %v; kits %v, kept as %v", boxes, s.BoxRegister.Counts, kits, s.BoxRegister.Kits)
 	}
+	for _, x := range s.Shipments.Shipments {
+		if x.Journey.HasLeft {
+			for _, l := range x.Lines {
+				issued[l.Item.String()] += l.Quantity
+			}
+		}
+	}
 	for id, st := range s.Receipt.Stock {
 		if issued[id] != st.Issued {
-			t.Fatalf("%s: %d in boxes, %d issued", id, issued[id], st.Issued)
+			t.Fatalf("%s: %d in boxes and shipments, %d issued", id, issued[id], st.Issued)
 		}
 		delete(issued, id)
 	}
 	if len(issued) > 0 {
-		t.Fatalf("in boxes, but not issued: %v", issued)
+		t.Fatalf("in boxes or shipments, but not issued: %v", issued)
 	}
 	counts := s.Shipments.Counts
 	for _, x := range s.Shipments.Shipments {

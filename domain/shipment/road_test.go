@@ -7,6 +7,7 @@ import (
 	"jejak/domain"
 	"jejak/domain/box"
 	"jejak/domain/given"
+	"jejak/domain/goods"
 	. "jejak/domain/shipment"
 )
 
@@ -155,4 +156,45 @@ func TestCancel(t *testing.T) {
 	s = cancelled(t)
 	before(s, way[leave]).RaisesExactly(given.Found(RuleCancelledLate, shp))
 	wantStatus(t, s, StatusDispatched)
+}
+
+// Goods between units come out of the sender's stock when they leave, not before, and once.
+func TestGoodsLeaveTheStock(t *testing.T) {
+	lines := func(n int64) []given.Act {
+		item := goods.Item{Item: goods.Ballot, Variant: given.Council1}
+		return []given.Act{given.By(given.Operator, &Plan{Shipment: shp, Leg: ToRegency, From: given.Unit, To: given.Province, Lines: []goods.Line{{Item: item, Quantity: n}}}),
+			way[inspect], way[assign], way[agree]}
+	}
+	issued := func(s *given.Scene) int64 {
+		if st := s.State.Receipt.Stock["ballot/"+given.Council1]; st != nil {
+			return st.Issued
+		}
+		return 0
+	}
+	begin := given.After(given.Stocked, lines(10_000))
+	if n := issued(begin(t)); n != 0 {
+		t.Errorf("%d issued by a plan", n)
+	}
+	s := given.Noted(t, begin, given.Operator, given.Dispatch(shp))
+	if n := issued(s); n != 10_000 {
+		t.Errorf("%d issued", n)
+	}
+	s.Did(domain.Report, given.Operator, given.Dispatch(shp))
+	if n := issued(s); n != 10_000 {
+		t.Errorf("%d issued when the departure was told twice", n)
+	}
+	more := given.After(given.Stocked, lines(10_001))
+	short := given.Discrepancy{Rule: "stock_not_enough", Kind: domain.RuleBroken, Severity: domain.High, Units: []string{"ballot/" + given.Council1}, Quantity: 1, Provisional: true}
+	s = given.Refused(t, more, given.Operator, given.Dispatch(shp), []string{"stock_not_enough"}, short)
+	if n := issued(s); n != 10_001 {
+		t.Errorf("%d issued", n)
+	}
+	t.Run("the plan arrives after the departure", func(t *testing.T) {
+		acts := lines(10)
+		s := given.Stocked(t).Story(domain.Report, acts[1:]).Did(domain.Report, given.Operator, given.Dispatch(shp))
+		before(s, acts[plan]).ExplainsExactly("unplanned_shipment", "nothing_loaded")
+		if n := issued(s); n != 10 {
+			t.Errorf("%d issued", n)
+		}
+	})
 }
