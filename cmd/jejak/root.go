@@ -84,13 +84,14 @@ func commands(root *cobra.Command) iter.Seq[*cobra.Command] {
 // environment is the process's environment as os.Environ gives it.
 type environment []string
 
-func (e environment) lookup(name string) (string, bool) {
+// lookup gives the value of a variable, "" also where there is none: an empty one counts as not given.
+func (e environment) lookup(name string) string {
 	for _, entry := range e {
 		if value, ok := strings.CutPrefix(entry, name+"="); ok {
-			return value, true
+			return value
 		}
 	}
-	return "", false
+	return ""
 }
 
 // bind sets every flag that was not given from its variable (--token-file: JEJAK_TOKEN_FILE). All bad values are told at once.
@@ -101,7 +102,7 @@ func (e environment) bind(flags *pflag.FlagSet) error {
 			return
 		}
 		name := variable(flag.Name)
-		if value, ok := e.lookup(name); ok {
+		if value := e.lookup(name); value != "" {
 			if err := flags.Set(flag.Name, value); err != nil {
 				errs = append(errs, fmt.Errorf("variable %s: %w", name, err))
 			}

@@ -18,28 +18,41 @@ const elections = "/v1/elections/" + electionID
 // settleTime is how long the policies of the server may take after the last act until what follows from it is there.
 const settleTime = time.Minute
 
-// judge compares the truth with what the server answers. Policies work in their own time, so a comparison that fails is repeated while the log
-// still grows.
+// judge compares the truth with what the server answers. Policies work in their own time, so a comparison that fails counts only when the log
+// has stood still before it.
 func (p *play) judge(ctx context.Context) (*Verdict, error) {
 	deadline := time.Now().Add(settleTime)
-	var last uint64
-	for quiet := 0; ; {
+	var still uint64 // the position at which the log stood still
+	for {
 		v, err := p.compare(ctx)
-		if err != nil || v.OK || quiet > 3 || time.Now().After(deadline) {
+		if err != nil || v.OK || v.Position == still || time.Now().After(deadline) {
 			return v, err
 		}
-		if v.Position == last {
-			quiet++
-		} else {
-			quiet = 0
-		}
-		last = v.Position
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(500 * time.Millisecond):
+		if still, err = p.standstill(ctx, deadline); err != nil {
+			return nil, err
 		}
 	}
+}
+
+// standstill waits until no ledger grows for a while, at most until the deadline, and gives the highest position.
+func (p *play) standstill(ctx context.Context, deadline time.Time) (position uint64, err error) {
+	for unmoved := 0; unmoved < 6 && time.Now().Before(deadline); unmoved++ {
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-time.After(500 * time.Millisecond):
+		}
+		var rows []api.RegencyRow
+		if _, err := p.client.Get(ctx, p.simulator.token(), elections+"/regencies", nil, 0, &rows); err != nil {
+			return 0, err
+		}
+		for _, row := range rows {
+			if row.Position > position {
+				position, unmoved = row.Position, 0
+			}
+		}
+	}
+	return position, nil
 }
 
 func (p *play) compare(ctx context.Context) (*Verdict, error) {
