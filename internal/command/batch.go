@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -227,6 +228,9 @@ func (w *writer) commit(b *batch) error {
 	if len(b.events) > 0 {
 		started := time.Now()
 		position, err := w.append(b)
+		if err == nil && w.h.cfg.Shared {
+			err = w.own(b)
+		}
 		if err != nil {
 			return err
 		}
@@ -271,4 +275,21 @@ func (w *writer) append(b *batch) (eventstore.Position, error) {
 			return 0, err
 		}
 	}
+}
+
+// own makes sure that what the log has is what this server has appended: a conflict if another server was first with the same events.
+func (w *writer) own(b *batch) error {
+	n := 0
+	for rec, err := range w.h.cfg.Store.Read(w.h.ctx, w.stream, b.expected) {
+		if err != nil {
+			return fmt.Errorf("read back the append to %s: %w", w.stream, err)
+		}
+		if e := &b.events[n]; !bytes.Equal(rec.Data, e.Data) || !bytes.Equal(rec.Metadata, e.Metadata) {
+			return &eventstore.ConflictError{Stream: w.stream, Expected: b.expected, Actual: b.expected + eventstore.Version(len(b.events))}
+		}
+		if n++; n == len(b.events) {
+			break
+		}
+	}
+	return nil
 }
