@@ -36,7 +36,8 @@ type demoFlags struct {
 	played
 	dir, listen         string
 	fresh, exit, asJSON bool
-	anyPort             bool // the address was not asked for: another port will do
+	anyPort             bool         // the address was not asked for: another port will do
+	log                 *slog.Logger // into a file, because the screen is for the play
 }
 
 func newDemoCommand() *cobra.Command {
@@ -118,11 +119,10 @@ func (f *demoFlags) prepare() error {
 	return nil
 }
 
-// open opens the server; its log goes to a file, because the screen is for the play.
+// open opens the server, on another port when nobody asked for the one that is taken.
 func (f *demoFlags) open(cmd *cobra.Command) (*server.Server, error) {
-	cfg := server.Config{Dir: f.dir, Listen: f.listen, Kind: server.Simulated, Demo: true, Version: thisBuild().Version}
-	log := &lazyFile{name: filepath.Join(f.dir, demoLog)}
-	cfg.Log = telemetry.NewLog(log, false, slog.LevelInfo)
+	f.log = telemetry.NewLog(&lazyFile{name: filepath.Join(f.dir, demoLog)}, false, slog.LevelInfo)
+	cfg := server.Config{Dir: f.dir, Listen: f.listen, Kind: server.Simulated, Demo: true, Version: thisBuild().Version, Log: f.log}
 	s, err := openServer(cmd, cfg)
 	if errors.Is(err, syscall.EADDRINUSE) && f.anyPort {
 		cfg.Listen = "127.0.0.1:0"
@@ -159,7 +159,7 @@ func (f *demoFlags) play(ctx context.Context, cmd *cobra.Command, h *host) (*sim
 	})
 	verdict, err := simulation.Run(ctx, simulation.Config{
 		URL: h.server.URL(), AdminToken: token, Seed: f.seed, Regencies: f.regencies, All: f.all, Reference: refdata.Files(), StateDir: f.dir,
-		Progress: show.progress,
+		Progress: show.progress, Logger: f.log,
 	})
 	show.end()
 	if err == nil {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"jejak/eventstore/lock"
@@ -28,7 +29,7 @@ func startOver(dir string) (err error) {
 		return fmt.Errorf("start over: %w", err)
 	}
 	if !demo {
-		if len(entries) == 0 {
+		if !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() != lock.FileName }) {
 			return nil
 		}
 		return exit.Errorf(exit.Usage, "--fresh deletes only what jejak demo has made, and %s was not made by it: delete it yourself or name another --data", dir)

@@ -27,6 +27,8 @@ func run(ctx context.Context, s *server.Server) *host {
 	return h
 }
 
+var errNotAsked = errors.New("nobody asked it to; what it answered is kept, and starting again goes on")
+
 // with gives a context that ends with ctx, and with a server that stops by itself.
 func (h *host) with(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -44,15 +46,19 @@ func (h *host) with(ctx context.Context) (context.Context, context.CancelFunc) {
 func (h *host) failed() error {
 	select {
 	case <-h.ended:
-		return fmt.Errorf("the server stopped: %w", h.err)
+		return fmt.Errorf("the server stopped by itself: %w", errors.Join(errNotAsked, h.err))
 	default:
 		return nil
 	}
 }
 
-// stop answers what is under way and closes everything.
+// stop answers what is under way and closes everything. Why a server stopped by itself is told by failed, not here again.
 func (h *host) stop() error {
+	told := h.failed() != nil
 	h.cancel()
 	<-h.ended
+	if told {
+		return h.server.Close()
+	}
 	return errors.Join(h.err, h.server.Close())
 }

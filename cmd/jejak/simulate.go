@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"jejak/internal/refdata"
 	"jejak/internal/server"
 	"jejak/internal/simulation"
+	"jejak/internal/telemetry"
 )
 
 const simulateHelp = `Play the people of the province against a running server whose clock is driven: suppliers, warehouses, drivers, police, committees and
@@ -155,6 +157,7 @@ func simulate(cmd *cobra.Command, f simulateFlags) error {
 	verdict, err := simulation.Run(cmd.Context(), simulation.Config{
 		URL: url, AdminToken: token, Seed: f.seed, Regencies: f.regencies, All: f.all, Reference: refdata.Files(), StateDir: f.stateDir(),
 		Again: f.again, Workers: f.workers, Patience: f.patience, Progress: show.progress,
+		Logger: telemetry.NewLog(cmd.ErrOrStderr(), f.asJSON, slog.LevelWarn),
 	})
 	show.end()
 	if err != nil {
