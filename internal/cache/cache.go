@@ -38,7 +38,7 @@ type Mark struct {
 }
 
 // schemaVersion is raised when the tables change; a file of another version is made anew.
-const schemaVersion = 1
+const schemaVersion = 2
 
 const schema = `
 PRAGMA journal_mode = WAL;
@@ -53,9 +53,11 @@ CREATE TABLE IF NOT EXISTS snapshot (
 	data     BLOB NOT NULL     -- gob
 ) STRICT;
 CREATE TABLE IF NOT EXISTS checkpoint (
-	name     TEXT PRIMARY KEY,
-	position INTEGER NOT NULL,
-	event    TEXT NOT NULL
+	name     TEXT PRIMARY KEY, -- of a policy and its fold's format
+	position INTEGER NOT NULL, -- of the last event folded, its commands answered
+	event    TEXT NOT NULL,    -- its id
+	sha256   BLOB NOT NULL,    -- of data
+	data     BLOB NOT NULL     -- what the policy knows
 ) STRICT;
 `
 
@@ -172,23 +174,31 @@ func (c *Cache) Save(ctx context.Context, stream string, data *ledger.Data, at M
 	return nil
 }
 
-// Checkpoint is the place up to which a policy has acted, the zero Mark for none. To act again adds nothing, so any doubt gives none.
-func (c *Cache) Checkpoint(name string) (at Mark) {
+// Checkpoint returns what a policy knew at a place of the log, and the place; the zero Mark for nothing. To begin anew adds nothing, so any doubt
+// gives nothing.
+func (c *Cache) Checkpoint(name string) (data []byte, at Mark) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	err := c.query("SELECT position, event FROM checkpoint WHERE name = ?",
+	whole := false
+	err := c.query("SELECT position, event, sha256, data FROM checkpoint WHERE name = ?",
 		func(s *sqlite3.Stmt) error { return s.BindText(1, name) },
-		func(s *sqlite3.Stmt) { at = mark(s, 0) })
-	if err != nil {
-		return Mark{}
+		func(s *sqlite3.Stmt) {
+			at = mark(s, 0)
+			data = s.ColumnBlob(3, nil)
+			sum := sha256.Sum256(data)
+			whole = bytes.Equal(s.ColumnBlob(2, nil), sum[:])
+		})
+	if err != nil || !whole {
+		return nil, Mark{}
 	}
-	return at
+	return data, at
 }
 
-// SetCheckpoint keeps the place up to which a policy has acted.
-func (c *Cache) SetCheckpoint(name string, at Mark) error {
-	err := c.write("INSERT OR REPLACE INTO checkpoint (name, position, event) VALUES (?, ?, ?)", func(s *sqlite3.Stmt) error {
-		return errors.Join(s.BindText(1, name), s.BindInt64(2, int64(at.Position)), s.BindText(3, at.Event.String()))
+// SetCheckpoint keeps what a policy knows at a place of the log.
+func (c *Cache) SetCheckpoint(name string, data []byte, at Mark) error {
+	sum := sha256.Sum256(data)
+	err := c.write("INSERT OR REPLACE INTO checkpoint (name, position, event, sha256, data) VALUES (?, ?, ?, ?, ?)", func(s *sqlite3.Stmt) error {
+		return errors.Join(s.BindText(1, name), s.BindInt64(2, int64(at.Position)), s.BindText(3, at.Event.String()), s.BindBlob(4, sum[:]), s.BindBlob(5, data))
 	})
 	if err != nil {
 		return fmt.Errorf("save checkpoint of policy %s: %w", name, err)

@@ -18,19 +18,25 @@ import (
 // deadlines is the clock: when a deadline has passed it tells every district of every regency that goes by reference data with this deadline.
 type deadlines struct {
 	catalog command.Catalog
-	waiting map[moment]time.Time // not yet told
-	told    map[moment]bool
+	moments
+}
+
+type moments struct {
+	Waiting map[moment]time.Time // not yet told
+	Told    map[moment]bool
 }
 
 // moment is a deadline of a district.
 type moment struct {
-	election, deadline string
-	area               domain.Code
+	Election, Deadline string
+	Area               domain.Code
 }
 
 func newDeadlines(catalog command.Catalog) *deadlines {
-	return &deadlines{catalog: catalog, waiting: map[moment]time.Time{}, told: map[moment]bool{}}
+	return &deadlines{catalog: catalog, moments: moments{Waiting: map[moment]time.Time{}, Told: map[moment]bool{}}}
 }
+
+func (d *deadlines) fold() any { return &d.moments }
 
 func (*deadlines) name() string { return "deadlines" }
 
@@ -65,13 +71,13 @@ func (d *deadlines) adopt(ctx context.Context, election string, unit domain.Code
 			return fmt.Errorf("unit %s goes by reference data %s of %s, which is not in the log", unit, version, election)
 		}
 	}
-	maps.DeleteFunc(d.waiting, func(m moment, at time.Time) bool {
-		return m.election == election && unit.Covers(m.area) && at.After(when)
+	maps.DeleteFunc(d.Waiting, func(m moment, at time.Time) bool {
+		return m.Election == election && unit.Covers(m.Area) && at.After(when)
 	})
 	for _, passing := range ref.Deadlines {
 		for _, district := range ref.Children[unit] {
-			if m := (moment{election, passing.ID, district}); passing.At.After(when) && !d.told[m] {
-				d.waiting[m] = passing.At
+			if m := (moment{election, passing.ID, district}); passing.At.After(when) && !d.Told[m] {
+				d.Waiting[m] = passing.At
 			}
 		}
 	}
@@ -79,13 +85,13 @@ func (d *deadlines) adopt(ctx context.Context, election string, unit domain.Code
 }
 
 func (d *deadlines) tell(m moment) {
-	delete(d.waiting, m)
-	d.told[m] = true
+	delete(d.Waiting, m)
+	d.Told[m] = true
 }
 
 func (d *deadlines) due(now time.Time) (orders []order, next time.Time) {
-	for _, m := range sortedMoments(d.waiting) {
-		at := d.waiting[m]
+	for _, m := range sortedMoments(d.Waiting) {
+		at := d.Waiting[m]
 		if at.After(now) {
 			if next.IsZero() || at.Before(next) {
 				next = at
@@ -94,8 +100,8 @@ func (d *deadlines) due(now time.Time) (orders []order, next time.Time) {
 		}
 		d.tell(m)
 		orders = append(orders, order{
-			election: m.election, unit: m.area.Up(domain.Regency), key: m.deadline + "|" + string(m.area), occurred: at,
-			data: &deadline.Pass{Deadline: m.deadline, Area: m.area},
+			election: m.Election, unit: m.Area.Up(domain.Regency), key: m.Deadline + "|" + string(m.Area), occurred: at,
+			data: &deadline.Pass{Deadline: m.Deadline, Area: m.Area},
 		})
 	}
 	return orders, next
@@ -103,7 +109,7 @@ func (d *deadlines) due(now time.Time) (orders []order, next time.Time) {
 
 func sortedMoments(all map[moment]time.Time) []moment {
 	return slices.SortedFunc(maps.Keys(all), func(a, b moment) int {
-		return cmp.Or(cmp.Compare(a.election, b.election), all[a].Compare(all[b]), cmp.Compare(a.deadline, b.deadline), cmp.Compare(a.area, b.area))
+		return cmp.Or(cmp.Compare(a.Election, b.Election), all[a].Compare(all[b]), cmp.Compare(a.Deadline, b.Deadline), cmp.Compare(a.Area, b.Area))
 	})
 }
 

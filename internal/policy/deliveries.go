@@ -20,21 +20,23 @@ import (
 // deliveries announces goods that one unit has dispatched to another as a delivery there: without an order, for they come out of the sender's
 // stock.
 type deliveries struct {
-	trips map[tripKey]trip
+	Trips map[tripKey]trip
 }
 
-type tripKey struct{ election, shipment string }
+type tripKey struct{ Election, Shipment string }
 
 // trip is what is known of a shipment; both its plan and its dispatch must be, in whatever order they come.
 type trip struct {
-	planned, dispatched bool
-	from                domain.Code // the unit
-	to                  domain.Code // the unit where it goes, by plan or the diversion before the dispatch
-	lines               []goods.Line
-	at                  time.Time // of the dispatch
+	Planned, Dispatched bool
+	From                domain.Code // the unit
+	To                  domain.Code // the unit where it goes, by plan or the diversion before the dispatch
+	Lines               []goods.Line
+	At                  time.Time // of the dispatch
 }
 
-func newDeliveries() *deliveries { return &deliveries{trips: map[tripKey]trip{}} }
+func newDeliveries() *deliveries { return &deliveries{Trips: map[tripKey]trip{}} }
+
+func (d *deliveries) fold() any { return d }
 
 func (*deliveries) name() string { return "deliveries" }
 
@@ -61,43 +63,43 @@ func (d *deliveries) observe(_ context.Context, rec *eventstore.Record) ([]order
 	change := func(shipmentID string, edit func(t *trip)) (complete bool) {
 		id = shipmentID
 		key := tripKey{election, shipmentID}
-		t := d.trips[key]
-		was := t.planned && t.dispatched
+		t := d.Trips[key]
+		was := t.Planned && t.Dispatched
 		edit(&t)
-		d.trips[key] = t
-		return !was && t.planned && t.dispatched
+		d.Trips[key] = t
+		return !was && t.Planned && t.Dispatched
 	}
 	complete := false
 	switch e := e.(type) {
 	case *shipment.Planned:
 		complete = change(e.Shipment, func(t *trip) {
-			t.planned, t.from, t.lines = true, unit, e.Lines
-			if t.to == "" {
-				t.to = unitOf(e.To)
+			t.Planned, t.From, t.Lines = true, unit, e.Lines
+			if t.To == "" {
+				t.To = unitOf(e.To)
 			}
 		})
 	case *shipment.Diverted:
 		change(e.Shipment, func(t *trip) {
-			if !t.dispatched {
-				t.to = unitOf(e.To)
+			if !t.Dispatched {
+				t.To = unitOf(e.To)
 			}
 		})
 	case *shipment.Dispatched:
 		complete = change(e.Shipment, func(t *trip) {
-			if !t.dispatched {
-				t.dispatched, t.at = true, event.Meta.OccurredAt
+			if !t.Dispatched {
+				t.Dispatched, t.At = true, event.Meta.OccurredAt
 			}
 		})
 	case *shipment.Loaded, *shipment.VehicleInspected, *shipment.EscortAssigned, *shipment.EscortAccepted, *shipment.EscortHandedOver,
 		*shipment.CheckpointPassed, *shipment.Delayed, *shipment.LoadTransferred, *shipment.Arrived, *shipment.Cancelled:
 	}
-	t := d.trips[tripKey{election, id}]
-	if !complete || len(t.lines) == 0 || t.to == t.from {
+	t := d.Trips[tripKey{election, id}]
+	if !complete || len(t.Lines) == 0 || t.To == t.From {
 		return nil, nil
 	}
 	return []order{{
-		election: election, unit: t.to, cause: rec.ID, correlation: correlation(meta), occurred: t.at,
-		data: &procurement.AnnounceDelivery{Delivery: deliveryID(t.to, id), Lines: t.lines},
+		election: election, unit: t.To, cause: rec.ID, correlation: correlation(meta), occurred: t.At,
+		data: &procurement.AnnounceDelivery{Delivery: deliveryID(t.To, id), Lines: t.Lines},
 	}}, nil
 }
 

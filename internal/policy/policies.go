@@ -22,8 +22,12 @@ func Start(ctx context.Context, cfg Config) *Policies {
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p := &Policies{cancel: cancel}
-	for _, policy := range []policy{newDeliveries(), newSeals(cfg.Store), newDeadlines(cfg.Catalog)} {
-		r := &runner{Config: cfg, policy: policy}
+	for _, make := range []func() policy{
+		func() policy { return newDeliveries() },
+		func() policy { return newSeals(cfg.Store) },
+		func() policy { return newDeadlines(cfg.Catalog) },
+	} {
+		r := &runner{Config: cfg, policy: make(), make: make}
 		p.runners = append(p.runners, r)
 		p.running.Go(func() { r.run(ctx) })
 	}

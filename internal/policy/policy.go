@@ -2,8 +2,8 @@
 // path, under an id that follows from what called for it.
 //
 // A policy is a fold: it reads the log from the first record on and knows from that alone what is to be sent. So its commands are the same
-// whenever it is started, and sending them again adds nothing. Its checkpoint (in ledger-cache.db, disposable) only says from where on sending
-// them is not known to be done.
+// whenever it is started, and sending them again adds nothing. Its checkpoint (in ledger-cache.db, disposable) is what it knows at a place of the
+// log up to which every command is answered.
 package policy
 
 import (
@@ -22,7 +22,7 @@ import (
 
 // policy is one fold with the commands it calls for. It is used by one goroutine.
 type policy interface {
-	// name is the policy's for life: its checkpoint has it, and the ids of its commands follow from it.
+	// name is the policy's for life: the ids of its commands follow from it.
 	name() string
 	// types are the types of the events that it reads.
 	types() []string
@@ -30,7 +30,12 @@ type policy interface {
 	observe(ctx context.Context, rec *eventstore.Record) ([]order, error)
 	// due returns the commands that the time calls for, once, and when there will be more by what is folded (the zero time: never).
 	due(now time.Time) (orders []order, next time.Time)
+	// fold is what the policy knows, a pointer to a struct for encoding/gob; observe and due work on it.
+	fold() any
 }
+
+// foldVersion is raised when a fold means something else than before while its Go types stay as they are.
+const foldVersion = 1
 
 // order is a command to be sent to a ledger.
 type order struct {

@@ -237,6 +237,15 @@ func TestCutOffAnywhere(t *testing.T) {
 	if h.head() != head {
 		t.Errorf("sent again, the log grew from %d to %d", head, h.head())
 	}
+	again = h.seen.of(api.Duplicate)
+	stop = h.policies() // goes on from its checkpoint
+	h.seal("3501", "3501012001001-DPRDK SALPHA")
+	h.seal("3509", "3509012001001-DPRDK SALPHA")
+	h.await(want + 2)
+	stop()
+	if n := h.seen.of(api.Duplicate) - again; n != 0 {
+		t.Errorf("with a checkpoint %d commands were sent again", n)
+	}
 	for _, result := range []api.Result{api.Error, api.Rejected} {
 		if n := h.seen.of(result); n > 0 {
 			t.Errorf("%d answers are %s", n, result)

@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"bytes"
 	"context"
+	"encoding/gob"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,10 +20,10 @@ import (
 	"jejak/internal/journal"
 )
 
-// Checkpoints keep how far each policy has sent what is to be sent. They may forget.
+// Checkpoints keep what each policy knew at a place of the log up to which all its commands are answered. They may forget.
 type Checkpoints interface {
-	Checkpoint(name string) cache.Mark
-	SetCheckpoint(name string, at cache.Mark) error
+	Checkpoint(name string) (data []byte, at cache.Mark)
+	SetCheckpoint(name string, data []byte, at cache.Mark) error
 }
 
 // Metrics is told what the policies do.
@@ -47,18 +49,20 @@ type Config struct {
 type runner struct {
 	Config
 	policy
-	sent    cache.Mark          // up to here nothing need be sent again
+	make    func() policy // a new one, that knows nothing
+	begun   bool
 	behind  eventstore.Position // head of the log at the start: the time counts only from there on
 	handled atomic.Uint64       // position of the last record folded, its commands answered
 	at      cache.Mark          // the same, for the checkpoint
+	ahead   bool                // the fold is ahead of at: commands are under way
 	kept    eventstore.Position // of the checkpoint that is saved
 }
 
 const (
 	// window is the most commands under way at once: a small part of a ledger's queue.
 	window = 128
-	// checkpointEvery is the number of positions after which the checkpoint is saved.
-	checkpointEvery = 20_000
+	// checkpointEvery is the number of positions after which the checkpoint is saved: seldom, for it may hold a million seals.
+	checkpointEvery = 200_000
 	// look is the longest that the clock goes unwatched: a machine's clock may be set.
 	look = 30 * time.Second
 	// catchUp is how often a policy asks whether it has caught up.
@@ -89,10 +93,11 @@ func (r *runner) run(ctx context.Context) {
 
 // follow reads the log from where it stopped, and watches the clock.
 func (r *runner) follow(ctx context.Context) error {
-	if r.handled.Load() == 0 {
+	if !r.begun {
 		if err := r.begin(ctx); err != nil {
 			return err
 		}
+		r.begun = true
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -137,14 +142,14 @@ func (r *runner) follow(ctx context.Context) error {
 	}
 }
 
-// begin finds out from where on commands may not have been sent.
+// begin goes on from the checkpoint, if it belongs to this log.
 func (r *runner) begin(ctx context.Context) error {
 	head, err := r.Store.Head(ctx)
 	if err != nil {
 		return err
 	}
 	r.behind = head
-	mark := r.Checkpoints.Checkpoint(r.name())
+	data, mark := r.Checkpoints.Checkpoint(r.key())
 	if mark.Position == 0 {
 		return nil
 	}
@@ -152,13 +157,23 @@ func (r *runner) begin(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if rec.Position == mark.Position && rec.ID == mark.Event {
-			r.sent, r.kept = mark, mark.Position
+		if rec.Position != mark.Position || rec.ID != mark.Event {
+			return nil
 		}
 		break
 	}
+	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(r.fold()); err != nil {
+		r.Log.Warn("checkpoint cannot be used; reading the whole log", "policy", r.name(), "error", err)
+		r.policy = r.make() // without what was decoded so far
+		return nil
+	}
+	r.at, r.kept = mark, mark.Position
+	r.handled.Store(uint64(mark.Position))
 	return nil
 }
+
+// key names the checkpoint.
+func (r *runner) key() string { return fmt.Sprintf("%s/%d", r.name(), foldVersion) }
 
 // ready tells whether enough is folded for the time to count: what was there at the start.
 func (r *runner) ready(sub eventstore.Subscription) bool {
@@ -186,10 +201,8 @@ func (r *runner) take(ctx context.Context, rec *eventstore.Record) error {
 	if err != nil {
 		return fmt.Errorf("%s version %d: %w", rec.Stream, rec.Version, err)
 	}
-	if rec.Position > r.sent.Position {
-		if err := r.send(ctx, orders); err != nil {
-			return err
-		}
+	if err := r.send(ctx, orders); err != nil {
+		return err
 	}
 	r.at = cache.Mark{Position: rec.Position, Event: rec.ID}
 	r.handled.Store(uint64(rec.Position))
@@ -199,12 +212,17 @@ func (r *runner) take(ctx context.Context, rec *eventstore.Record) error {
 	return nil
 }
 
-// keep saves the checkpoint.
+// keep saves the checkpoint, unless commands are not answered that the fold takes for sent.
 func (r *runner) keep() {
-	if r.at.Position <= r.kept {
+	if r.at.Position <= r.kept || r.ahead {
 		return
 	}
-	if err := r.Checkpoints.SetCheckpoint(r.name(), r.at); err != nil {
+	var data bytes.Buffer
+	err := gob.NewEncoder(&data).Encode(r.fold())
+	if err == nil {
+		err = r.Checkpoints.SetCheckpoint(r.key(), data.Bytes(), r.at)
+	}
+	if err != nil {
 		r.Log.Warn("checkpoint was not saved; commands will be sent again, which adds nothing", "policy", r.name(), "error", err)
 	}
 	r.kept = r.at.Position
@@ -225,11 +243,13 @@ func (r *runner) tick(ctx context.Context) (time.Duration, error) {
 
 // send sends orders until each has its final answer.
 func (r *runner) send(ctx context.Context, orders []order) error {
+	r.ahead = true
 	for some := range slices.Chunk(orders, window) {
 		if err := r.sendSome(ctx, some); err != nil {
 			return err
 		}
 	}
+	r.ahead = false
 	return nil
 }
 

@@ -3,7 +3,7 @@ package policy
 import (
 	"context"
 	"fmt"
-	"hash/maphash"
+	"hash/fnv"
 	"slices"
 	"time"
 
@@ -18,16 +18,21 @@ import (
 // seals tells both units of a seal number that lives in two of them. A ledger sees only its own.
 type seals struct {
 	store eventstore.Store
-	seed  maphash.Seed
-	// first has the position of the event in which a number (by its hash) was first seen, more those of later ones. The events themselves are
-	// read again for the few numbers that come again, so a million seals take little room.
-	first map[uint64]eventstore.Position
-	more  map[uint64][]eventstore.Position
+	known register
+}
+
+// register has the position of the event in which a number (by its hash) was First seen, and More of later ones. The events themselves are read
+// again for the few numbers that come again, so a million seals take little room.
+type register struct {
+	First map[uint64]eventstore.Position
+	More  map[uint64][]eventstore.Position
 }
 
 func newSeals(store eventstore.Store) *seals {
-	return &seals{store: store, seed: maphash.MakeSeed(), first: map[uint64]eventstore.Position{}, more: map[uint64][]eventstore.Position{}}
+	return &seals{store: store, known: register{map[uint64]eventstore.Position{}, map[uint64][]eventstore.Position{}}}
 }
+
+func (p *seals) fold() any { return &p.known }
 
 func (*seals) name() string { return "seals" }
 
@@ -95,13 +100,13 @@ func (p *seals) observe(ctx context.Context, rec *eventstore.Record) ([]order, e
 
 // others are the other units that have sealed with a number, and the boxes there.
 func (p *seals) others(ctx context.Context, here *sealing, seal string) (map[domain.Code][]string, error) {
-	hash := p.hash(here.election, seal)
-	position, seen := p.first[hash]
+	hash := numberOf(here.election, seal)
+	position, seen := p.known.First[hash]
 	if !seen {
 		return nil, nil
 	}
 	others := map[domain.Code][]string{}
-	for _, position := range append([]eventstore.Position{position}, p.more[hash]...) {
+	for _, position := range append([]eventstore.Position{position}, p.known.More[hash]...) {
 		rec, err := p.read(ctx, position)
 		if err != nil {
 			return nil, err
@@ -131,20 +136,17 @@ func (p *seals) read(ctx context.Context, position eventstore.Position) (eventst
 }
 
 func (p *seals) remember(election, seal string, at eventstore.Position) {
-	hash := p.hash(election, seal)
-	if _, seen := p.first[hash]; seen {
-		p.more[hash] = append(p.more[hash], at)
+	hash := numberOf(election, seal)
+	if _, seen := p.known.First[hash]; seen {
+		p.known.More[hash] = append(p.known.More[hash], at)
 		return
 	}
-	p.first[hash] = at
+	p.known.First[hash] = at
 }
 
-func (p *seals) hash(election, seal string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(p.seed)
-	// A hash never fails to take bytes.
-	_, _ = h.WriteString(election)
-	_ = h.WriteByte(0)
-	_, _ = h.WriteString(seal)
+// numberOf is the hash of a seal's number.
+func numberOf(election, seal string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(election + "\x00" + seal)) // a hash takes everything
 	return h.Sum64()
 }
