@@ -232,7 +232,8 @@ func TestAnyActs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := given.Ledger(t, soonDue(), given.Unit)
 		for range rapid.IntRange(1, 25).Draw(t, "acts") {
-			s.At(someMoment.Draw(t, "moment")).When(anyMode.Draw(t, "mode"), somebody.Draw(t, "who"), anAct(t))
+			cmd := rapid.OneOf(rapid.Custom(anAct), rapid.SampledFrom(examples())).Draw(t, "command")
+			s.At(someMoment.Draw(t, "moment")).When(anyMode.Draw(t, "mode"), somebody.Draw(t, "who"), cmd)
 			if len(s.Invalid) > 0 {
 				t.Fatalf("the generator made %v", s.Invalid)
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/gob"
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"testing"
@@ -217,7 +218,7 @@ func TestAnyReportsInAnyOrder(t *testing.T) {
 func TestSnapshots(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := newTeller(t)
-		for _, a := range rapid.Permutation(drawStory(t).acts).Draw(t, "order") {
+		for _, a := range drawStory(t).acts {
 			x.tell(t, a)
 		}
 		cut := rapid.IntRange(0, len(x.history)).Draw(t, "cut")
@@ -240,8 +241,8 @@ func TestSnapshots(t *testing.T) {
 		holds(t, restored, x.history)
 		want := encoded(t, x.state)
 		for name, got := range map[string]*ledger.State{"folded": state, "restored": restored} {
-			if diff := cmp.Diff(want, encoded(t, got), cmpopts.EquateEmpty()); diff != "" {
-				t.Fatalf("%s is another state than executed (-executed +%s):\n%s", name, name, diff)
+			if got := encoded(t, got); !reflect.DeepEqual(want, got) { // much faster than a Diff, which is for reading
+				t.Fatalf("%s is another state than executed (-executed +%s):\n%s", name, name, cmp.Diff(want, got))
 			}
 		}
 	})
