@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,7 +53,7 @@ func newDemoCommand() *cobra.Command {
   jejak demo --exit --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := f.check(); err != nil {
+			if err := errors.Join(f.check(), f.checkListen()); err != nil {
 				return err
 			}
 			f.anyPort = !cmd.Flags().Changed("listen")
@@ -71,6 +72,7 @@ func newDemoCommand() *cobra.Command {
 
 func demo(cmd *cobra.Command, f demoFlags) (err error) {
 	began := time.Now()
+	limitMemory(demoMemory)
 	if err := f.prepare(); err != nil {
 		return err
 	}
@@ -102,6 +104,15 @@ func demo(cmd *cobra.Command, f demoFlags) (err error) {
 		}
 	}
 	return disagrees(verdict, filepath.Join(f.dir, simulation.VerdictFile))
+}
+
+// checkListen keeps a demo on this machine: its tokens are no secrets.
+func (f *demoFlags) checkListen() error {
+	host, _, err := net.SplitHostPort(f.listen)
+	if ip := net.ParseIP(host); err != nil || host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil // what is no address at all is told when it is opened
+	}
+	return exit.Errorf(exit.Usage, "--listen %s: a demo serves this machine alone; for others:  jejak serve --clock driven --allow-remote --data %s --listen %s", f.listen, f.dir, f.listen)
 }
 
 // prepare looks whether the directory may be played in, and empties it when that is asked for.

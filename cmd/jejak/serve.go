@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -60,6 +61,7 @@ func serve(cmd *cobra.Command, f serveFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	limitMemory(0)
 	log := telemetry.NewLog(cmd.ErrOrStderr(), f.asJSON, slog.LevelInfo)
 	s, err := openServer(cmd, server.Config{
 		Dir: f.dir, Listen: f.listen, AllowRemote: f.allowRemote, Kind: kind, NoImport: f.noImport, Log: log, Version: thisBuild().Version,
@@ -104,6 +106,9 @@ func openServer(cmd *cobra.Command, cfg server.Config) (*server.Server, error) {
 	var held *lock.HeldError
 	if errors.As(err, &held) {
 		return nil, inUse(held)
+	}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		err = fmt.Errorf("%w: stop what has this address, or name another with --listen; port 0 takes a free one", err)
 	}
 	return s, err
 }
