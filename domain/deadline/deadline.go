@@ -2,6 +2,7 @@
 package deadline
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -88,6 +89,18 @@ type Passage struct {
 func (s *State) Of(deadline string, place domain.Code) (at int64, act uint32, ok bool) {
 	p, ok := s.Passes[deadline][place.Up(domain.District)]
 	return p.At, p.Act, ok
+}
+
+// Districts are those for which a deadline has passed, in order.
+func (s *State) Districts() []domain.Code {
+	var districts []domain.Code
+	for _, passages := range s.Passes {
+		for district := range passages {
+			districts = append(districts, district)
+		}
+	}
+	slices.Sort(districts)
+	return slices.Compact(districts)
 }
 
 // Room decides on deadlines and folds them.

@@ -82,13 +82,18 @@ func (s *State) Execute(act domain.Act, cmd domain.Command) Decision {
 	primary := s.record(act, 0, plan.Event)
 	room.Apply(primary)
 	after := s.findings(subjects)
-	if rejections := rejected(act.Mode, cmd, before, after); len(rejections) > 0 {
+	_, adopts := cmd.(*AdoptReference)
+	if rejections := rejected(act.Mode, cmd, before, after); len(rejections) > 0 && !adopts { // what new reference data shows is there already
 		restore()
 		return Decision{Rejections: rejections}
 	}
 	d := Decision{Events: []domain.Recorded{primary}}
 	s.advance(primary)
-	for _, event := range s.reconcile(before, after, primary.Ref()) {
+	changes := s.reconcile(before, after, primary.Ref())
+	if adopts {
+		changes = changes[:min(len(changes), maxByReference)]
+	}
+	for _, event := range changes {
 		rec := s.record(act, len(d.Events), event)
 		s.Register.Apply(rec)
 		s.advance(rec)

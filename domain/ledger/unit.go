@@ -1,6 +1,11 @@
 package ledger
 
-import "jejak/domain"
+import (
+	"slices"
+
+	"jejak/domain"
+	"jejak/domain/supporting"
+)
 
 // AdoptReference makes a version of the election's reference data count for this unit from now on (unit.adopt_reference).
 type AdoptReference struct {
@@ -49,7 +54,33 @@ func (u unitRoom) Plan(act domain.Act, cmd domain.Command) domain.Plan {
 	if _, ok := u.s.catalog.Reference(u.s.Election, version); !ok {
 		return domain.Plan{Violations: []domain.Violation{{Rule: RuleUnknownReference, Path: "/data/version", Args: []any{version}}}}
 	}
-	return domain.Plan{Event: &ReferenceAdopted{Version: version}}
+	return domain.Plan{Event: &ReferenceAdopted{Version: version}, Touched: u.touched(version)}
+}
+
+// maxByReference is the most discrepancies that the adoption of reference data raises, revises or explains, so that it can always be appended.
+// What is beyond it is found when the box or station concerned is next touched.
+const maxByReference = 500
+
+// touched is everything that is measured by reference data: boxes by designs and voters, supporting data by counts, stations by what they get.
+// The same version again changes nothing.
+func (u unitRoom) touched(version string) []domain.Subject {
+	if u.s.ref == nil || u.s.Adopted == version {
+		return nil
+	}
+	var touched []domain.Subject
+	for n := range u.s.BoxRegister.Boxes {
+		touched = append(touched, domain.Subject{Kind: domain.SubjectBox, ID: u.s.BoxRegister.IDs.Name(uint32(n))})
+	}
+	for _, group := range supporting.Groups() {
+		touched = append(touched, domain.Subject{Kind: domain.SubjectSupporting, ID: group})
+	}
+	next, _ := u.s.catalog.Reference(u.s.Election, version)
+	for _, district := range u.s.Deadlines.Districts() {
+		for _, station := range slices.Concat(u.s.ref.StationsIn(district), next.StationsIn(district)) {
+			touched = append(touched, domain.Subject{Kind: domain.SubjectStation, ID: string(station)})
+		}
+	}
+	return touched
 }
 
 // Apply cannot fail: Plan and Fold have checked that the version exists.
