@@ -153,14 +153,14 @@ func (p *play) progress() Progress {
 	}
 }
 
-// expected is about how many acts there will be: one for each carton, five for each station, ten for each trip.
+// expected is about how many acts there will be: one for each carton, six for each station, ten for each trip.
 func (p *play) expected() (n int64) {
 	n = int64(len(p.world.regencies)) * 20
 	for _, r := range p.scope {
 		for _, s := range r.stations {
 			n += s.ballots() * int64(types) / sheetsPerCarton
 		}
-		n += int64(5*len(r.stations) + len(r.stations)/5 + 10*len(r.trips) + 400)
+		n += int64(6*len(r.stations) + len(r.stations)/5 + 10*len(r.trips) + 400)
 	}
 	return n
 }
