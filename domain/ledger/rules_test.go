@@ -150,3 +150,19 @@ func TestRules(t *testing.T) {
 		}
 	}
 }
+
+// TestContract: docs/commands.md names every command and every event.
+func TestContract(t *testing.T) {
+	data, err := os.ReadFile("../../docs/commands.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range slices.Concat(ledger.CommandTypes(), ledger.EventTypes()) {
+		if strings.HasPrefix(name, "discrepancy.") {
+			name = "discrepancy.*"
+		}
+		if !strings.Contains(string(data), name) {
+			t.Errorf("docs/commands.md does not name %s", name)
+		}
+	}
+}
