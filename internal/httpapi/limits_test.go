@@ -128,16 +128,20 @@ func TestHundredThousandLinesInLittleMemory(t *testing.T) {
 	scanner := bufio.NewScanner(resp.Body)
 	scanner.Buffer(nil, 1<<20)
 	for scanner.Scan() {
-		var a api.Answer
-		if err := json.Unmarshal(scanner.Bytes(), &a); err != nil {
-			t.Fatal(err)
-		}
 		w, known := want[line%20]
 		if !known {
-			w.result, w.status = api.Error, 400
-		}
-		if a.Line != line+1 || a.Result != w.result || a.Status != w.status {
-			t.Fatalf("line %d: %+v", line+1, a)
+			// Most lines, and so not decoded.
+			if !bytes.Contains(scanner.Bytes(), fmt.Appendf(nil, `"line":%d,"result":"error"`, line+1)) || !bytes.Contains(scanner.Bytes(), []byte(`"status":400`)) {
+				t.Fatalf("line %d: %s", line+1, scanner.Bytes())
+			}
+		} else {
+			var a api.Answer
+			if err := json.Unmarshal(scanner.Bytes(), &a); err != nil {
+				t.Fatal(err)
+			}
+			if a.Line != line+1 || a.Result != w.result || a.Status != w.status {
+				t.Fatalf("line %d: %+v", line+1, a)
+			}
 		}
 		if line++; line%10_000 == 0 {
 			var m runtime.MemStats
