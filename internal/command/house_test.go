@@ -217,7 +217,7 @@ func (h *house) state(handler *command.Handler) string {
 type spy struct {
 	eventstore.Store
 	mu      sync.Mutex
-	appends int // that succeeded, of any stream
+	appends int                                            // that succeeded, of any stream
 	before  func(ctx context.Context, stream string) error // nil: nothing
 	after   func(ctx context.Context, stream string) error
 }
