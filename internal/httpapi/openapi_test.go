@@ -140,7 +140,7 @@ func TestDocsPageIsWhole(t *testing.T) {
 			t.Errorf("the page has %s", loaded)
 		}
 	}
-	for _, want := range []string{"/v1/commands", "shipment.dispatch", "/openapi.json", "handoff.accept"} {
+	for _, want := range []string{"/v1/commands", "shipment.dispatch", "/openapi.json", "handoff.accept", "{boxes: [{ballots: integer, box: string, design: string}], exception?: {"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page has no %s", want)
 		}
