@@ -1,6 +1,7 @@
 package box_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -141,6 +142,46 @@ func TestCustody(t *testing.T) {
 		s := given.Noted(t, begin, given.DistrictStaff(given.District2), given.Accept(given.Handoff2, council), given.Found(box.RuleWrongDestination, id))
 		wantState(t, s, council, box.AtDistrict, given.District2)
 	})
+}
+
+// Until the plan is here a load is taken to be where who loaded serves. The plan says better, both ways.
+func TestThePlanSaysWhereFrom(t *testing.T) {
+	id := string(council)
+	onPlan := given.Found(shipment.RuleUnplanned, given.Shipment2).ForNow()
+	s := sealed(council)(t).When(domain.Report, ppk, loaded.Cmd).RaisesExactly(onPlan, given.Found(box.RuleNotInCustody, id).ForNow())
+	s.When(domain.Request, planned.Who, planned.Cmd).ExplainsExactly("unplanned_shipment", "box_not_in_custody").OpenRules()
+	s = sealed(council)(t).When(domain.Report, given.Warehouse, given.Load(given.Shipment3, council)).OpenRules("unplanned_shipment")
+	s.When(domain.Request, planned3.Who, planned3.Cmd).Rejected("box_not_in_custody").OpenRules("unplanned_shipment")
+}
+
+// Phones may have clocks that say only the minute: acts of the same moment are taken in the order of the work.
+func TestTheSameMoment(t *testing.T) {
+	all := []domain.BoxID{council, kit, recap}
+	way := [][]given.Act{given.Sealing(all...), given.ToDistrict(all...), given.ToVillage(council, kit), given.ToStation(council, kit)}
+	for name, order := range map[string]func([]given.Act){"as it was": func([]given.Act) {}, "backwards": slices.Reverse[[]given.Act]} {
+		t.Run(name, func(t *testing.T) {
+			s := given.Stocked(t)
+			at := s.Now().Add(time.Hour)
+			acts := slices.Concat(way...)
+			order(acts)
+			for _, a := range slices.Concat(only(acts, true), only(acts, false)) { // plans are made before
+				mode := domain.Report
+				if given.Decision(a.Cmd) {
+					mode = domain.Request
+				}
+				s.At(at).Did(mode, a.Who, a.Cmd)
+			}
+			s.OpenRules()
+			wantState(t, s, council, box.AtStation, given.Station1)
+			wantState(t, s, kit, box.AtStation, given.Station1)
+			wantState(t, s, recap, box.AtDistrict, given.District1)
+		})
+	}
+}
+
+// only are the decisions among acts, or the others.
+func only(acts []given.Act, decisions bool) []given.Act {
+	return slices.DeleteFunc(slices.Clone(acts), func(a given.Act) bool { return given.Decision(a.Cmd) != decisions })
 }
 
 func TestWhatTheReceiverSees(t *testing.T) {
