@@ -79,6 +79,10 @@ func TestEveryDifferenceIsNamed(t *testing.T) {
 			Units: []string{string(given.Box(given.Station2, "DPR"))}},
 		given.Discrepancy{Rule: "arrived_unsealed", Kind: domain.Unsealed, Severity: domain.High, Provisional: true,
 			Units: []string{string(given.Box(given.Station2, "DPR"))}})
+	// Named as extra though it was offered, there is nothing wrong with it.
+	extra := given.Accept(hnd, ppwp)
+	extra.Extra = []domain.BoxID{council}
+	custody(t, given.Noted(t, offered, ppk, extra), given.District1, ids...)
 	// Named as missing, it is not incomplete.
 	whole := given.Accept(hnd, ppwp)
 	whole.Missing = []domain.BoxID{council}
