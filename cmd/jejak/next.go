@@ -75,6 +75,9 @@ func (p place) box() string {
 	return ""
 }
 
+// onBoxes are kinds of discrepancies that boxes have after a story worth reading, most telling first.
+var onBoxes = []string{"seal_mismatch", "seal_broken", "lost", "wrong_destination", "undocumented_handoff", "short", "duplicate_label"}
+
 // findPlace looks in the regencies that were played in full. It gives the zero place where nothing is open.
 func findPlace(ctx context.Context, s *server.Server, inFull []string) (found place, err error) {
 	token, err := readToken(s.TokenFile())
@@ -99,13 +102,16 @@ func findPlace(ctx context.Context, s *server.Server, inFull []string) (found pl
 	if most == 0 {
 		return found, nil
 	}
-	var open []form.DiscrepancyCard
-	if _, err := c.Get(ctx, token, electionPath+"/discrepancies", url.Values{"regency": {found.Unit}, "status": {"open"}}, 0, &open); err != nil {
-		return found, fmt.Errorf("read the discrepancies: %w", err)
-	}
-	for _, d := range open {
-		if p := (place{d}); p.box() != "" {
-			return p, nil
+	for _, kind := range onBoxes {
+		var open []form.DiscrepancyCard
+		query := url.Values{"regency": {found.Unit}, "status": {"open"}, "kind": {kind}}
+		if _, err := c.Get(ctx, token, electionPath+"/discrepancies", query, 0, &open); err != nil {
+			return found, fmt.Errorf("read the discrepancies: %w", err)
+		}
+		for _, d := range open {
+			if p := (place{d}); p.box() != "" {
+				return p, nil
+			}
 		}
 	}
 	return found, nil
