@@ -184,9 +184,10 @@ func parseTime(b []byte) (time.Time, error) {
 			}
 			return n
 		}
-		t := time.Date(number(0, 4), time.Month(number(5, 7)), number(8, 10), number(11, 13), number(14, 16), number(17, 19),
-			number(20, 26)*1000, time.UTC)
-		if ok {
+		month, day, hour, minute, second := time.Month(number(5, 7)), number(8, 10), number(11, 13), number(14, 16), number(17, 19)
+		t := time.Date(number(0, 4), month, day, hour, minute, second, number(20, 26)*1000, time.UTC)
+		// Date takes the 30th of February for the 1st of March: such a time was never written.
+		if ok && t.Month() == month && t.Day() == day && hour < 24 && minute < 60 && second < 60 {
 			return t, nil
 		}
 	}
