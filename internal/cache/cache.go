@@ -73,6 +73,14 @@ func Open(path string) (*Cache, error) {
 }
 
 func (c *Cache) open() error {
+	// For its owner alone, like the log that it is made of.
+	file, err := os.OpenFile(c.path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(file.Chmod(0o600), file.Close()); err != nil {
+		return err
+	}
 	conn, err := sqlite3.OpenFlags(c.path, sqlite3.OPEN_READWRITE|sqlite3.OPEN_CREATE)
 	if err != nil {
 		return err
