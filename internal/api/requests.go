@@ -27,6 +27,7 @@ type User struct {
 type Clock struct {
 	Now       string `json:"now" doc:"RFC 3339 with offset."`
 	Simulated bool   `json:"simulated" doc:"The clock is driven, and everything recorded is a simulation."`
+	Settled   *bool  `json:"settled,omitempty" doc:"Of a driven clock: all that follows from this time and from what was recorded (deadlines, deliveries between units, seals in two units) is recorded too."`
 }
 
 // SetClock drives the clock of a simulated data directory forward.

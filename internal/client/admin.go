@@ -31,7 +31,8 @@ func (c *Client) AddUsers(ctx context.Context, token string, users []NewUser) er
 }
 
 type clockBody struct {
-	Now time.Time `json:"now"`
+	Now     time.Time `json:"now"`
+	Settled bool      `json:"settled,omitempty"`
 }
 
 // Clock is the server's time.
@@ -39,6 +40,13 @@ func (c *Client) Clock(ctx context.Context, token string) (time.Time, error) {
 	var body clockBody
 	_, err := c.Get(ctx, token, "/v1/clock", nil, 0, &body)
 	return body.Now, err
+}
+
+// Settled tells whether all that follows from the driven clock's time and from what was recorded is recorded too.
+func (c *Client) Settled(ctx context.Context, token string) (bool, error) {
+	var body clockBody
+	_, err := c.Get(ctx, token, "/v1/clock", nil, 0, &body)
+	return body.Settled, err
 }
 
 // SetClock drives the clock of a simulated data directory forward.

@@ -23,21 +23,29 @@ type setClock struct {
 func (s *Server) registerClock() {
 	huma.Register(s.api, huma.Operation{
 		OperationID: "get-clock", Method: http.MethodGet, Path: "/v1/clock", Summary: "The server's time", Tags: []string{"server"},
-		Errors: []int{http.StatusUnauthorized},
+		Errors: []int{http.StatusUnauthorized, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, _ *struct{}) (*clockReply, error) {
 		if err := s.may(ctx, access.ReadClock); err != nil {
 			return nil, err
 		}
-		return s.clock(), nil
+		return s.clock(ctx)
 	})
 	huma.Register(s.api, huma.Operation{
 		OperationID: "set-clock", Method: http.MethodPost, Path: "/v1/clock", Summary: "Drive the clock of a simulated data directory forward",
-		Tags: []string{"server"}, Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusConflict, http.StatusUnprocessableEntity},
+		Tags: []string{"server"}, Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}, s.driveClock)
 }
 
-func (s *Server) clock() *clockReply {
-	return &clockReply{Body: api.Clock{Now: s.cfg.Clock.Now().Format(time.RFC3339Nano), Simulated: s.cfg.Clock.Simulated()}}
+func (s *Server) clock(ctx context.Context) (*clockReply, error) {
+	reply := &clockReply{Body: api.Clock{Now: s.cfg.Clock.Now().Format(time.RFC3339Nano), Simulated: s.cfg.Clock.Simulated()}}
+	if s.cfg.Settled != nil && s.cfg.Clock.Simulated() {
+		settled, err := s.cfg.Settled(ctx)
+		if err != nil {
+			return nil, unavailable("store_unavailable", "catatan tidak dapat dibaca sekarang: "+err.Error(), "the log cannot be read at present: "+err.Error())
+		}
+		reply.Body.Settled = &settled
+	}
+	return reply, nil
 }
 
 func (s *Server) driveClock(ctx context.Context, in *setClock) (*clockReply, error) {
@@ -58,5 +66,5 @@ func (s *Server) driveClock(ctx context.Context, in *setClock) (*clockReply, err
 		return nil, newProblem(http.StatusConflict, one("clock_only_forward", "/now", "jam simulasi hanya bergerak maju", err.Error(),
 			"kirim waktu yang sama atau sesudahnya", "send the same time or a later one"))
 	}
-	return s.clock(), nil
+	return s.clock(ctx)
 }

@@ -29,6 +29,8 @@ type Config struct {
 	Version   string
 	// SetClock drives the clock of a simulated data directory; nil in a real one.
 	SetClock func(time.Time) error
+	// Settled tells whether what follows from the log and the driven clock is recorded; nil where there is nothing that says so.
+	Settled func(context.Context) (bool, error)
 	// Ready says why the server cannot work, nothing when it can; nil for always ready.
 	Ready func(ctx context.Context) []string
 }

@@ -6,10 +6,13 @@ import (
 	"sync"
 
 	"jejak/eventstore"
+	"jejak/internal/clock"
 )
 
 // Policies are the running policies of one server.
 type Policies struct {
+	store   eventstore.Store
+	clock   clock.Clock
 	runners []*runner
 	cancel  context.CancelFunc
 	running sync.WaitGroup
@@ -21,7 +24,7 @@ func Start(ctx context.Context, cfg Config) *Policies {
 		cfg.Metrics = noMetrics{}
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	p := &Policies{cancel: cancel}
+	p := &Policies{store: cfg.Store, clock: cfg.Clock, cancel: cancel}
 	for _, make := range []func() policy{
 		func() policy { return newDeliveries() },
 		func() policy { return newSeals(cfg.Store) },
@@ -48,6 +51,22 @@ func (p *Policies) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("close the policies: %w", ctx.Err())
 	}
+}
+
+// Settled tells whether the policies have sent everything that the log and the clock called for when it was asked, and every command of theirs
+// is answered.
+func (p *Policies) Settled(ctx context.Context) (bool, error) {
+	head, err := p.store.Head(ctx)
+	if err != nil {
+		return false, fmt.Errorf("look whether the policies are done: %w", err)
+	}
+	now := p.clock.Now()
+	for _, r := range p.runners {
+		if done, err := r.settled(ctx, head, now); err != nil || !done {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // Handled reports for every policy the position of the last record of its types that it is done with, for metrics.

@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"context"
+	"log/slog"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"jejak/internal/api"
 	"jejak/internal/cache"
 	"jejak/internal/command"
+	"jejak/internal/policy"
 )
 
 // results counts the answers that the policies got.
@@ -251,6 +253,42 @@ func TestCutOffAnywhere(t *testing.T) {
 			t.Errorf("%d answers are %s", n, result)
 		}
 	}
+}
+
+// What is settled is recorded, whenever it is asked.
+func TestSettled(t *testing.T) {
+	h := newHouse(t)
+	h.adopt("35", "3501", "3509")
+	h.stock("35", 100)
+	p := policy.Start(h.Context(), policy.Config{
+		Store: h.store, Ledgers: &full{Ledgers: h.ledgers}, Catalog: h.catalog, Clock: h.clock, Checkpoints: h.cache, Log: slog.New(slog.DiscardHandler),
+	})
+	defer p.Close(context.Background())
+	settle := func(want int) {
+		t.Helper()
+		for limit := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+			settled, err := p.Settled(h.Context())
+			h.must(err)
+			if sent := len(h.sent()); settled && sent != want {
+				t.Fatalf("settled with %d events, not %d", sent, want)
+			}
+			if settled {
+				return
+			}
+			if time.Now().After(limit) {
+				t.Fatal("never settled")
+			}
+		}
+	}
+	settle(0)
+	for n := range 10 {
+		id := "SHP-35-" + string(rune('A'+n))
+		h.send(id, "3509", glue(1))
+		h.act("35", operator("35"), &shipment.Dispatch{Shipment: id})
+		settle(n + 1)
+	}
+	h.must(h.clock.Set(after))
+	settle(13)
 }
 
 // full refuses every other command as a full ledger does.

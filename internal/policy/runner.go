@@ -54,6 +54,8 @@ type runner struct {
 	behind  eventstore.Position // head of the log at the start: the time counts only from there on
 	handled atomic.Uint64       // position of the last record folded, its commands answered
 	at      cache.Mark          // the same, for the checkpoint
+	ticked  atomic.Int64        // time (ns since 1970) for which all is sent by what is folded; 0 while something was folded since
+	clear   atomic.Uint64       // up to this position there was nothing for the policy after handled
 	ahead   bool                // the fold is ahead of at: commands are under way
 	kept    eventstore.Position // of the checkpoint that is saved
 }
@@ -205,11 +207,31 @@ func (r *runner) take(ctx context.Context, rec *eventstore.Record) error {
 		return err
 	}
 	r.at = cache.Mark{Position: rec.Position, Event: rec.ID}
+	r.ticked.Store(0)
 	r.handled.Store(uint64(rec.Position))
 	if rec.Position > r.kept+checkpointEvery {
 		r.keep()
 	}
 	return nil
+}
+
+// settled tells whether everything that the log up to head and the time call for is sent and answered.
+func (r *runner) settled(ctx context.Context, head eventstore.Position, now time.Time) (bool, error) {
+	if r.ticked.Load() < now.UnixNano() {
+		return false, nil
+	}
+	from := eventstore.Position(max(r.handled.Load(), r.clear.Load()))
+	for rec, err := range r.Store.ReadAll(ctx, from, eventstore.Filter{StreamPrefix: journal.LedgerPrefix, Types: r.types()}) {
+		if err != nil {
+			return false, err
+		}
+		if rec.Position <= head {
+			return false, nil
+		}
+		break
+	}
+	r.clear.Store(uint64(max(from, head)))
+	return true, nil
 }
 
 // keep saves the checkpoint, unless commands are not answered that the fold takes for sent.
@@ -235,6 +257,7 @@ func (r *runner) tick(ctx context.Context) (time.Duration, error) {
 	if err := r.send(ctx, orders); err != nil {
 		return 0, err
 	}
+	r.ticked.Store(now.UnixNano())
 	if next.IsZero() || r.Clock.Simulated() { // a driven clock tells when it changes
 		return look, nil
 	}

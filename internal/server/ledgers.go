@@ -74,6 +74,7 @@ func (s *Server) openPolicies(ctx context.Context) error {
 	policies := policy.Start(ctx, policy.Config{
 		Store: s.store, Ledgers: s.ledgers, Catalog: s.catalog, Clock: s.clock, Checkpoints: s.cache, Log: s.log, Metrics: s.metrics,
 	})
+	s.policies = policies
 	s.opened("policies", policies.Close)
 	s.metrics.WatchQueues(s.ledgers.Waiting)
 	s.metrics.WatchPolicies(policies.Handled)

@@ -25,6 +25,7 @@ import (
 	"jejak/internal/command"
 	"jejak/internal/httpapi"
 	"jejak/internal/people"
+	"jejak/internal/policy"
 	"jejak/internal/telemetry"
 )
 
@@ -60,6 +61,7 @@ type Server struct {
 	cache    *cache.Cache
 	catalog  command.Catalog
 	ledgers  *command.Handler
+	policies *policy.Policies
 	metrics  *telemetry.Telemetry // nil where nobody asks for them
 	api      *httpapi.Server
 	parts    []part // what is open, in the order of opening
@@ -169,7 +171,7 @@ func (s *Server) openPeople(ctx context.Context) error {
 func (s *Server) openAPI(context.Context) error {
 	s.api = httpapi.New(httpapi.Config{
 		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: s.metrics, Version: s.cfg.Version,
-		SetClock: s.setClock, Ready: s.ready,
+		SetClock: s.setClock, Settled: s.policies.Settled, Ready: s.ready,
 	})
 	return nil
 }

@@ -15,44 +15,27 @@ import (
 
 const elections = "/v1/elections/" + electionID
 
-// settleTime is how long the policies of the server may take after the last act until what follows from it is there.
-const settleTime = time.Minute
-
-// judge compares the truth with what the server answers. Policies work in their own time, so a comparison that fails counts only when the log
-// has stood still before it.
+// judge compares the truth with what the server answers, when all that follows from the acts is there.
 func (p *play) judge(ctx context.Context) (*Verdict, error) {
-	deadline := time.Now().Add(settleTime)
-	var still uint64 // the position at which the log stood still
-	for {
-		v, err := p.compare(ctx)
-		if err != nil || v.OK || v.Position == still || time.Now().After(deadline) {
-			return v, err
-		}
-		if still, err = p.standstill(ctx, deadline); err != nil {
-			return nil, err
-		}
+	if err := p.settle(ctx); err != nil {
+		return nil, err
 	}
+	return p.compare(ctx)
 }
 
-// standstill waits until no ledger grows for a while, at most until the deadline, and gives the highest position.
-func (p *play) standstill(ctx context.Context, deadline time.Time) (position uint64, err error) {
-	for unmoved := 0; unmoved < 6 && time.Now().Before(deadline); unmoved++ {
+// settle waits until the server has recorded all that follows from its clock's time and from what was sent.
+func (p *play) settle(ctx context.Context) error {
+	for {
+		settled, err := p.client.Settled(ctx, p.simulator.token())
+		if err != nil || settled {
+			return err
+		}
 		select {
 		case <-ctx.Done():
-			return 0, ctx.Err()
-		case <-time.After(500 * time.Millisecond):
-		}
-		var rows []api.RegencyRow
-		if _, err := p.client.Get(ctx, p.simulator.token(), elections+"/regencies", nil, 0, &rows); err != nil {
-			return 0, err
-		}
-		for _, row := range rows {
-			if row.Position > position {
-				position, unmoved = row.Position, 0
-			}
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	return position, nil
 }
 
 func (p *play) compare(ctx context.Context) (*Verdict, error) {

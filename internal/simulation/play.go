@@ -222,5 +222,8 @@ func (p *play) setClock(ctx context.Context, to time.Time) error {
 		return fmt.Errorf("set the server's clock to %s: %w", to.Format(time.RFC3339), err)
 	}
 	p.clock = to
+	if err := p.settle(ctx); err != nil {
+		return fmt.Errorf("wait for what follows at %s: %w", to.Format(time.RFC3339), err)
+	}
 	return nil
 }
