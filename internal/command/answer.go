@@ -27,8 +27,9 @@ var (
 		domain.Text{ID: "id %[1]v sudah dipakai oleh perintah lain", EN: "id %[1]v was already used by another command"},
 		domain.Text{ID: "buat id baru (UUIDv7) untuk setiap perintah; kirim ulang hanya dengan isi yang sama",
 			EN: "make a new id (UUIDv7) for every command; send again only with the same content"})
-	// RuleClockAhead: a request cannot come from the future; a report is kept, whatever its device's clock said.
-	RuleClockAhead = &domain.Rule{ID: "clock_ahead", OnRequest: domain.Reject, OnReport: domain.Record, Kind: domain.RuleBroken, Severity: domain.Low,
+	// RuleClockAhead: a request cannot come from the future. A report is kept whatever its device's clock said, and without a discrepancy: whether
+	// its clock was ahead depends on when it arrived, which no finding may; both times stand in its metadata.
+	RuleClockAhead = &domain.Rule{ID: "clock_ahead", OnRequest: domain.Reject, OnReport: domain.Record,
 		Message: domain.Text{ID: "waktu kejadian %[1]v lebih dari 10 menit di depan jam server (%[2]v)", EN: "it occurred at %[1]v, more than 10 minutes ahead of the server's clock (%[2]v)"},
 		Remedy:  domain.Text{ID: "betulkan jam perangkat, lalu kirim lagi", EN: "set the device's clock, then send again"}}
 	// RuleTooLarge: one command is one append, and an append has a limit on every engine.

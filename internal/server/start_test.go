@@ -27,7 +27,7 @@ import (
 // TestStartWithALongLog: a server that was stopped in order and starts again with a long log answers from its snapshots; without them it answers
 // the same, later. How long each takes is told, and decides nothing.
 func TestStartWithALongLog(t *testing.T) {
-	events := 200_000
+	events := 40_000
 	if testing.Short() {
 		events = 5_000
 	}
