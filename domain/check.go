@@ -116,49 +116,45 @@ const MaxBoxes = 1000
 // Index is "/3" for 3.
 func Index(i int) string { return "/" + strconv.Itoa(i) }
 
-func invalid(id string, message, remedy Text) *Rule {
-	return &Rule{ID: id, OnRequest: Invalid, OnReport: Invalid, Message: message, Remedy: remedy}
-}
-
 // The rules of form, the same for every command.
 var (
-	RuleMissing = invalid("field_missing",
+	RuleMissing = Malformed("field_missing",
 		Text{"isian ini wajib ada", "this field is required"},
 		Text{"isi nilainya", "give it a value"})
-	RuleUnknownField = invalid("field_unknown",
+	RuleUnknownField = Malformed("field_unknown",
 		Text{"isian %[1]v tidak dikenal", "field %[1]v is unknown"},
 		Text{"hapus atau perbaiki ejaannya; isian yang dikenal: %[2]v", "remove it or mend its spelling; known fields: %[2]v"})
-	RuleFieldType = invalid("field_type",
+	RuleFieldType = Malformed("field_type",
 		Text{"nilai %[1]v bukan %[2]v", "value %[1]v is not %[2]v"},
 		Text{"kirim nilai dengan jenis yang benar", "send a value of the right type"})
-	RuleNegative = invalid("negative",
+	RuleNegative = Malformed("negative",
 		Text{"jumlah %[1]v negatif", "quantity %[1]v is negative"},
 		Text{"kirim jumlah nol atau lebih", "send zero or more"})
-	RuleNotPositive = invalid("not_positive",
+	RuleNotPositive = Malformed("not_positive",
 		Text{"jumlah %[1]v harus lebih dari nol", "quantity %[1]v must be above zero"},
 		Text{"kirim jumlah satu atau lebih", "send one or more"})
-	RuleNotACode = invalid("not_a_code",
+	RuleNotACode = Malformed("not_a_code",
 		Text{"%[1]q bukan kode wilayah", "%[1]q is no region code: %[2]v"},
 		Text{"pakai kode KPU tanpa titik: 2, 4, 6, 10 atau 13 angka", "use KPU's code without dots: 2, 4, 6, 10 or 13 digits"})
-	RuleWrongLevel = invalid("wrong_level",
+	RuleWrongLevel = Malformed("wrong_level",
 		Text{"kode %[1]v (%[2]v angka) bukan tingkat yang diminta", "code %[1]v (%[2]v digits) is not of the level asked for"},
 		Text{"pakai kode tingkat yang benar", "use a code of the right level"})
-	RuleBadID = invalid("bad_id",
+	RuleBadID = Malformed("bad_id",
 		Text{"id %[1]q salah bentuk", "id %[1]q: %[2]v"},
 		Text{"pakai bentuk AWALAN-KODE-NOMOR, misalnya SHP-3578-000123", "use PREFIX-CODE-NUMBER, such as SHP-3578-000123"})
-	RuleBadBox = invalid("bad_box",
+	RuleBadBox = Malformed("bad_box",
 		Text{"%[1]q bukan id kotak", "%[1]q is no box id"},
 		Text{"bentuknya <TPS 13 angka>-<jenis>, misalnya 3578010001001-PPWP", "the form is <13-digit station>-<type>, such as 3578010001001-PPWP"})
-	RuleRepeated = invalid("repeated",
+	RuleRepeated = Malformed("repeated",
 		Text{"%[1]v sudah ada pada baris %[2]v perintah ini", "%[1]v is already in entry %[2]v of this command"},
 		Text{"sebut setiap barang satu kali", "name every thing once"})
-	RuleEmptyList = invalid("empty_list",
+	RuleEmptyList = Malformed("empty_list",
 		Text{"daftar ini kosong", "this list is empty"},
 		Text{"sebut sedikitnya satu", "name at least one"})
-	RuleTooMany = invalid("too_many",
+	RuleTooMany = Malformed("too_many",
 		Text{"%[1]v baris, paling banyak %[2]v", "%[1]v entries, at most %[2]v"},
 		Text{"bagi menjadi beberapa perintah", "split it into several commands"})
-	RuleNotOneOf = invalid("not_one_of",
+	RuleNotOneOf = Malformed("not_one_of",
 		Text{"%[1]q tidak dikenal di sini", "%[1]q is not known here"},
 		Text{"pakai salah satu dari: %[2]v", "use one of: %[2]v"})
 )

@@ -78,6 +78,26 @@ type Rule struct {
 	Source    string   // law, norm or incident the rule comes from
 }
 
+// Malformed makes a rule of form: what breaks it is an error in either mode.
+func Malformed(id string, message, remedy Text) *Rule {
+	return &Rule{ID: id, OnRequest: Invalid, OnReport: Invalid, Message: message, Remedy: remedy}
+}
+
+// Deciding makes a rule of a pure decision, which exists only as a request.
+func Deciding(id string, message, remedy Text) *Rule {
+	return &Rule{ID: id, OnRequest: Reject, OnReport: Reject, Message: message, Remedy: remedy}
+}
+
+// Refusing makes a rule that forbids a request; a report that breaks it is recorded with a discrepancy.
+func Refusing(id string, kind Kind, severity Severity, message, remedy Text, source string) *Rule {
+	return &Rule{ID: id, OnRequest: Reject, OnReport: Record, Kind: kind, Severity: severity, Message: message, Remedy: remedy, Source: source}
+}
+
+// Recording makes a rule that forbids nothing: in either mode what breaks it is recorded with a discrepancy.
+func Recording(id string, kind Kind, severity Severity, message, remedy Text, source string) *Rule {
+	return &Rule{ID: id, OnRequest: Record, OnReport: Record, Kind: kind, Severity: severity, Message: message, Remedy: remedy, Source: source}
+}
+
 // Violation is one broken rule in a command, with its place.
 type Violation struct {
 	Rule *Rule
