@@ -113,6 +113,16 @@ func TestPackedCheckedSealed(t *testing.T) {
 		RaisesExactly(given.Found(box.RuleNotPacked, id).ForNow()) // opened means packed and checked again
 }
 
+func TestOpenedOutsideTheWarehouse(t *testing.T) {
+	toDistrict := given.ToDistrict(council)
+	for name, way := range map[string][]given.Act{"in transit": toDistrict[:6], "at the district": toDistrict} {
+		t.Run(name, func(t *testing.T) {
+			given.Refused(t, given.After(sealed(council), way), given.Warehouse, given.Unseal(council), []string{"opened_outside"},
+				given.Found(box.RuleOpenedOutside, string(council)))
+		})
+	}
+}
+
 func TestOpenedAgain(t *testing.T) {
 	opened := given.After(sealed(council), []given.Act{given.By(given.Warehouse, given.Unseal(council))})
 	s := opened(t).OpenRules()

@@ -72,6 +72,11 @@ var (
 		domain.Text{ID: "kotak %[1]v berangkat tanpa segel yang tercatat", EN: "box %[1]v leaves without a recorded seal"},
 		domain.Text{ID: "periksa, segel dan catat dahulu", EN: "check it, seal it and record that first"},
 		"nothing leaves unsealed; 3,441 stations received unsealed boxes in February 2024")
+	RuleOpenedOutside = domain.Refusing("opened_outside", domain.Unsealed, domain.High,
+		domain.Text{ID: "kotak %[1]v dibuka setelah meninggalkan gudang", EN: "box %[1]v was opened after it had left the warehouse"},
+		domain.Text{ID: "segel hanya dibuka di gudang satker, atau di TPS pada hari pemungutan suara; catat kejadiannya dengan incident.raise",
+			EN: "seals are opened in the unit's warehouse only, or at the station on voting day; tell what happened with incident.raise"},
+		"a box stays sealed from the warehouse to the station")
 	RuleTwoShipments = domain.Refusing("box_on_two_shipments", domain.RuleBroken, domain.Medium,
 		domain.Text{ID: "kotak %[1]v dimuat pada %[2]v dan masih termuat pada %[3]v", EN: "box %[1]v is loaded on %[2]v and is still on %[3]v"},
 		domain.Text{ID: "batalkan pengiriman %[3]v atau catat serah terimanya", EN: "cancel shipment %[3]v or record its handoff"},
@@ -134,7 +139,7 @@ var (
 // Rules lists the rules of the register.
 func Rules() []*domain.Rule {
 	return []*domain.Rule{RuleUnknownStation, RuleUnknownBox, RuleOtherUnit, RulePackedTwice, RuleWrongDesign, RuleBallotNumber, RuleNotReplacement,
-		RuleNotPacked, RuleCheckerIsPacker, RuleNotChecked, RuleSealedTwice, RuleRetired, RuleSealUsedTwice, RuleSealElsewhere, RuleNotSealed,
+		RuleNotPacked, RuleCheckerIsPacker, RuleNotChecked, RuleSealedTwice, RuleRetired, RuleSealUsedTwice, RuleSealElsewhere, RuleNotSealed, RuleOpenedOutside,
 		RuleTwoShipments, RuleNotInCustody, RuleNotHandedOver, RuleNoHandoff, RuleNotOffered, RuleMissing, RuleWrongDestination, RuleSealBroken,
 		RuleArrivedUnsealed, RuleArrivedUnpacked, RuleSealMismatch, RuleBoxDamaged, RuleBoxWet, RuleCountDiffers, RuleForeignBallots}
 }

@@ -84,6 +84,9 @@ func (w *walker) step1(f *Fact) {
 		if w.step == stepLabelled {
 			w.find(RuleNotPacked, f, finding{provisional: true})
 		}
+		if w.departed || w.custody != 0 {
+			w.find(RuleOpenedOutside, f, finding{proof: w.loadedBy})
+		}
 		w.step, w.packedBy, w.sealedBy, w.reopened = stepLabelled, nil, nil, true
 		w.unsealed, w.read, w.sealWrong = false, 0, false
 	case Packed:
