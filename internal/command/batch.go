@@ -288,8 +288,8 @@ func (w *writer) own(b *batch) error {
 			return &eventstore.ConflictError{Stream: w.stream, Expected: b.expected, Actual: b.expected + eventstore.Version(len(b.events))}
 		}
 		if n++; n == len(b.events) {
-			break
+			return nil
 		}
 	}
-	return nil
+	return fmt.Errorf("read back the append to %s: the log has %d of its %d events", w.stream, n, len(b.events))
 }

@@ -43,7 +43,7 @@ func (*deadlines) name() string { return "deadlines" }
 func (*deadlines) types() []string { return []string{"unit.reference_adopted", "deadline.passed"} }
 
 func (d *deadlines) observe(ctx context.Context, rec *eventstore.Record) ([]order, error) {
-	election, unit, event, err := decoded(rec, ledger.NewEventOf)
+	election, unit, event, err := decoded(rec)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,6 @@ import (
 
 	"jejak/domain"
 	"jejak/domain/goods"
-	"jejak/domain/ledger"
 	"jejak/domain/procurement"
 	"jejak/domain/shipment"
 	"jejak/eventstore"
@@ -47,7 +46,7 @@ func (*deliveries) types() []string {
 func (*deliveries) due(time.Time) ([]order, time.Time) { return nil, time.Time{} }
 
 func (d *deliveries) observe(_ context.Context, rec *eventstore.Record) ([]order, error) {
-	election, unit, event, err := decoded(rec, ledger.NewEventOf)
+	election, unit, event, err := decoded(rec)
 	if err != nil {
 		return nil, err
 	}

@@ -7,13 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync/atomic"
 	"time"
 
 	"jejak/domain"
+	"jejak/domain/ledger"
 	"jejak/eventstore"
-	"jejak/internal/api"
 	"jejak/internal/cache"
 	"jejak/internal/clock"
 	"jejak/internal/command"
@@ -61,8 +60,6 @@ type runner struct {
 }
 
 const (
-	// window is the most commands under way at once: a small part of a ledger's queue.
-	window = 128
 	// checkpointEvery is the number of positions after which the checkpoint is saved: seldom, for it may hold a million seals.
 	checkpointEvery = 200_000
 	// look is the longest that the clock goes unwatched: a machine's clock may be set.
@@ -264,85 +261,13 @@ func (r *runner) tick(ctx context.Context) (time.Duration, error) {
 	return min(max(next.Sub(now), time.Millisecond), look), nil
 }
 
-// send sends orders until each has its final answer.
-func (r *runner) send(ctx context.Context, orders []order) error {
-	r.ahead = true
-	for some := range slices.Chunk(orders, window) {
-		if err := r.sendSome(ctx, some); err != nil {
-			return err
-		}
-	}
-	r.ahead = false
-	return nil
-}
-
-func (r *runner) sendSome(ctx context.Context, orders []order) error {
-	commands := make([]command.Command, len(orders))
-	for i := range orders {
-		var err error
-		if commands[i], err = orders[i].command(r.name()); err != nil {
-			return err
-		}
-	}
-	for pause := firstPause; len(commands) > 0; pause = min(2*pause, longestPause) {
-		answers := make([]<-chan api.Answer, len(commands))
-		for i, c := range commands {
-			answers[i] = r.Ledgers.Submit(ctx, c)
-		}
-		var again []command.Command
-		for i, answer := range answers {
-			if a := <-answer; r.final(&commands[i], &a) {
-				r.Metrics.PolicySent(r.name(), string(a.Result))
-			} else {
-				again = append(again, commands[i])
-			}
-		}
-		if commands = again; len(commands) > 0 {
-			if err := wait(ctx, pause); err != nil {
-				return err
-			}
-		}
-	}
-	return ctx.Err()
-}
-
-// final tells whether an answer will stay the same, and logs what was not accepted.
-func (r *runner) final(c *command.Command, a *api.Answer) bool {
-	log := func(level slog.Level, text string) {
-		r.Log.Log(context.Background(), level, text, "policy", r.name(), "command", c.ID, "type", c.Data.CommandType(), "unit", c.Unit, "errors", a.Errors)
-	}
-	switch a.Result {
-	case api.Accepted, api.AcceptedWithDiscrepancy, api.Duplicate:
-	case api.Rejected:
-		log(slog.LevelWarn, "command of a policy was rejected")
-	case api.Error:
-		if a.Status >= 500 {
-			log(slog.LevelDebug, "command of a policy is sent again")
-			return false
-		}
-		log(slog.LevelError, "command of a policy is wrong: this is a fault of the program")
-	}
-	return true
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // decoded reads a record of a ledger as the event it is.
-func decoded(rec *eventstore.Record, newEvent func(string, int) domain.Event) (election string, unit domain.Code, event domain.Recorded, err error) {
+func decoded(rec *eventstore.Record) (election string, unit domain.Code, event domain.Recorded, err error) {
 	election, unit, ok := journal.SplitStream(rec.Stream)
 	if !ok {
 		return "", "", event, fmt.Errorf("stream %q is no ledger", rec.Stream)
 	}
-	event, err = journal.Decode(rec, newEvent)
+	event, err = journal.Decode(rec, ledger.NewEventOf)
 	return election, unit, event, err
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"jejak/domain"
 	"jejak/domain/incident"
-	"jejak/domain/ledger"
 	"jejak/domain/packing"
 	"jejak/eventstore"
 	"jejak/internal/journal"
@@ -48,7 +47,7 @@ type sealing struct {
 }
 
 func readSealing(rec *eventstore.Record) (s sealing, at time.Time, err error) {
-	election, unit, event, err := decoded(rec, ledger.NewEventOf)
+	election, unit, event, err := decoded(rec)
 	if err != nil {
 		return s, at, err
 	}

@@ -23,12 +23,19 @@ func (p *play) judge(ctx context.Context) (*Verdict, error) {
 	return p.compare(ctx)
 }
 
+// settleLimit is when a server that has not recorded what follows is taken for one that never will: the whole province's deadlines take it
+// seconds, and minutes under the race detector.
+const settleLimit = 15 * time.Minute
+
 // settle waits until the server has recorded all that follows from its clock's time and from what was sent.
 func (p *play) settle(ctx context.Context) error {
-	for {
+	for began := time.Now(); ; {
 		settled, err := p.client.Settled(ctx, p.simulator.token())
 		if err != nil || settled {
 			return err
+		}
+		if time.Since(began) > settleLimit {
+			return fmt.Errorf("the server has not recorded what follows from its time in %s: a policy stands still, and its log says why", settleLimit)
 		}
 		select {
 		case <-ctx.Done():
