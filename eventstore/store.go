@@ -52,14 +52,16 @@ type Filter struct {
 
 // Limits that hold on every engine.
 const (
-	// MaxAppend is the most bytes (data and metadata) of one Append.
+	// MaxAppend is the most bytes of one Append, as Size counts them. EventStoreDB up to 25.0 takes 1 MiB by default.
 	MaxAppend = 1 << 20
+	// EventOverhead is what Size counts for an event beside its data, metadata and type: what an engine writes about it into a metadata of its own.
+	EventOverhead = 160
 	// MaxStreamName in bytes. A stream name is printable ASCII without spaces.
 	MaxStreamName = 200
 	// MaxTypeName in bytes. A type is printable ASCII without spaces.
 	MaxTypeName = 200
 	// MaxEvents of one Append.
-	MaxEvents = 10_000
+	MaxEvents = 5_000
 
 	microsecond = time.Microsecond
 )
@@ -123,6 +125,9 @@ var (
 	ErrTooLarge       = errors.New("append is too large")
 	ErrInvalid        = errors.New("append is malformed")
 	ErrUnknownOutcome = errors.New("outcome of the append is unknown")
+	// ErrUnavailable: the engine cannot be reached or takes nothing at present. Nothing was stored. The same call may succeed later, without
+	// anything being reopened.
+	ErrUnavailable = errors.New("event store is unavailable")
 	// ErrFailed: the engine met an I/O error and takes no more appends until it has been reopened and verified.
 	ErrFailed = errors.New("event store has failed and must be reopened")
 )

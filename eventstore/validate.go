@@ -29,10 +29,8 @@ func Validate(stream string, events []Event) error {
 		wrong = append(wrong, fmt.Errorf("append to %q: %d events, at most %d: split it: %w", stream, len(events), MaxEvents, ErrTooLarge))
 		return errors.Join(wrong...)
 	}
-	size := 0
 	for i := range events {
 		e := &events[i]
-		size += len(e.Data) + len(e.Metadata)
 		if e.ID == uuid.Nil {
 			bad("event %d has no id", i)
 		}
@@ -55,10 +53,20 @@ func Validate(stream string, events []Event) error {
 	if i, j, twice := twice(events); twice {
 		bad("events %d and %d have the same id %s", i, j, events[i].ID)
 	}
-	if size > MaxAppend {
+	if size := Size(events...); size > MaxAppend {
 		wrong = append(wrong, fmt.Errorf("append to %q: %d bytes, at most %d: split it: %w", stream, size, MaxAppend, ErrTooLarge))
 	}
 	return errors.Join(wrong...)
+}
+
+// Size is what MaxAppend limits: the bytes of events as the engine with the smallest limit stores them, or a little more.
+func Size(events ...Event) int {
+	size := 0
+	for i := range events {
+		e := &events[i]
+		size += EventOverhead + len(e.Type) + len(e.Data) + len(e.Metadata)
+	}
+	return size
 }
 
 // Match tells whether the filter chooses records of this stream and type.

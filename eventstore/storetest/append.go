@@ -276,7 +276,8 @@ func testInvalid(e *env) {
 func testLimits(e *env) {
 	a := e.stream("a")
 	large := newEvents(2)
-	large[0].Data = []byte(`"` + strings.Repeat("x", eventstore.MaxAppend-2-len(large[0].Metadata)-len(large[1].Data)-len(large[1].Metadata)) + `"`)
+	large[0].Data = []byte(`""`)
+	large[0].Data = []byte(`"` + strings.Repeat("x", eventstore.MaxAppend-eventstore.Size(large...)) + `"`)
 	e.append(a, 0, large...)
 	larger := newEvents(2)
 	larger[0].Data = append(slices.Clone(large[0].Data), ' ')

@@ -117,7 +117,7 @@ func (a *attempts) store(list []attempt) {
 			a.h.cfg.Logger.Error("attempt cannot be encoded", "stream", a.stream, "command", t.task.command.ID, "error", err)
 			continue
 		}
-		size := len(event.Data) + len(event.Metadata)
+		size := eventstore.Size(event)
 		if (bytes+size > eventstore.MaxAppend || len(events) == eventstore.MaxEvents) && !flush(i) {
 			return
 		}

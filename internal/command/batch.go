@@ -197,7 +197,7 @@ func (w *writer) execute(c *Command, recordedAt time.Time) (v verdict) {
 			return verdict{spoilt: true, answer: failure(*c, 500, 0, ruleInternal, "")}
 		}
 		v.events[i] = event
-		v.bytes += len(event.Data) + len(event.Metadata)
+		v.bytes += eventstore.Size(event)
 	}
 	if v.bytes > eventstore.MaxAppend || len(v.events) > eventstore.MaxEvents {
 		return verdict{spoilt: true, answer: failure(*c, 413, 0, RuleTooLarge, "/data", v.bytes, len(v.events), eventstore.MaxAppend, eventstore.MaxEvents)}
