@@ -1,5 +1,6 @@
-// Package cache keeps ledger-cache.db: states of ledgers, so that a start need not fold every event, and the checkpoints of policies. All of it can
-// be made again from the log; deleting the file costs time only. What does not fit in any way is ignored.
+// Package cache keeps ledger-cache.db: states of ledgers, so that a start need not fold every event, the checkpoints of policies, and, where the log is
+// on EventStoreDB, the index of its commands. All of it can be made again from the log; deleting the file costs time only. What does not
+// fit in any way is ignored.
 package cache
 
 import (
@@ -29,6 +30,7 @@ type Cache struct {
 	path   string
 	format string
 	closed bool
+	index  *Index // nil: not asked for
 }
 
 // Mark is a place in the log: a position, and the id of the event that stands there, by which the cache is known to belong to this log.
@@ -38,9 +40,10 @@ type Mark struct {
 }
 
 // schemaVersion is raised when the tables change; a file of another version is made anew.
-const schemaVersion = 2
+const schemaVersion = 3
 
 const schema = `
+PRAGMA busy_timeout = 60000; -- the command index has a connection of its own
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = OFF; -- a lost or torn file is made again
 CREATE TABLE IF NOT EXISTS snapshot (
@@ -58,6 +61,20 @@ CREATE TABLE IF NOT EXISTS checkpoint (
 	event    TEXT NOT NULL,    -- its id
 	sha256   BLOB NOT NULL,    -- of data
 	data     BLOB NOT NULL     -- what the policy knows
+) STRICT;
+CREATE TABLE IF NOT EXISTS stream (
+	number INTEGER PRIMARY KEY,
+	name   TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE IF NOT EXISTS place (
+	id      BLOB PRIMARY KEY, -- of a command, or of an event without one
+	stream  INTEGER NOT NULL, -- stream.number
+	version INTEGER NOT NULL  -- of its first event
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS indexed (
+	one      INTEGER PRIMARY KEY CHECK (one = 1),
+	position INTEGER NOT NULL, -- of the last record that is in place
+	event    TEXT NOT NULL     -- its id
 ) STRICT;
 `
 
@@ -102,13 +119,21 @@ func (c *Cache) renew() error {
 		_ = c.conn.Close() // it is deleted anyway
 		c.conn = nil
 	}
+	c.index.lost()
+	if err := c.remove(); err != nil {
+		return err
+	}
+	if err := c.open(); err != nil {
+		return fmt.Errorf("renew ledger cache %s: %w", c.path, err)
+	}
+	return nil
+}
+
+func (c *Cache) remove() error {
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		if err := os.Remove(c.path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("renew ledger cache: delete it by hand: %w", err)
 		}
-	}
-	if err := c.open(); err != nil {
-		return fmt.Errorf("renew ledger cache %s: %w", c.path, err)
 	}
 	return nil
 }
@@ -118,11 +143,15 @@ func (c *Cache) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
+	err := c.index.close()
 	if c.conn == nil {
-		return nil
+		return err
 	}
-	err := c.conn.Close()
+	err = errors.Join(err, c.conn.Close())
 	c.conn = nil
+	if c.index.isBroken() {
+		err = errors.Join(err, c.remove())
+	}
 	return err
 }
 
@@ -232,10 +261,14 @@ func (c *Cache) write(sql string, bind func(*sqlite3.Stmt) error) error {
 
 // query runs one statement: bind and row may be nil.
 func (c *Cache) query(sql string, bind func(*sqlite3.Stmt) error, row func(*sqlite3.Stmt)) error {
-	if c.conn == nil {
+	return query(c.conn, sql, bind, row)
+}
+
+func query(conn *sqlite3.Conn, sql string, bind func(*sqlite3.Stmt) error, row func(*sqlite3.Stmt)) error {
+	if conn == nil {
 		return errClosed
 	}
-	stmt, _, err := c.conn.Prepare(sql)
+	stmt, _, err := conn.Prepare(sql)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,8 @@ type batch struct {
 	commands int
 	answers  []pending
 	accepted map[uuid.UUID][32]byte // id and hash of the commands in it
+
+	positions []eventstore.Position // of the events, once stored, where the store has gaps
 }
 
 // pending is an answer that must not be given before the batch is durable: it was decided on top of what is in the batch.
@@ -59,6 +61,9 @@ type verdict struct {
 // error the rest is not, and the state may hold what is not in the log.
 func (w *writer) decideAll(tasks []*task) (done int, err error) {
 	if err := w.load(); err != nil {
+		return 0, err
+	}
+	if err := w.follow(); err != nil {
 		return 0, err
 	}
 	b := w.begin()
@@ -229,7 +234,7 @@ func (w *writer) commit(b *batch) error {
 		started := time.Now()
 		position, err := w.append(b)
 		if err == nil && w.h.cfg.Shared {
-			err = w.own(b)
+			b.positions, err = w.own(b)
 		}
 		if err != nil {
 			return err
@@ -247,14 +252,21 @@ func (w *writer) commit(b *batch) error {
 		case p.repeat:
 			p.answer.Position = uint64(w.last.Position)
 		case p.answer.Status == 200:
-			// Positions grow by at least one with every event, so this is at or after the command's last event, and exactly it on an
-			// engine whose positions have no gaps within an append.
-			p.answer.Position = uint64(w.last.Position) - uint64(len(b.events)-1-p.last)
+			p.answer.Position = uint64(b.position(p.last, w.last.Position))
 		}
 		w.reply(p.task, p.answer)
 	}
 	b.answers = nil
 	return nil
+}
+
+// position is that of event i, when the last event of the batch has the given one.
+func (b *batch) position(i int, last eventstore.Position) eventstore.Position {
+	if b.positions != nil && i >= 0 {
+		return b.positions[i]
+	}
+	// Positions grow by at least one with every event, so this is at or after the event, and exactly it on an engine without gaps.
+	return last - eventstore.Position(len(b.events)-1-i)
 }
 
 // append repeats an append whose outcome is unknown, until it is known, the time is up or the server gives up.
@@ -277,19 +289,40 @@ func (w *writer) append(b *batch) (eventstore.Position, error) {
 	}
 }
 
-// own makes sure that what the log has is what this server has appended: a conflict if another server was first with the same events.
-func (w *writer) own(b *batch) error {
-	n := 0
+// own makes sure that what the log has is what this server has appended: a conflict if another server was first with the same events. It returns
+// the positions of the events.
+func (w *writer) own(b *batch) ([]eventstore.Position, error) {
+	positions := make([]eventstore.Position, 0, len(b.events))
 	for rec, err := range w.h.cfg.Store.Read(w.h.ctx, w.stream, b.expected) {
 		if err != nil {
-			return fmt.Errorf("read back the append to %s: %w", w.stream, err)
+			return nil, fmt.Errorf("read back the append to %s: %w", w.stream, err)
 		}
-		if e := &b.events[n]; !bytes.Equal(rec.Data, e.Data) || !bytes.Equal(rec.Metadata, e.Metadata) {
-			return &eventstore.ConflictError{Stream: w.stream, Expected: b.expected, Actual: b.expected + eventstore.Version(len(b.events))}
+		if e := &b.events[len(positions)]; rec.ID != e.ID || !bytes.Equal(rec.Data, e.Data) || !bytes.Equal(rec.Metadata, e.Metadata) {
+			return nil, &eventstore.ConflictError{Stream: w.stream, Expected: b.expected, Actual: b.expected + eventstore.Version(len(b.events))}
 		}
-		if n++; n == len(b.events) {
-			return nil
+		if positions = append(positions, rec.Position); len(positions) == len(b.events) {
+			return positions, nil
 		}
 	}
-	return fmt.Errorf("read back the append to %s: the log has %d of its %d events", w.stream, n, len(b.events))
+	return nil, fmt.Errorf("read back the append to %s: the log has %d of its %d events", w.stream, len(positions), len(b.events))
+}
+
+// quiet is after how many batches without an event of another server a ledger counts as this server's alone again.
+const quiet = 64
+
+// follow folds what another server has written, as long as one is known to write to this ledger: to find out from a refused append costs
+// the state, which must then be loaded anew.
+func (w *writer) follow() error {
+	if w.contended == 0 {
+		return nil
+	}
+	before := w.state.Version
+	if err := w.catchUp(w.h.ctx); err != nil {
+		return err
+	}
+	w.contended--
+	if w.state.Version != before {
+		w.contended = quiet
+	}
+	return nil
 }

@@ -320,11 +320,15 @@ func (h *Handler) Close(ctx context.Context) error {
 type trouble struct {
 	reason string
 	failed bool // the engine must be reopened
+	away   bool // the engine does not answer: when it does again, that is the end of it
 }
 
 // failing remembers why the store takes nothing.
 func (h *Handler) failing(err error) {
-	h.unavailable.Store(&trouble{err.Error(), errors.Is(err, eventstore.ErrFailed)})
+	h.unavailable.Store(&trouble{
+		reason: err.Error(), failed: errors.Is(err, eventstore.ErrFailed),
+		away: errors.Is(err, eventstore.ErrUnavailable) || errors.Is(err, eventstore.ErrUnknownOutcome),
+	})
 }
 
 // working forgets it. An engine that has failed may still be read: only an append tells that it works again.
@@ -333,3 +337,13 @@ func (h *Handler) working(appended bool) {
 		h.unavailable.CompareAndSwap(t, nil)
 	}
 }
+
+// Answering says that the store answers reads: commands may be taken again if its silence was the trouble.
+func (h *Handler) Answering() {
+	if t := h.unavailable.Load(); t != nil && t.away && !t.failed {
+		h.unavailable.CompareAndSwap(t, nil)
+	}
+}
+
+// Reopened says that the store has been reopened after it had failed. Ledgers whose appends were cut off have been thrown away and are loaded anew.
+func (h *Handler) Reopened() { h.unavailable.Store(nil) }

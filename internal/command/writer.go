@@ -63,7 +63,9 @@ type writer struct {
 	saved uint64        // version in the cache
 	spare []*task       // an emptied slice, to be used again
 	late  []*view       // views that wait for events of other servers
-	taken atomic.Int64  // commands taken from tasks and not yet answered
+	// contended counts down the batches before which events of other servers are looked for.
+	contended int
+	taken     atomic.Int64 // commands taken from tasks and not yet answered
 }
 
 // maxTaken is the most commands that are decided together: more would make the first wait for the last.
@@ -181,6 +183,9 @@ func (w *writer) process(tasks []*task) {
 				reason = "exists"
 			}
 			w.h.cfg.Metrics.Retried(reason)
+			if w.h.cfg.Shared {
+				w.contended = quiet
+			}
 			continue
 		}
 		w.h.cfg.Logger.Error("commands cannot be decided or stored", "stream", w.stream, "commands", len(tasks), "error", err)

@@ -28,6 +28,9 @@ const (
 	ElectionPrefix = "election-"
 )
 
+// StreamPrefixes are the beginnings of the names of all streams of Jejak.
+func StreamPrefixes() []string { return []string{LedgerPrefix, AttemptsPrefix, ElectionPrefix} }
+
 // LedgerStream is the stream of a unit's ledger.
 func LedgerStream(election string, unit domain.Code) string {
 	return LedgerPrefix + election + "." + string(unit)
@@ -79,6 +82,17 @@ type Metadata struct {
 	Place         *api.Place     `json:"place,omitempty"`
 	Evidence      []api.Evidence `json:"evidence,omitempty"`
 	Simulated     bool           `json:"simulated,omitempty"`
+}
+
+// Simulated tells whether a record was made on a driven clock.
+func Simulated(rec *eventstore.Record) (bool, error) {
+	var m struct {
+		Simulated bool `json:"simulated"`
+	}
+	if err := json.Unmarshal(rec.Metadata, &m); err != nil {
+		return false, fmt.Errorf("read metadata of event %s at position %d: %w", rec.ID, rec.Position, err)
+	}
+	return m.Simulated, nil
 }
 
 // Encode makes the event that the store keeps. first tells the first event of a command, on which the parts of the command as a whole stand.
