@@ -7,10 +7,10 @@ SHELL := /usr/bin/env bash
 STATICCHECK := bin/staticcheck-v0.8.2
 SUMTYPE     := bin/go-check-sumtype-v0.4.0
 
-.PHONY: run test lint bench build help
+.PHONY: run test lint faults bench build esdb-test-binary help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## play the demo: a few regencies, then keep serving
 	go run ./cmd/jejak demo
@@ -29,9 +29,15 @@ lint: $(STATICCHECK) $(SUMTYPE) ## formatting, go vet, staticcheck, closed sum t
 	$(SUMTYPE) -default-signifies-exhaustive=false ./...
 	go test -count=1 ./internal/archtest
 
-bench: ## the Go benchmarks that exist; the measured comparison with other stores comes later
-	@echo "Running the packages' own benchmarks. Comparisons with other stores are not here yet."
-	go test -run '^$$' -bench . -benchmem ./...
+faults: ## every cut of the disk and hundreds of seeds of the whole; make test takes a part of them
+	JEJAK_FAULTS=all go test -timeout 60m ./eventstore/... ./internal/cache
+	JEJAK_WORLD_SEEDS=$(or $(SEEDS),500) go test -timeout 60m ./internal/world
+
+bench: ## measure the store, HTTP and the demo beside their peers, into internal/bench/RESULTS.md
+	cd internal/bench && go run . --out RESULTS.md
+
+esdb-test-binary: ## bin/esdb.test: the suite of the store for a real EventStoreDB named by JEJAK_TEST_ESDB; needs no source, no network
+	CGO_ENABLED=0 go test -c -trimpath -o bin/esdb.test ./eventstore/esdb
 
 $(STATICCHECK):
 	GOBIN=$(CURDIR)/bin go install honnef.co/go/tools/cmd/staticcheck@v0.8.2

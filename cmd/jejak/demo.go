@@ -30,12 +30,14 @@ others, --all the whole province); all 38 have their supporting data and need pl
 At the end what the server says is compared with what was played (exit code 3 when it differs). Then it keeps serving, so that you can look
 around, until Ctrl-C; --exit ends instead.
 
-Everything lies in DIR. Stopped in the middle and started again it goes on; --fresh starts over. Voters per station are derived, not official.`
+Everything lies in DIR. Stopped in the middle and started again it goes on; --fresh starts over. ` + storeHelp + `
+
+Voters per station are derived, not official.`
 
 // demoFlags are what demo is told.
 type demoFlags struct {
 	played
-	dir, listen         string
+	dir, listen, store  string
 	fresh, exit, asJSON bool
 	anyPort             bool         // the address was not asked for: another port will do
 	log                 *slog.Logger // into a file, because the screen is for the play
@@ -50,10 +52,11 @@ func newDemoCommand() *cobra.Command {
 		Example: `  jejak demo
   jejak demo --regency 3576 --exit --fresh
   jejak demo --all --data ./province --listen 127.0.0.1:8090
-  jejak demo --exit --json`,
+  jejak demo --exit --json
+  jejak demo --store 'esdb://127.0.0.1:2113?tls=false' --data ./demo-on-eventstore`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(f.check(), f.checkListen()); err != nil {
+			if err := errors.Join(f.check(), f.checkListen(), f.checkStore()); err != nil {
 				return err
 			}
 			f.anyPort = !cmd.Flags().Changed("listen")
@@ -63,6 +66,7 @@ func newDemoCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.dir, "data", defaultDemo, "data directory")
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address on this machine; when it is not given and taken, a free port")
+	storeFlag(flags, &f.store)
 	f.flags(cmd)
 	flags.BoolVar(&f.fresh, "fresh", false, "start over: delete what an earlier demo left in the data directory")
 	flags.BoolVar(&f.exit, "exit", false, "end after the verdict")
@@ -73,6 +77,9 @@ func newDemoCommand() *cobra.Command {
 func demo(cmd *cobra.Command, f demoFlags) (err error) {
 	began := time.Now()
 	limitMemory(demoMemory)
+	if showsPassword(cmd.Flags()) {
+		fmt.Fprintln(cmd.ErrOrStderr(), "warning: "+storePassword)
+	}
 	if err := f.prepare(); err != nil {
 		return err
 	}
@@ -106,6 +113,14 @@ func demo(cmd *cobra.Command, f demoFlags) (err error) {
 	return disagrees(verdict, filepath.Join(f.dir, simulation.VerdictFile))
 }
 
+// checkStore refuses what demo cannot do with a log that lies elsewhere.
+func (f *demoFlags) checkStore() error {
+	if f.store != "" && f.fresh {
+		return exit.Errorf(exit.Usage, "--fresh cannot empty the log on EventStoreDB: start it on an empty one, and name another --data")
+	}
+	return checkStore(f.store)
+}
+
 // checkListen keeps a demo on this machine: its tokens are no secrets.
 func (f *demoFlags) checkListen() error {
 	host, _, err := net.SplitHostPort(f.listen)
@@ -133,7 +148,7 @@ func (f *demoFlags) prepare() error {
 // open opens the server, on another port when nobody asked for the one that is taken.
 func (f *demoFlags) open(cmd *cobra.Command) (*server.Server, error) {
 	f.log = telemetry.NewLog(&lazyFile{name: filepath.Join(f.dir, demoLog)}, false, slog.LevelInfo)
-	cfg := server.Config{Dir: f.dir, Listen: f.listen, Kind: server.Simulated, Demo: true, Version: thisBuild().Version, Log: f.log}
+	cfg := server.Config{Dir: f.dir, Store: f.store, Listen: f.listen, Kind: server.Simulated, Demo: true, Version: thisBuild().Version, Log: f.log}
 	s, err := openServer(cmd, cfg)
 	if errors.Is(err, syscall.EADDRINUSE) && f.anyPort {
 		cfg.Listen = "127.0.0.1:0"
@@ -189,7 +204,11 @@ func (f *demoFlags) play(ctx context.Context, cmd *cobra.Command, h *host) (*sim
 
 // tell shows the verdict, what it cost, and where to look next.
 func (f *demoFlags) tell(ctx context.Context, cmd *cobra.Command, s *server.Server, v *simulation.Verdict, began time.Time) error {
-	cost, err := measure(f.dir, began, v.Acts, v.Position)
+	events := v.Position // the embedded store counts without gaps
+	if f.store != "" {
+		events = 0
+	}
+	cost, err := measure(f.dir, began, v.Acts, events)
 	if err != nil {
 		return err
 	}

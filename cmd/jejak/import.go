@@ -26,7 +26,7 @@ derived_regency_voters.csv, derived_village_voters.csv and derived_polling_stati
 <election>.json, <election>.norms.json and police_units.csv may be there; else the built-in ones count.`
 
 func newImportCommand() *cobra.Command {
-	var electionID, dataDir string
+	var electionID, dataDir, store string
 	var check, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "import [DIR]",
@@ -36,8 +36,8 @@ func newImportCommand() *cobra.Command {
 			"  jejak import ./my-reference-data --data ./jejak-data --election pemilu2024",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := refdata.KnownElection(electionID); err != nil {
-				return exit.With(exit.Usage, err)
+			if err := errors.Join(exit.With(exit.Usage, refdata.KnownElection(electionID)), checkStore(store)); err != nil {
+				return err
 			}
 			var folder fs.FS // nil: the built-in data
 			if len(args) == 1 {
@@ -49,11 +49,12 @@ func newImportCommand() *cobra.Command {
 			if check {
 				return checkReference(cmd.OutOrStdout(), folder, electionID, asJSON)
 			}
-			return importReference(cmd.Context(), cmd.OutOrStdout(), folder, electionID, dataDir, asJSON)
+			return importReference(cmd.Context(), cmd.OutOrStdout(), folder, electionID, dataDir, store, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&check, "check", false, "compare with the official totals and import nothing")
 	dataFlag(cmd.Flags(), &dataDir)
+	storeFlag(cmd.Flags(), &store)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	electionFlag(cmd, &electionID)
 	return cmd
@@ -121,12 +122,12 @@ type imported struct {
 	Adopted  int    `json:"adopted"` // units that go by this version now and did not before
 }
 
-func importReference(ctx context.Context, w io.Writer, folder fs.FS, electionID, dataDir string, asJSON bool) error {
+func importReference(ctx context.Context, w io.Writer, folder fs.FS, electionID, dataDir, store string, asJSON bool) error {
 	ds, err := dataset(folder, electionID)
 	if err != nil {
 		return err
 	}
-	done, err := storeReference(ctx, dataDir, ds)
+	done, err := storeReference(ctx, dataDir, store, ds)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ type measured struct {
 	CPUSeconds  float64          `json:"cpu_seconds,omitempty"`       // 0 where the system does not tell
 	PeakMemory  int64            `json:"peak_memory_bytes,omitempty"` // resident; 0 where the system does not tell
 	Acts        int64            `json:"acts"`                        // answered, also in earlier runs
-	Events      uint64           `json:"events"`                      // in the log; the embedded store counts without gaps
+	Events      uint64           `json:"events,omitempty"`            // in the log; 0 where its positions have gaps
 	Files       map[string]int64 `json:"files"`                       // bytes by name, a database with its journal
 }
 
@@ -58,8 +58,12 @@ func (m measured) print(w io.Writer) error {
 			files = append(files, name+" "+size(m.Files[name]))
 		}
 	}
-	_, err := fmt.Fprintf(w, "\nThis run: %s\nThe log: %s from %s\nFiles: %s\n", strings.Join(parts, ", "),
-		number(int(m.Events), "event", "events"), number(int(m.Acts), "act", "acts"), strings.Join(files, ", "))
+	log := "elsewhere"
+	if m.Events > 0 {
+		log = number(int(m.Events), "event", "events")
+	}
+	_, err := fmt.Fprintf(w, "\nThis run: %s\nThe log: %s, from %s\nFiles: %s\n", strings.Join(parts, ", "), log, number(int(m.Acts), "act", "acts"),
+		strings.Join(files, ", "))
 	return err
 }
 

@@ -94,6 +94,9 @@ func (e environment) lookup(name string) string {
 	return ""
 }
 
+// fromEnvironment annotates the flags that were set from their variables.
+const fromEnvironment = "environment"
+
 // bind sets every flag that was not given from its variable (--token-file: JEJAK_TOKEN_FILE). All bad values are told at once.
 func (e environment) bind(flags *pflag.FlagSet) error {
 	var errs []error
@@ -103,7 +106,7 @@ func (e environment) bind(flags *pflag.FlagSet) error {
 		}
 		name := variable(flag.Name)
 		if value := e.lookup(name); value != "" {
-			if err := flags.Set(flag.Name, value); err != nil {
+			if err := errors.Join(flags.Set(flag.Name, value), flags.SetAnnotation(flag.Name, fromEnvironment, nil)); err != nil {
 				errs = append(errs, fmt.Errorf("variable %s: %w", name, err))
 			}
 		}

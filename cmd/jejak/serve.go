@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"jejak/eventstore"
 	"jejak/eventstore/lock"
 	"jejak/internal/exit"
 	"jejak/internal/server"
@@ -22,6 +23,8 @@ A new directory gets the built-in elections of East Java, and the token of its f
 
 With --clock driven the directory is a simulation for life: its time comes from POST /v1/clock. Without, it holds real records for life.
 
+` + storeHelp + `
+
 The server speaks plain HTTP on this machine. Before others may reach it, put a proxy with TLS in front; --allow-remote is for an
 address on a network that is your own.
 
@@ -30,6 +33,7 @@ With --json the first line of the output is {"http": URL, "nats": URL}; "nats" i
 // serveFlags are what serve is told.
 type serveFlags struct {
 	dir, listen, clock  string
+	store               string
 	allowRemote, asJSON bool
 	noImport            bool
 }
@@ -42,12 +46,14 @@ func newServeCommand() *cobra.Command {
 		Long:  serveHelp,
 		Example: `  jejak serve --data ./jejak-data
   jejak serve --data ./training --clock driven --listen 127.0.0.1:0 --json
+  JEJAK_STORE='esdb://jejak:PASSWORD@db.example:2113' jejak serve --data ./jejak-data
   JEJAK_DATA=/var/lib/jejak JEJAK_LISTEN=127.0.0.1:8080 jejak serve`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, f) },
 	}
 	flags := cmd.Flags()
 	dataFlag(flags, &f.dir)
+	storeFlag(flags, &f.store)
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address; port 0 takes a free one")
 	flags.StringVar(&f.clock, "clock", "system", "system: the machine's time; driven: set by a simulator")
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "permit an address that other machines reach, without TLS")
@@ -58,13 +64,16 @@ func newServeCommand() *cobra.Command {
 
 func serve(cmd *cobra.Command, f serveFlags) (err error) {
 	kind, err := kindOfClock(f.clock)
-	if err != nil {
+	if err := errors.Join(err, checkStore(f.store)); err != nil {
 		return err
 	}
 	limitMemory(0)
 	log := telemetry.NewLog(cmd.ErrOrStderr(), f.asJSON, slog.LevelInfo)
+	if showsPassword(cmd.Flags()) {
+		log.Warn(storePassword)
+	}
 	s, err := openServer(cmd, server.Config{
-		Dir: f.dir, Listen: f.listen, AllowRemote: f.allowRemote, Kind: kind, NoImport: f.noImport, Log: log, Version: thisBuild().Version,
+		Dir: f.dir, Store: f.store, Listen: f.listen, AllowRemote: f.allowRemote, Kind: kind, NoImport: f.noImport, Log: log, Version: thisBuild().Version,
 	})
 	if err != nil {
 		return fmt.Errorf("serve: %w", err)
@@ -110,7 +119,15 @@ func openServer(cmd *cobra.Command, cfg server.Config) (*server.Server, error) {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		err = fmt.Errorf("%w: stop what has this address, or name another with --listen; port 0 takes a free one", err)
 	}
-	return s, err
+	return s, storeAway(err)
+}
+
+// storeAway gives the silence of the store its exit code.
+func storeAway(err error) error {
+	if errors.Is(err, eventstore.ErrUnavailable) {
+		return exit.With(exit.Unreachable, err)
+	}
+	return err
 }
 
 func printPlaces(w io.Writer, s *server.Server, dir string, kind server.Kind) error {

@@ -32,11 +32,36 @@ const (
 type mark struct {
 	Format int  `json:"format"`
 	Kind   Kind `json:"kind"`
+	// Engine is where the log is.
+	Engine engine `json:"engine,omitempty"`
 	// Demo marks a directory that `jejak demo` made and may delete.
 	Demo bool `json:"demo,omitempty"`
 }
 
 const markFormat = 1
+
+// engine is the kind of log that a data directory belongs to.
+type engine string
+
+const (
+	embedded     engine = "" // events.db in the directory
+	eventStoreDB engine = "esdb"
+)
+
+func (e engine) String() string {
+	if e == eventStoreDB {
+		return "EventStoreDB"
+	}
+	return "the embedded log, " + EventsFile
+}
+
+// engineOf tells which engine an address means.
+func engineOf(store string) engine {
+	if store == "" {
+		return embedded
+	}
+	return eventStoreDB
+}
 
 // readMark returns the mark of a directory, nil when it has none (a new directory, or one that only has people yet).
 func readMark(dir string) (*mark, error) {
@@ -73,8 +98,9 @@ func IsDemo(dir string) (bool, error) {
 	return m != nil && m.Demo, err
 }
 
-// settle makes dir real or simulated for life, or refuses when it is the other already. The caller holds the lock of the directory.
-func settle(dir string, kind Kind, demo bool) error {
+// settle makes dir real or simulated, with its kind of log, for life, or refuses when it is another already. The caller holds the lock of the
+// directory.
+func settle(dir string, want mark) error {
 	m, err := readMark(dir)
 	if err != nil {
 		return err
@@ -83,15 +109,17 @@ func settle(dir string, kind Kind, demo bool) error {
 		if used, err := hasLog(dir); err != nil || used {
 			return errors.Join(err, whenTrue(used, fmt.Errorf("data directory %s has a log but no %s: restore that file from a backup", dir, MarkFile)))
 		}
-		return writeFile(filepath.Join(dir, MarkFile), mark{Format: markFormat, Kind: kind, Demo: demo})
+		want.Format = markFormat
+		return writeFile(filepath.Join(dir, MarkFile), want)
 	}
-	if m.Kind == kind {
-		return nil
-	}
-	if m.Kind == Real {
-		return fmt.Errorf("data directory %s holds real records and stays real for life: a driven clock needs a directory of its own (--data)", dir)
-	}
-	return fmt.Errorf("data directory %s is simulated for life: serve it with --clock driven, or use another directory (--data) for real records", dir)
+	return errors.Join(
+		whenTrue(m.Kind == Real && want.Kind == Simulated,
+			fmt.Errorf("data directory %s holds real records and stays real for life: a driven clock needs a directory of its own (--data)", dir)),
+		whenTrue(m.Kind == Simulated && want.Kind == Real,
+			fmt.Errorf("data directory %s is simulated for life: serve it with --clock driven, or use another directory (--data) for real records", dir)),
+		whenTrue(m.Engine != want.Engine,
+			fmt.Errorf("data directory %s belongs to %s for life, not to %s: see to --store, or use another directory (--data)", dir, m.Engine, want.Engine)),
+	)
 }
 
 func whenTrue(condition bool, err error) error {

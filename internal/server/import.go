@@ -16,11 +16,11 @@ type Imported struct {
 }
 
 // Import puts reference data into the log of a directory that no server has open, and lets every unit of the election go by it. A new directory
-// becomes a real one. Importing the same again, also after an import that was cut off, does what is missing. A directory in use is a *lock.HeldError.
-func Import(ctx context.Context, dir string, data *refdata.Dataset) (done Imported, err error) {
-	s := &Server{cfg: Config{Dir: dir}, log: discard}
+// becomes a real one. store is as in Config. Importing the same again, also after an import that was cut off, does what is missing. A directory in use is a *lock.HeldError.
+func Import(ctx context.Context, dir, store string, data *refdata.Dataset) (done Imported, err error) {
+	s := &Server{cfg: Config{Dir: dir, Store: store}, log: discard}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	for _, step := range []func(context.Context) error{s.openAsIs, s.openStore, s.openClock} {
+	for _, step := range []func(context.Context) error{s.openAsIs, s.openCache, s.openStore, s.openClock} {
 		if err := step(ctx); err != nil {
 			return done, err
 		}

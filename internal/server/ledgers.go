@@ -47,15 +47,20 @@ func (s *Server) openLedgers(ctx context.Context) error {
 	return nil
 }
 
-func (s *Server) openHandler(ctx context.Context, catalog command.Catalog) error {
-	states, err := cache.Open(filepath.Join(s.cfg.Dir, CacheFile))
+func (s *Server) openCache(context.Context) error {
+	opened, err := cache.Open(filepath.Join(s.cfg.Dir, CacheFile))
 	if err != nil {
 		return err
 	}
-	s.cache = states
-	s.opened("ledger cache", func(context.Context) error { return states.Close() })
+	s.cache = opened
+	s.opened("ledger cache", func(context.Context) error { return opened.Close() })
+	return nil
+}
+
+func (s *Server) openHandler(ctx context.Context, catalog command.Catalog) error {
 	cfg := command.Config{
-		Store: s.store, Catalog: catalog, Clock: s.clock, Cache: states, Logger: s.log, Elections: refdata.Elections(),
+		Store: s.store, Catalog: catalog, Clock: s.clock, Cache: s.cache, Logger: s.log, Elections: refdata.Elections(),
+		Shared: engineOf(s.cfg.Store) == eventStoreDB,
 	}
 	if s.metrics != nil {
 		cfg.Metrics = s.metrics

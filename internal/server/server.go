@@ -1,6 +1,6 @@
 // Package server is the whole server of one data directory: it opens the parts in order, serves, and closes them in the reverse order.
 //
-// Start: lock of the directory, what kind of directory it is, address, event store, clock, people, reference data, ledgers, adoption of the
+// Start: lock of the directory, what kind of directory it is, address, cache, event store, clock, people, reference data, ledgers, adoption of the
 // reference data, policies, HTTP. Whatever fails undoes what came before and is told.
 //
 // Stop: no new connections and no new commands; requests under way are answered; policies stop; ledgers are saved to the cache; people, store;
@@ -18,8 +18,8 @@ import (
 	"slices"
 	"time"
 
+	"jejak/eventstore"
 	"jejak/eventstore/lock"
-	"jejak/eventstore/sqlite"
 	"jejak/internal/cache"
 	"jejak/internal/clock"
 	"jejak/internal/command"
@@ -31,7 +31,10 @@ import (
 
 // Config says what is served and where.
 type Config struct {
-	Dir     string // data directory; made if it is not there
+	Dir string // data directory; made if it is not there
+	// Store is the log: "" for the embedded one in the directory, or the address of EventStoreDB (esdb://... or esdb+discover://...), which may
+	// contain a user and a password. A directory keeps its kind of log for life.
+	Store   string
 	Listen  string // host:port; port 0 takes a free one
 	Version string // of the program, for those who ask
 	// AllowRemote permits an address that other machines reach. The server speaks plain HTTP.
@@ -54,7 +57,7 @@ type Server struct {
 	cfg      Config
 	log      *slog.Logger
 	listener net.Listener
-	store    *sqlite.Store
+	store    eventstore.Store
 	clock    clock.Clock
 	setClock func(time.Time) error
 	people   *people.Store
@@ -87,7 +90,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 
 func (s *Server) open(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openDirectory, s.openListener, s.openStore, s.openClock, s.openPeople, s.openLedgers, s.openPolicies, s.openAPI, s.announce,
+		s.openDirectory, s.openListener, s.openCache, s.openStore, s.openClock, s.openPeople, s.openLedgers, s.openPolicies, s.openWatch, s.openAPI, s.announce,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -113,7 +116,7 @@ func (s *Server) openDirectory(context.Context) error {
 		return err
 	}
 	s.opened("lock", func(context.Context) error { return l.Release() })
-	return settle(s.cfg.Dir, s.cfg.Kind, s.cfg.Demo)
+	return settle(s.cfg.Dir, mark{Kind: s.cfg.Kind, Engine: engineOf(s.cfg.Store), Demo: s.cfg.Demo})
 }
 
 func (s *Server) openListener(context.Context) error {
@@ -128,16 +131,6 @@ func (s *Server) openListener(context.Context) error {
 		}
 		return nil
 	})
-	return nil
-}
-
-func (s *Server) openStore(ctx context.Context) error {
-	store, err := sqlite.Open(ctx, filepath.Join(s.cfg.Dir, EventsFile), sqlite.Options{})
-	if err != nil {
-		return err
-	}
-	s.store = store
-	s.opened("event store", func(context.Context) error { return store.Close() })
 	return nil
 }
 
