@@ -42,8 +42,19 @@ func (s *Store) ByCommand(ctx context.Context, command uuid.UUID) (eventstore.Re
 	return record, found, nil
 }
 
-// learnCommands fills the set of commands from the log. Until it is done every look-up goes to the file.
+// learnCommands begins to fill the set of commands from the log, unless that is done or under way. Until it is done every look-up goes to the
+// file.
 func (s *Store) learnCommands() {
+	if s.known.complete.Load() || !s.known.learning.CompareAndSwap(false, true) {
+		return
+	}
+	s.readers.background.Go(func() {
+		defer s.known.learning.Store(false)
+		s.learnAllCommands()
+	})
+}
+
+func (s *Store) learnAllCommands() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
@@ -80,6 +91,7 @@ func (s *Store) learnCommands() {
 type commandSet struct {
 	seed     maphash.Seed
 	complete atomic.Bool // false while what is in the log is still being added
+	learning atomic.Bool // it is being added
 
 	mu     sync.Mutex // held to add
 	layers atomic.Pointer[[]*layer]

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"io"
 	"sync/atomic"
 	"syscall"
 
@@ -75,10 +76,14 @@ func (d *disk) wrap(file vfs.File, flags vfs.OpenFlag, err error) (vfs.File, vfs
 		return nil, flags, err
 	}
 	f := diskFile{file, d}
-	if flags&vfs.OPEN_WAL != 0 {
-		return &logFile{diskFile: f}, flags, nil
+	if flags&vfs.OPEN_WAL == 0 {
+		return &f, flags, nil
 	}
-	return &f, flags, nil
+	log := &logFile{diskFile: f}
+	if err := log.rewrite(); err != nil {
+		return nil, flags, errors.Join(fmt.Errorf("write the write-ahead log anew: %w", err), log.Close())
+	}
+	return log, flags, nil
 }
 
 type diskFile struct {
@@ -112,6 +117,30 @@ type logFile struct {
 
 // logBuffer is the most that waits for the sync.
 const logBuffer = 1 << 20
+
+// rewrite writes over the log what it holds and syncs it. After a failed sync the system may show pages that it has not written and never
+// will; a sync alone would find nothing to do, and a checkpoint from such pages, cut short, would leave half a transaction in the file. It comes
+// before anything is taken from the log; after a regular end there is none.
+func (f *logFile) rewrite() error {
+	size, err := f.File.Size()
+	if err != nil || size == 0 {
+		return err
+	}
+	piece := make([]byte, min(size, logBuffer))
+	for at := int64(0); at < size; at += int64(len(piece)) {
+		piece = piece[:min(size-at, int64(len(piece)))]
+		if n, err := f.File.ReadAt(piece, at); n < len(piece) {
+			if err == nil || errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return err
+		}
+		if _, err := f.diskFile.WriteAt(piece, at); err != nil {
+			return err
+		}
+	}
+	return f.diskFile.Sync(vfs.SYNC_FULL)
+}
 
 func (f *logFile) WriteAt(p []byte, off int64) (int, error) {
 	if off != f.at+int64(len(f.buffer)) || len(f.buffer)+len(p) > logBuffer {

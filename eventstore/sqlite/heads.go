@@ -37,6 +37,25 @@ func (h *heads) merge(changed map[string]head) {
 	}
 }
 
+// replace puts other heads in place of all.
+func (h *heads) replace(by *heads) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.of = by.of
+}
+
+// missing names a stream that ends earlier in other than here.
+func (h *heads) missing(other *heads) error {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for stream, end := range h.of {
+		if now := other.of[stream]; now.version < end.version {
+			return fmt.Errorf("stream %s has %d events, but %d were acknowledged", stream, now.version, end.version)
+		}
+	}
+	return nil
+}
+
 // tailChecked is how many of the newest positions are looked at for gaps when the log is opened.
 const tailChecked = 1000
 

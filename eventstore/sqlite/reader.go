@@ -66,6 +66,29 @@ func (p *pool) put(r *reader) {
 	<-p.slots
 }
 
+// suspend waits until no connection is in use, closes all, and lets nobody have one until resume.
+func (p *pool) suspend(ctx context.Context) error {
+	for taken := range cap(p.slots) {
+		select {
+		case p.slots <- struct{}{}:
+		case <-ctx.Done():
+			for range taken {
+				<-p.slots
+			}
+			return ctx.Err()
+		}
+	}
+	// An error in closing a connection that only read has nothing to say about what the file holds.
+	_ = p.closeIdle()
+	return nil
+}
+
+func (p *pool) resume() {
+	for range cap(p.slots) {
+		<-p.slots
+	}
+}
+
 // close waits for the connections in use and closes all.
 func (p *pool) close() error {
 	close(p.closing)
@@ -73,6 +96,12 @@ func (p *pool) close() error {
 	for range cap(p.slots) {
 		p.slots <- struct{}{}
 	}
+	return p.closeIdle()
+}
+
+func (p *pool) closeIdle() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var errs []error
 	for _, r := range p.idle {
 		errs = append(errs, closeConn(r.conn))
@@ -90,10 +119,22 @@ type reader struct {
 	bytes []byte            // rest of the piece of memory that payloads are copied to
 }
 
+// connectReader opens a connection that changes nothing, not even when it is the last one to be closed.
+func connectReader(ctx context.Context, path, vfs string) (*sqlite3.Conn, error) {
+	conn, err := connect(ctx, path, vfs, sqlite3.OPEN_READWRITE, `PRAGMA query_only=ON; PRAGMA cache_size=-4096`)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
 const columns = `position, stream, version, type, id, command, schema, recorded_at, data, metadata`
 
 func newReader(path, vfs string) (*reader, error) {
-	conn, err := connect(context.Background(), path, vfs, sqlite3.OPEN_READWRITE, `PRAGMA query_only=ON; PRAGMA cache_size=-4096`)
+	conn, err := connectReader(context.Background(), path, vfs)
 	if err != nil {
 		return nil, err
 	}

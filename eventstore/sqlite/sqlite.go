@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ncruces/go-sqlite3"
+
 	"jejak/eventstore"
 )
 
@@ -56,6 +58,7 @@ type Store struct {
 	// entry is held for reading while an append enters the queue, and for writing while the queue is closed.
 	entry   sync.RWMutex
 	queue   chan *request
+	reopens chan reopening
 	closing chan struct{} // closed first thing in Close
 	drained chan struct{} // closed when the writer has answered all
 
@@ -81,6 +84,7 @@ func Open(ctx context.Context, path string, opt Options) (*Store, error) {
 		path:    path,
 		opt:     opt,
 		queue:   make(chan *request, opt.Queue),
+		reopens: make(chan reopening),
 		closing: make(chan struct{}),
 		drained: make(chan struct{}),
 		known:   newCommandSet(),
@@ -91,31 +95,41 @@ func Open(ctx context.Context, path string, opt Options) (*Store, error) {
 	}
 	s.tail.head.Store(uint64(last))
 	s.readers = newPool(path, opt.VFS, opt.Readers)
-	s.readers.background.Go(s.learnCommands)
+	s.learnCommands()
 	go s.writer.run()
 	return s, nil
 }
 
 // openWriter sets up the connection that writes, and returns the last position.
 func (s *Store) openWriter(ctx context.Context) (eventstore.Position, error) {
-	disk, err := newDisk(s.opt.VFS)
+	conn, disk, err := s.connectWriter(ctx)
 	if err != nil {
 		return 0, err
+	}
+	last, err := loadHeads(ctx, conn, &s.heads)
+	if err == nil {
+		s.writer = &writer{s: s, pending: map[string]head{}}
+		err = s.writer.attach(conn, disk, last)
+	}
+	if err != nil {
+		err = errors.Join(err, closeConn(conn))
+		disk.unregister()
+	}
+	return last, err
+}
+
+// connectWriter opens the file as the one who writes to it. The caller closes the connection and then unregisters the disk.
+func (s *Store) connectWriter(ctx context.Context) (*sqlite3.Conn, *disk, error) {
+	disk, err := newDisk(s.opt.VFS)
+	if err != nil {
+		return nil, nil, err
 	}
 	conn, err := openLog(ctx, s.path, disk, s.opt.VFS == "")
 	if err != nil {
 		disk.unregister()
-		return 0, errors.Join(err, disk.cause())
+		return nil, nil, errors.Join(err, disk.cause())
 	}
-	last, err := loadHeads(ctx, conn, &s.heads)
-	if err == nil {
-		s.writer, err = newWriter(s, conn, disk, last)
-	}
-	if err != nil {
-		err = errors.Join(err, conn.Close())
-		disk.unregister()
-	}
-	return last, err
+	return conn, disk, nil
 }
 
 // Close is described at eventstore.Store. It leaves a single file, without a write-ahead log, unless the store has failed.

@@ -48,6 +48,15 @@ func (t *tail) publish(head eventstore.Position, batch []*request) {
 	t.changed.Raise()
 }
 
+// jump moves the head past records that are only in the file.
+func (t *tail) jump(head eventstore.Position) {
+	t.mu.Lock()
+	t.batches, t.bytes = nil, 0
+	t.head.Store(uint64(head))
+	t.mu.Unlock()
+	t.changed.Raise()
+}
+
 // newTailBatch copies the events, whose memory is the callers', in the order in which they were written.
 func newTailBatch(after eventstore.Position, batch []*request) tailBatch {
 	n, size := 0, 0

@@ -80,7 +80,12 @@ func (s *Store) Verify(ctx context.Context) error {
 
 // checkIntegrity lets SQLite check its pages and that the indexes fit the table.
 func (s *Store) checkIntegrity(ctx context.Context, report func(string, ...any) bool) error {
-	conn, err := connect(ctx, s.path, s.opt.VFS, sqlite3.OPEN_READWRITE, `PRAGMA query_only=ON`)
+	slot, err := s.readers.get(ctx) // Reopen waits until nobody has the file open
+	if err != nil {
+		return err
+	}
+	defer s.readers.put(slot)
+	conn, err := connectReader(ctx, s.path, s.opt.VFS)
 	if err != nil {
 		return fmt.Errorf("open event log %s for reading: %w", s.path, err)
 	}

@@ -26,6 +26,7 @@ type writer struct {
 	commandKnown, idKnown   *sqlite3.Stmt
 	storedIDs               *sqlite3.Stmt
 
+	newest  newest              // record that was acknowledged
 	last    eventstore.Position // of the newest row, also in the transaction under way
 	pending map[string]head     // heads that the transaction under way changes
 	batch   []*request
@@ -39,8 +40,11 @@ type writer struct {
 	checkpointedAt int // walPages after the last checkpoint
 }
 
-func newWriter(s *Store, conn *sqlite3.Conn, disk *disk, last eventstore.Position) (*writer, error) {
-	w := &writer{s: s, conn: conn, disk: disk, last: last, pending: map[string]head{}}
+// attach gives the writer a connection, at Open and again at Reopen.
+func (w *writer) attach(conn *sqlite3.Conn, disk *disk, last eventstore.Position) error {
+	w.conn, w.disk, w.last = conn, disk, last
+	w.boundStream, w.boundType = "", ""
+	w.walPages, w.checkpointedAt = 0, 0
 	for _, p := range []struct {
 		stmt **sqlite3.Stmt
 		sql  string
@@ -55,7 +59,7 @@ func newWriter(s *Store, conn *sqlite3.Conn, disk *disk, last eventstore.Positio
 	} {
 		stmt, _, err := conn.PrepareFlags(p.sql, sqlite3.PREPARE_PERSISTENT)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		*p.stmt = stmt
 	}
@@ -66,7 +70,7 @@ func newWriter(s *Store, conn *sqlite3.Conn, disk *disk, last eventstore.Positio
 		w.walPages = pages
 		return nil
 	})
-	return w, nil
+	return nil
 }
 
 // run answers requests until the queue is closed and empty.
@@ -103,7 +107,7 @@ func (w *writer) gather() bool {
 	r := w.held
 	w.held = nil
 	if r == nil {
-		r = <-w.s.queue
+		r = w.next()
 	}
 	// The callers just answered are about to ask again: letting them run first makes one transaction of what would become two.
 	for waiting := -1; waiting < len(w.s.queue) && len(w.s.queue) < previous; {
@@ -125,11 +129,23 @@ func (w *writer) gather() bool {
 		default:
 			r = nil
 			if len(w.batch) == 0 { // all were withdrawn
-				r = <-w.s.queue
+				r = w.next()
 			}
 		}
 	}
 	return len(w.batch) > 0
+}
+
+// next waits for a request and reopens the log meanwhile when asked to. It returns nil when the queue is closed and empty.
+func (w *writer) next() *request {
+	for {
+		select {
+		case r := <-w.s.queue:
+			return r
+		case q := <-w.s.reopens:
+			q.done <- w.reopen(q.ctx)
+		}
+	}
 }
 
 // write puts the batch into one transaction. Each request has its own position or refusal then, to be answered once this has returned nil;
@@ -165,15 +181,15 @@ func (w *writer) write() error {
 	return nil
 }
 
-// fail stops the engine for good: what the disk holds after an I/O error is known only when the log has been opened again. unknown tells that
+// fail stops the engine until Reopen: what the disk holds after an I/O error is known only when the log has been opened again. unknown tells that
 // the events of the batch may turn out to be in it.
 func (w *writer) fail(doing string, cause error, unknown bool) error {
-	advice := "stop, see to the disk, start again"
+	advice := "see to the disk and reopen the log"
 	if first := w.disk.cause(); first != nil {
 		cause = fmt.Errorf("%w (%w)", first, cause)
 	}
 	if errors.Is(cause, sqlite3.FULL) {
-		advice = "the disk is full: free some space, start again"
+		advice = "the disk is full: free some space and reopen the log"
 	}
 	err := fmt.Errorf("%s to %s: %w: %s: %w", doing, w.s.path, eventstore.ErrFailed, advice, cause)
 	w.s.failed.CompareAndSwap(nil, &failure{err})
@@ -202,6 +218,11 @@ func (w *writer) publish() {
 	c.batches.Add(1)
 	c.walPages.Store(uint64(w.walPages))
 	c.events.Add(uint64(w.last) - w.s.tail.head.Load())
+	for _, r := range w.batch {
+		if r.added && r.position == w.last {
+			w.newest = newest{r.position, r.stream, r.events[len(r.events)-1].ID}
+		}
+	}
 	w.s.heads.merge(w.pending)
 	w.s.tail.publish(w.last, w.batch)
 }
@@ -236,6 +257,9 @@ func (w *writer) checkpoint() {
 
 // close ends the connection. After a failure the write-ahead log stays as it is, for the next Open to recover.
 func (w *writer) close() error {
+	if w.conn == nil { // it could not be reopened
+		return nil
+	}
 	var err error
 	if w.s.failed.Load() != nil {
 		_, err = w.conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true)
@@ -244,6 +268,7 @@ func (w *writer) close() error {
 	}
 	err = errors.Join(err, closeConn(w.conn))
 	w.disk.unregister()
+	w.conn = nil
 	return err
 }
 
