@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
@@ -134,5 +133,3 @@ func decode(e *recorded) (r eventstore.Record, err error) {
 	r.Event = r.Stored()
 	return r, nil
 }
-
-func isSystem(stream string) bool { return strings.HasPrefix(stream, "$") }
