@@ -29,11 +29,11 @@ func (s *script) reopen() {
 }
 
 // finish loses the power after the end of a script that met a fault: all that was acknowledged must be on the disk itself.
-func (s *script) finish() {
+func (s *script) finish(o faultvfs.Outcome) {
 	s.t.Helper()
 	_ = s.close()
 	s.disk.SetPlan(nil)
-	s.disk.Restart(faultvfs.LostAll, 0)
+	s.disk.Restart(o, uint64(s.disk.Changes()))
 	s.open()
 	s.goOn()
 }
@@ -68,7 +68,7 @@ func TestBroken(t *testing.T) {
 					})
 					s.mend = s.reopen
 					s.run()
-					s.finish()
+					s.finish(faultvfs.LostAll)
 				})
 				if !ok {
 					return
@@ -109,7 +109,7 @@ func TestBrokenAndCut(t *testing.T) {
 				}
 				s.run()
 				s.ended, s.mend = false, nil
-				s.finish()
+				s.finish(outcome)
 			})
 			if !ok {
 				return
@@ -172,7 +172,7 @@ func TestBrokenReads(t *testing.T) {
 			})
 			s.mend = s.reopen
 			play(t, s)
-			s.finish()
+			s.finish(faultvfs.LostAll)
 		})
 		if !ok {
 			return
@@ -214,5 +214,5 @@ func TestReadOnlyDisk(t *testing.T) {
 		t.Error("a log was opened for writing on a read-only disk")
 	}
 	s.disk.SetReadOnly(false)
-	s.finish()
+	s.finish(faultvfs.LostAll)
 }
