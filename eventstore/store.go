@@ -72,7 +72,8 @@ type Store interface {
 	// expected is the number of events in the stream that the caller has seen (0: no stream). It returns the position of the last event.
 	//
 	// A retry of an Append that has already happened (same stream, same expected, same event ids) succeeds, adds nothing and returns the
-	// position of the first time. The store itself never retries. Another expected is a *ConflictError. An id that exists elsewhere in the
+	// position of the first time. A store on this machine never retries; one behind a network may find out an unknown outcome by the same append
+	// again, as long as ctx lasts. Another expected is a *ConflictError. An id that exists elsewhere in the
 	// store, or a command whose events are already in the store, is an *ExistsError; when both hold it is the conflict. What Validate finds
 	// wrong is refused.
 	//

@@ -46,6 +46,12 @@ func (s *Store) Append(ctx context.Context, stream string, expected eventstore.V
 	if there != nil || expected > math.MaxInt64 {
 		return s.again(ctx, stream, expected, events, there)
 	}
+	if expected == 0 {
+		// Of a deleted stream the server would go on with the numbers.
+		if err := s.notDeleted(ctx, stream); err != nil {
+			return 0, fmt.Errorf("append to %s: nothing was stored: %w", stream, err)
+		}
+	}
 	replay := s.reachedVersion(stream) > expected
 	position, resent, err := s.send(ctx, stream, expected, events)
 	if err != nil {
@@ -54,7 +60,7 @@ func (s *Store) Append(ctx context.Context, stream string, expected eventstore.V
 	if replay || resent {
 		// What the server answers to a retry is not the position of the last event on every version.
 		if position, err = s.positionAt(ctx, stream, expected+eventstore.Version(len(events))); err != nil {
-			return 0, fmt.Errorf("append to %s: it is stored, but where: %w: %w", stream, eventstore.ErrUnknownOutcome, err)
+			return 0, fmt.Errorf("append to %s: it is stored, but where: %w: send it again: %v", stream, eventstore.ErrUnknownOutcome, err)
 		}
 	}
 	s.acknowledge(stream, expected, events, position)
@@ -120,10 +126,12 @@ func (s *Store) send(ctx context.Context, stream string, expected eventstore.Ver
 			wait = min(2*wait, time.Second)
 			continue
 		case <-ctx.Done():
+			err = context.Cause(ctx)
 		case <-s.closing.Done():
 			err = eventstore.ErrClosed
 		}
-		return 0, false, fmt.Errorf("append to %s: %w: %w (%w)", stream, eventstore.ErrUnknownOutcome, err, doubt)
+		// Not doubt itself: it is an ErrUnavailable, by which callers know that nothing was stored.
+		return 0, false, fmt.Errorf("append to %s: %w: %w: send it again (%v)", stream, eventstore.ErrUnknownOutcome, err, doubt)
 	}
 }
 

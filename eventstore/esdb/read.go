@@ -75,6 +75,11 @@ func (s *Store) neverWas(ctx context.Context, stream string) error {
 	if s.reachedVersion(stream) > 0 {
 		return deletedStream(stream)
 	}
+	return s.notDeleted(ctx, stream)
+}
+
+// notDeleted asks for the mark that a deletion leaves.
+func (s *Store) notDeleted(ctx context.Context, stream string) error {
 	var err error
 	errRead := s.patiently(ctx, func() *api.ReadReq { return readStream("$$"+stream, math.MaxUint64, api.ReadReq_Options_Backwards, 1) },
 		func(answer *api.ReadResp) (bool, error) {

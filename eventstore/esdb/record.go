@@ -121,6 +121,9 @@ func decode(e *recorded) (r eventstore.Record, err error) {
 		return eventstore.Record{}, err
 	}
 	r.Type = e.GetMetadata()["type"]
+	if r.Type == "$streamDeleted" {
+		return eventstore.Record{}, &failure{fault: deleted, err: deletedStream(r.Stream)}
+	}
 	r.ID, err = decodeID(e.GetId())
 	if err == nil {
 		err = decodeEnvelope(e.GetCustomMetadata(), &r.Event)
