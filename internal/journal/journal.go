@@ -156,6 +156,11 @@ func CommandHash(rec *eventstore.Record) (hash [32]byte, ok bool, err error) {
 	if err := jsonv2.Unmarshal(rec.Metadata, &m); err != nil {
 		return hash, false, fmt.Errorf("read %s version %d: metadata of %s: %w", rec.Stream, rec.Version, rec.Type, err)
 	}
-	n, err := hex.Decode(hash[:], []byte(m.CommandSHA256))
-	return hash, err == nil && n == len(hash), nil
+	if len(m.CommandSHA256) != hex.EncodedLen(len(hash)) {
+		return hash, false, nil
+	}
+	if _, err := hex.Decode(hash[:], []byte(m.CommandSHA256)); err != nil {
+		return [32]byte{}, false, nil
+	}
+	return hash, true, nil
 }
