@@ -22,13 +22,13 @@ func diagnose(body []byte, now time.Time) (Parsed, []domain.Violation) {
 	if err != nil {
 		return Parsed{}, []domain.Violation{{Rule: RuleNotJSON, Args: []any{err.Error()}}}
 	}
-	var d diagnosis
+	d := diagnosis{bad: map[string]bool{}}
 	var w wire
 	d.into(root, &w, "")
 	data := d.data(root, &w)
 	p, violations := check(&w, data, now)
 	for _, v := range violations {
-		if !d.covered(v.Path) {
+		if len(d.violations) < maxViolations && !d.covered(v.Path) {
 			d.violations = append(d.violations, v)
 		}
 	}
@@ -43,11 +43,15 @@ func diagnose(body []byte, now time.Time) (Parsed, []domain.Violation) {
 
 type diagnosis struct {
 	violations []domain.Violation
-	bad        []string // paths whose values are left out, so that nothing more is said of them
+	bad        map[string]bool // paths whose values are left out, so that nothing more is said of them
 }
 
-// maxStructural is the most faults of form that are listed: more help no one.
-const maxStructural = 1000
+const (
+	// maxStructural is the most faults of form that are listed: more help no one.
+	maxStructural = 1000
+	// maxViolations is the most that is listed in all: enough for each of a thousand boxes and its seals.
+	maxViolations = 5000
+)
 
 func (d *diagnosis) fail(rule *domain.Rule, path string, args ...any) {
 	if len(d.violations) >= maxStructural {
@@ -58,16 +62,17 @@ func (d *diagnosis) fail(rule *domain.Rule, path string, args ...any) {
 
 func (d *diagnosis) spoil(rule *domain.Rule, path string, args ...any) {
 	d.fail(rule, path, args...)
-	d.bad = append(d.bad, path)
+	d.bad[path] = true
 }
 
+// covered tells whether a path is bad or lies below one that is.
 func (d *diagnosis) covered(path string) bool {
-	for _, bad := range d.bad {
-		if rest, below := strings.CutPrefix(path, bad); below && (rest == "" || rest[0] == '/') {
+	for at := range len(path) {
+		if path[at] == '/' && d.bad[path[:at]] {
 			return true
 		}
 	}
-	return false
+	return d.bad[path]
 }
 
 // into notes what does not fit the type that target points to, and decodes the rest into it.

@@ -71,7 +71,7 @@ func Parse(body []byte, now time.Time) (Parsed, []domain.Violation) {
 			p.Hash, err = hash(body)
 		}
 		if err == nil {
-			return p, violations
+			return p, violations[:min(len(violations), maxViolations)]
 		}
 	}
 	return diagnose(body, now)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"reflect"
 	"strings"
+	"sync"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -110,8 +111,26 @@ func (n *node) member(name string) *node {
 	return nil
 }
 
+// knownFields keeps what fieldsOf has found: a list may have thousands of the same struct.
+var knownFields sync.Map // of reflect.Type to fields
+
+type fields struct {
+	types map[string]reflect.Type
+	names []string
+}
+
 // fieldsOf are the JSON fields of a struct, with those of embedded structs, and their names in order.
 func fieldsOf(t reflect.Type) (map[string]reflect.Type, []string) {
+	f, ok := knownFields.Load(t)
+	if !ok {
+		types, names := findFields(t)
+		f, _ = knownFields.LoadOrStore(t, fields{types, names})
+	}
+	found := f.(fields)
+	return found.types, found.names
+}
+
+func findFields(t reflect.Type) (map[string]reflect.Type, []string) {
 	fields := map[string]reflect.Type{}
 	var names []string
 	for i := range t.NumField() {
@@ -120,7 +139,7 @@ func fieldsOf(t reflect.Type) (map[string]reflect.Type, []string) {
 		switch {
 		case name == "-":
 		case name == "" && f.Anonymous:
-			inner, innerNames := fieldsOf(f.Type)
+			inner, innerNames := findFields(f.Type)
 			for _, n := range innerNames {
 				fields[n] = inner[n]
 				names = append(names, n)
