@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -242,6 +243,8 @@ func (w *writer) commit(b *batch) error {
 		w.last = cache.Mark{Position: position, Event: b.events[len(b.events)-1].ID}
 		w.h.working(true)
 		w.h.cfg.Metrics.Appended(b.commands, len(b.events), b.bytes, time.Since(started))
+	} else if err := w.current(b); err != nil {
+		return err
 	}
 	for i := range b.answers {
 		p := &b.answers[i]
@@ -305,6 +308,20 @@ func (w *writer) own(b *batch) ([]eventstore.Position, error) {
 		}
 	}
 	return nil, fmt.Errorf("read back the append to %s: the log has %d of its %d events", w.stream, len(positions), len(b.events))
+}
+
+// current holds a batch that appends nothing, and so meets no expected version, against the log: what it refuses may have been made right by
+// what another server has written meanwhile.
+func (w *writer) current(b *batch) error {
+	refuses := slices.ContainsFunc(b.answers, func(p pending) bool { return p.answer.Status != 200 })
+	if !w.h.cfg.Shared || !refuses {
+		return nil
+	}
+	version, _, err := w.h.cfg.Store.StreamHead(w.h.ctx, w.stream)
+	if err == nil && version != b.expected {
+		err = &eventstore.ConflictError{Stream: w.stream, Expected: b.expected, Actual: version}
+	}
+	return err
 }
 
 // quiet is after how many batches without an event of another server a ledger counts as this server's alone again.
