@@ -106,7 +106,7 @@ func FuzzLong(f *testing.F) {
 		if len(part) == 0 {
 			return
 		}
-		body := []byte(head + strings.Repeat(part, min(int(n), (envelope.MaxBytes-len(head)-len(tail))/len(part))) + tail)
+		body := []byte(head + strings.Repeat(part, max(0, min(int(n), (envelope.MaxBytes-len(head)-len(tail))/len(part)))) + tail)
 		if len(body) > envelope.MaxBytes {
 			return
 		}

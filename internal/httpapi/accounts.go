@@ -21,6 +21,8 @@ import (
 const (
 	maxUser  = 16 << 10
 	maxUsers = 64 << 20 // an import of all crews of a province is some 30 MB
+	// maxProblems is the most lines of an import that are listed as malformed: millions of them would fill the memory.
+	maxProblems = 1000
 )
 
 // postUsers makes one account, or with NDJSON many: all or none.
@@ -86,6 +88,9 @@ func (s *Server) postUsers(w http.ResponseWriter, r *http.Request) {
 func readUsers(raw []byte, kind bodyForm) (users []people.NewUser, numbers []int, p *problem) {
 	var problems []api.Problem
 	read := func(text []byte, line int) {
+		if len(problems) >= maxProblems {
+			return
+		}
 		u, err := readUser(text)
 		if err != nil {
 			problems = append(problems, invalidField("user", linePath(line, ""), "baris pengguna salah: "+err.Error(), err.Error()))
