@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"math"
 	"slices"
@@ -63,8 +64,12 @@ func (s *Store) page(ctx context.Context, src *source, after uint64, rows int) (
 	p.last, p.end = after, false
 	p.records, err = r.fill(stmt, src, p, rows)
 	if err = errors.Join(err, stmt.Reset()); err != nil {
+		place := fmt.Sprint("position ", p.last)
+		if src.stream != "" {
+			place = fmt.Sprintf("version %d of stream %s", p.last, src.stream)
+		}
 		p.release()
-		return nil, err
+		return nil, fmt.Errorf("read event log %s after %s: %w", s.path, place, s.checked.named(err))
 	}
 	return p, nil
 }

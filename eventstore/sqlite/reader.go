@@ -15,9 +15,10 @@ import (
 
 // pool holds the connections that read. They are opened when needed and kept.
 type pool struct {
-	path, vfs string
-	slots     chan struct{} // one for each connection in use
-	closing   chan struct{}
+	path    string
+	checked *checked
+	slots   chan struct{} // one for each connection in use
+	closing chan struct{}
 
 	mu   sync.Mutex
 	idle []*reader // the one used last is taken first: its cache is warm
@@ -25,8 +26,8 @@ type pool struct {
 	background sync.WaitGroup // goroutines that read for a caller
 }
 
-func newPool(path, vfs string, size int) *pool {
-	return &pool{path: path, vfs: vfs, slots: make(chan struct{}, size), closing: make(chan struct{})}
+func newPool(path string, checked *checked, size int) *pool {
+	return &pool{path: path, checked: checked, slots: make(chan struct{}, size), closing: make(chan struct{})}
 }
 
 // get waits for a connection. The caller gives it back with put, soon.
@@ -51,10 +52,10 @@ func (p *pool) get(ctx context.Context) (*reader, error) {
 		return r, nil
 	}
 	p.mu.Unlock()
-	r, err := newReader(p.path, p.vfs)
+	r, err := newReader(p.path, p.checked.name)
 	if err != nil {
 		<-p.slots
-		return nil, fmt.Errorf("open event log %s for reading: %w", p.path, err)
+		return nil, fmt.Errorf("open event log %s for reading: %w", p.path, p.checked.named(err))
 	}
 	return r, nil
 }

@@ -17,7 +17,8 @@ const (
 	// applicationID marks the file ("JEJK"); `file` and sqlite3 show it.
 	applicationID = 0x4A454A4B
 	// schemaVersion is the user_version. A version that this program does not know is refused.
-	schemaVersion = 1
+	// Version 2 has checksums.
+	schemaVersion = 2
 	pageSize      = 4096
 
 	busyTimeout = 5 * time.Second
@@ -118,6 +119,11 @@ func prepareLog(conn *sqlite3.Conn) error {
 	if !empty && app != applicationID {
 		return fmt.Errorf("the file is an SQLite database of something else (application_id 0x%x, a log has 0x%x): name another file", app, applicationID)
 	}
+	if empty {
+		if _, err := conn.FileControl("main", sqlite3.FCNTL_RESERVE_BYTES, sumSize); err != nil {
+			return fmt.Errorf("keep room for checksums: %w", err)
+		}
+	}
 	// cache_spill is off so that nothing reaches the write-ahead log before a commit. Checkpoints are the writer's, as SQLite's own hide errors.
 	if err := conn.Exec(fmt.Sprintf(`PRAGMA page_size=%d; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;
 		PRAGMA cache_size=-16384; PRAGMA cache_spill=OFF`, pageSize)); err != nil {
@@ -138,11 +144,18 @@ func prepareLog(conn *sqlite3.Conn) error {
 	if err != nil {
 		return err
 	}
+	if version == 1 {
+		return errors.New("the log has format 1, which has no checksums: use the program that wrote it, or begin with a new directory")
+	}
 	if version != schemaVersion {
 		return fmt.Errorf("the log has format %d, this program knows %d: use the program that wrote it, or a newer one", version, schemaVersion)
 	}
 	if err := checkSchema(conn); err != nil {
 		return err
+	}
+	if reserved, err := conn.FileControl("main", sqlite3.FCNTL_RESERVE_BYTES); err != nil || reserved != sumSize {
+		return errors.Join(fmt.Errorf("page 1 of the log is damaged, or another program has written it anew without checksums (%v bytes are kept for them, not %d): restore a backup",
+			reserved, sumSize), err)
 	}
 	// After a kill the write-ahead log may hold commits that were never synced. They are made durable before anyone is told that they are there.
 	if _, _, err := conn.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE); err != nil {

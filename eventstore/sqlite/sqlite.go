@@ -62,6 +62,7 @@ type Store struct {
 	closing chan struct{} // closed first thing in Close
 	drained chan struct{} // closed when the writer has answered all
 
+	checked *checked
 	writer  *writer
 	readers *pool
 	heads   heads
@@ -89,12 +90,17 @@ func Open(ctx context.Context, path string, opt Options) (*Store, error) {
 		drained: make(chan struct{}),
 		known:   newCommandSet(),
 	}
-	last, err := s.openWriter(ctx)
-	if err != nil {
+	var err error
+	if s.checked, err = newChecked(opt.VFS); err != nil {
 		return nil, fmt.Errorf("open event log %s: %w", path, err)
 	}
+	last, err := s.openWriter(ctx)
+	if err != nil {
+		s.checked.unregister()
+		return nil, fmt.Errorf("open event log %s: %w", path, s.checked.named(err))
+	}
 	s.tail.head.Store(uint64(last))
-	s.readers = newPool(path, opt.VFS, opt.Readers)
+	s.readers = newPool(path, s.checked, opt.Readers)
 	s.learnCommands()
 	go s.writer.run()
 	return s, nil
@@ -120,7 +126,7 @@ func (s *Store) openWriter(ctx context.Context) (eventstore.Position, error) {
 
 // connectWriter opens the file as the one who writes to it. The caller closes the connection and then unregisters the disk.
 func (s *Store) connectWriter(ctx context.Context) (*sqlite3.Conn, *disk, error) {
-	disk, err := newDisk(s.opt.VFS)
+	disk, err := newDisk(s.checked.name)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -144,6 +150,7 @@ func (s *Store) Close() error {
 		if err = errors.Join(err, s.writer.close()); err != nil {
 			s.closeErr = fmt.Errorf("close event log %s: %w", s.path, err)
 		}
+		s.checked.unregister()
 	})
 	return s.closeErr
 }

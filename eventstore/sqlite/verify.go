@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/util/vfsutil"
+	"github.com/ncruces/go-sqlite3/vfs"
 
 	"jejak/eventstore"
 )
@@ -85,11 +88,14 @@ func (s *Store) checkIntegrity(ctx context.Context, report func(string, ...any) 
 		return err
 	}
 	defer s.readers.put(slot)
-	conn, err := connectReader(ctx, s.path, s.opt.VFS)
+	conn, err := connectReader(ctx, s.path, s.checked.name)
 	if err != nil {
 		return fmt.Errorf("open event log %s for reading: %w", s.path, err)
 	}
 	defer conn.Close()
+	if err := s.checkPages(ctx, conn, report); err != nil {
+		return err
+	}
 	conn.SetInterrupt(ctx)
 	err = query(conn, fmt.Sprintf(`PRAGMA integrity_check(%d)`, maxProblems), func(row *sqlite3.Stmt) error {
 		if line := row.ColumnText(0); line != "ok" {
@@ -101,7 +107,56 @@ func (s *Store) checkIntegrity(ctx context.Context, report func(string, ...any) 
 		return ctx.Err()
 	}
 	if err != nil {
-		report("integrity check: %w", err)
+		report("integrity check: %w", s.checked.named(err))
+	}
+	return nil
+}
+
+// checkPages reads every page of the file, also those that nothing is kept in.
+func (s *Store) checkPages(ctx context.Context, conn *sqlite3.Conn, report func(string, ...any) bool) error {
+	pointer, err := conn.FileControl("main", sqlite3.FCNTL_FILE_POINTER)
+	if err != nil {
+		return fmt.Errorf("find the file of the log: %w", err)
+	}
+	file, ok := pointer.(vfs.File)
+	if !ok {
+		return errors.New("find the file of the log: it is not open")
+	}
+	checked, ok := vfsutil.UnwrapFile[*pageFile](file)
+	if !ok {
+		return errors.New("find the file of the log: it is not read through checksums")
+	}
+	size, err := checked.Size()
+	if err != nil {
+		report("find the size of the file: %w", err)
+		return nil
+	}
+	page := make([]byte, pageSize)
+	for at := int64(0); at+pageSize <= size; at += pageSize {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		look := func() error {
+			if n, err := checked.File.ReadAt(page, at); n < pageSize {
+				return fmt.Errorf("read page %d: %w", at/pageSize+1, err)
+			}
+			if d := checked.damage(page, at); d != nil {
+				return d
+			}
+			return nil
+		}
+		err := look()
+		// A checkpoint may be writing the page, which no reader would read then.
+		for tries := 0; err != nil && tries < 20; tries++ {
+			time.Sleep(time.Millisecond)
+			err = look()
+		}
+		if err != nil && !report("%w", err) {
+			break
+		}
+	}
+	if size%pageSize != 0 {
+		report("the file has %d bytes, which is not a multiple of %d", size, pageSize)
 	}
 	return nil
 }
