@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"slices"
 	"strings"
@@ -122,6 +123,10 @@ func loadJSON(fsys fs.FS, name string, into any, problems *Problems) (own, ok bo
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
 		problems.add(name, lineOf(content, err, decoder.InputOffset()), "", "%v", err)
+		return own, false
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		problems.add(name, lineOf(content, nil, decoder.InputOffset()), "", "something follows after the end of the object")
 		return own, false
 	}
 	return own, true
