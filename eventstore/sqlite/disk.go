@@ -80,6 +80,10 @@ func (d *disk) wrap(file vfs.File, flags vfs.OpenFlag, err error) (vfs.File, vfs
 		return &f, flags, nil
 	}
 	log := &logFile{diskFile: f}
+	if err := checkFrames(file, "the write-ahead log"); err != nil {
+		d.failed.CompareAndSwap(nil, &err)
+		return nil, flags, errors.Join(err, log.Close())
+	}
 	if err := log.rewrite(); err != nil {
 		return nil, flags, errors.Join(fmt.Errorf("write the write-ahead log anew: %w", err), log.Close())
 	}

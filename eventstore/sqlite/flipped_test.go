@@ -143,3 +143,45 @@ func TestFlippedInLog(t *testing.T) {
 	t.Logf("a write-ahead log of %d bytes; %d changes were found in reading", size, found)
 }
 
+// TestFlippedBeforeRecovery changes bytes of the write-ahead log that a killed process has left. Whatever is missing afterwards is at most
+// the last transaction.
+func TestFlippedBeforeRecovery(t *testing.T) {
+	s := newScript(t)
+	s.open()
+	s.append("ledger-a", 1, 50)
+	s.append("ledger-b", 4, 100)
+	s.append("ledger-c", 1, 6_000)
+	s.append("ledger-a", 1, 50)
+	file, log := s.disk.Content(diskPath), s.disk.Content(diskPath+"-wal")
+	_ = s.close()
+	acked := s.acked
+	refused := 0
+	for _, n := range chosen(t, len(log), 120) {
+		at := int64(n - 1)
+		s.disk.Put(diskPath, file)
+		s.disk.Put(diskPath+"-wal", log)
+		s.disk.Flip(diskPath+"-wal", at, byte(1<<(n%8)))
+		store, err := Open(t.Context(), diskPath, Options{VFS: s.disk.Name(), Readers: 2})
+		if err != nil {
+			refused++
+			var damaged *DamagedError
+			if !errors.As(err, &damaged) {
+				t.Fatalf("byte %d: Open = %v, which does not name what is damaged", at, err)
+			}
+			continue
+		}
+		s.store = store
+		head, err := store.Head(t.Context())
+		if err != nil || head < acked[len(acked)-2].Position {
+			t.Fatalf("byte %d: the log ends at %d, %v, without an error", at, head, err)
+		}
+		if s.acked = acked; head < acked[len(acked)-1].Position {
+			s.acked = acked[:len(acked)-1]
+		}
+		if err := s.readEverything(); err != nil {
+			t.Fatalf("byte %d: %v", at, err)
+		}
+		_ = s.close()
+	}
+	t.Logf("a write-ahead log of %d bytes; %d changes were refused", len(log), refused)
+}
