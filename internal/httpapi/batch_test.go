@@ -141,7 +141,7 @@ func TestBatchOfAClientThatReadsLast(t *testing.T) {
 
 // stream is a batch whose lines are written and whose answers are read one by one.
 type stream struct {
-	t       *testing.T
+	t       testing.TB
 	body    *io.PipeWriter
 	answers *bufio.Reader
 }

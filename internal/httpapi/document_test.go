@@ -50,7 +50,7 @@ var described struct {
 	err  error
 }
 
-func documentOf(t *testing.T, s *httpapi.Server) *document {
+func documentOf(t testing.TB, s *httpapi.Server) *document {
 	t.Helper()
 	described.once.Do(func() { described.doc, described.err = readDocument(s) })
 	if described.err != nil {

@@ -104,7 +104,7 @@ func TestEventFilters(t *testing.T) {
 
 // following is an open event stream.
 type following struct {
-	t     *testing.T
+	t     testing.TB
 	lines *bufio.Scanner
 }
 

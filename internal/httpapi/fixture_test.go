@@ -32,7 +32,7 @@ import (
 
 // house is a whole server over a real store: the small election with regencies 3501 and 3509, people, ledgers, HTTP.
 type house struct {
-	t       *testing.T
+	t       testing.TB
 	url     string
 	api     *httpapi.Server
 	store   eventstore.Store
@@ -54,9 +54,9 @@ type plan struct {
 	ready func(context.Context) []string
 }
 
-func newHouse(t *testing.T) *house { return houseOf(t, plan{}) }
+func newHouse(t testing.TB) *house { return houseOf(t, plan{}) }
 
-func houseOf(t *testing.T, p plan) *house {
+func houseOf(t testing.TB, p plan) *house {
 	t.Helper()
 	ctx, dir := t.Context(), t.TempDir()
 	h := &house{t: t, clock: clock.NewDriven(start), log: &syncBuffer{}, tokens: map[string]string{}}
@@ -112,7 +112,7 @@ func houseOf(t *testing.T, p plan) *house {
 }
 
 // publish puts the small election into the log.
-func publish(t *testing.T, store eventstore.Store, events []election.Event) {
+func publish(t testing.TB, store eventstore.Store, events []election.Event) {
 	t.Helper()
 	version, _, err := store.StreamHead(t.Context(), "election-pemilu2024")
 	if err != nil {
