@@ -45,7 +45,7 @@ const schemaVersion = 3
 const schema = `
 PRAGMA busy_timeout = 60000; -- the command index has a connection of its own
 PRAGMA journal_mode = WAL;
-PRAGMA synchronous = OFF; -- a lost or torn file is made again
+PRAGMA synchronous = NORMAL; -- what is lost is made again, but a torn file would be of no use and might not say so
 CREATE TABLE IF NOT EXISTS snapshot (
 	stream   TEXT PRIMARY KEY,
 	version  INTEGER NOT NULL, -- events folded
