@@ -145,7 +145,9 @@ func (s *Store) try(ctx context.Context, stream string, expected eventstore.Vers
 	attempt, cancel := context.WithTimeout(s.server.outgoing(ctx), s.opt.Attempt)
 	defer cancel()
 	var trailer metadata.MD
-	call, err := n.streams.Append(attempt, grpc.Trailer(&trailer))
+	// gRPC sends a call again by itself when it believes that the server has not seen it, and may then end the messages before all are sent:
+	// half an append would be a whole one to the server. Nothing to be sent again is kept, so it does not.
+	call, err := n.streams.Append(attempt, grpc.Trailer(&trailer), grpc.MaxRetryRPCBufferSize(0))
 	if err != nil {
 		return 0, false, explain(ctx, n.address, err, trailer)
 	}
@@ -162,7 +164,13 @@ func (s *Store) try(ctx context.Context, stream string, expected eventstore.Vers
 	if err != nil && !errors.Is(err, io.EOF) {
 		return 0, true, explain(ctx, n.address, err, trailer)
 	}
-	answer, err := call.CloseAndRecv() // after an EOF, why the server did not take it
+	answer := &api.AppendResp{}
+	if err != nil {
+		// It is over; why, the answer tells. To end the messages here would be to end them early.
+		err = call.RecvMsg(answer)
+	} else {
+		answer, err = call.CloseAndRecv()
+	}
 	if err != nil {
 		return 0, true, explain(ctx, n.address, err, trailer)
 	}
