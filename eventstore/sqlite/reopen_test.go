@@ -133,7 +133,7 @@ func TestReopenUnderLoad(t *testing.T) {
 	s := faultyStore(t, fault, Options{CheckpointPages: 20, Readers: 2})
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
-	var all sync.WaitGroup
+	var all, writing sync.WaitGroup
 	var appended atomic.Int64
 	ending := make(chan struct{})
 	ended := func() bool {
@@ -146,7 +146,7 @@ func TestReopenUnderLoad(t *testing.T) {
 	}
 	versions := make([]eventstore.Version, writers)
 	for w := range writers {
-		all.Go(func() {
+		writing.Go(func() {
 			event := newEvent(0)
 			for !ended() {
 				_, err := s.Append(ctx, fmt.Sprint(w), versions[w], event)
@@ -219,6 +219,7 @@ func TestReopenUnderLoad(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	close(ending)
+	writing.Wait()
 	if err := s.Verify(ctx); err != nil {
 		t.Error(err)
 	}
