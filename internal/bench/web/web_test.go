@@ -1,0 +1,61 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"jejak/internal/bench/harness"
+)
+
+func TestMain(m *testing.M) {
+	ServeAsChild()
+	os.Exit(m.Run())
+}
+
+func TestCommandsHaveIDsOfTheirOwn(t *testing.T) {
+	var m maker
+	seen := map[string]bool{}
+	var buf []byte
+	for range 5000 {
+		buf = m.append(buf, "3578")
+		var c struct{ ID string }
+		if err := json.Unmarshal(bytes.Clone(buf), &c); err != nil {
+			t.Fatal(err)
+		}
+		id, err := uuid.Parse(c.ID)
+		if err != nil || id.Version() != 7 || id.Variant() != uuid.RFC4122 {
+			t.Fatalf("%q: version %d, %v", c.ID, id.Version(), err)
+		}
+		if seen[c.ID] {
+			t.Fatalf("%s twice", c.ID)
+		}
+		seen[c.ID] = true
+	}
+}
+
+// TestTinyRun lets all contenders answer, and every answer be right: timing decides nothing.
+func TestTinyRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts four servers")
+	}
+	s := size{rounds: 1, clients: []int{1, 256}, d: 50 * time.Millisecond, lines: 400, lanes: []int{1, 3}}
+	tables, err := measure(t.Context(), harness.Options{Quick: true, Dir: t.TempDir()}, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(tables) != 3 {
+		t.Fatalf("%d tables, want 3", len(tables))
+	}
+	for _, table := range tables {
+		for _, row := range table.Rows {
+			if len(row) != len(table.Columns) {
+				t.Errorf("%s: row %q has other cells than %q", table.Title, row, table.Columns)
+			}
+		}
+	}
+}
