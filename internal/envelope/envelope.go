@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"sync"
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -97,7 +98,17 @@ func decode(body []byte, w *wire) (domain.Command, error) {
 	return data, nil
 }
 
+// rooms are where canonical forms are written, to be hashed and forgotten.
+var rooms = sync.Pool{New: func() any { return new([]byte) }}
+
 func hash(body []byte) ([32]byte, error) {
+	room := rooms.Get().(*[]byte)
+	defer rooms.Put(room)
+	plain, rest, ok := appendCanonical((*room)[:0], body, 0)
+	*room = plain
+	if ok && len(trimSpace(rest)) == 0 {
+		return sha256.Sum256(plain), nil
+	}
 	canonical := jsontext.Value(bytes.Clone(body))
 	if err := canonical.Canonicalize(); err != nil {
 		return [32]byte{}, err
