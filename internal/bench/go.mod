@@ -2,9 +2,17 @@ module jejak/internal/bench
 
 go 1.26.8
 
-require jejak v0.0.0
+require (
+	github.com/jackc/pgx/v5 v5.7.6
+	jejak v0.0.0
+)
 
-require golang.org/x/mod v0.42.0 // indirect
+require (
+	github.com/jackc/pgpassfile v1.0.0 // indirect
+	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
+	github.com/jackc/puddle/v2 v2.2.2 // indirect
+	golang.org/x/mod v0.42.0 // indirect
+)
 
 require (
 	github.com/EventStore/EventStore-Client-Go/v4 v4.2.0 // indirect
