@@ -3,7 +3,6 @@ package httpapi
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -158,6 +157,7 @@ func ready(a api.Answer) <-chan api.Answer {
 // collect writes the answers to the spool in the order of the lines.
 func (s *Server) collect(r *http.Request, waiting <-chan pending, units <-chan struct{}, out *spool) {
 	defer out.end()
+	var text []byte
 	for {
 		var p pending
 		var more bool
@@ -185,11 +185,8 @@ func (s *Server) collect(r *http.Request, waiting <-chan pending, units <-chan s
 		if a.Result != api.Rejected && a.Result != api.Error {
 			a.Status, a.RetryAfter = 0, 0
 		}
-		text, err := json.Marshal(a)
-		if err != nil {
-			panic(err) // strings and numbers only
-		}
-		out.write(append(text, '\n'))
+		text = appendAnswer(text[:0], &a)
+		out.write(text)
 	}
 }
 

@@ -2,12 +2,11 @@ package httpapi
 
 import (
 	"compress/gzip"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 
 	"jejak/internal/access"
 	"jejak/internal/api"
@@ -151,16 +150,12 @@ func writeAnswer(w http.ResponseWriter, a api.Answer) {
 	switch a.Result {
 	case api.Accepted, api.AcceptedWithDiscrepancy, api.Duplicate:
 		a.Status, a.RetryAfter = 0, 0
-		body, err := json.Marshal(a)
-		if err != nil {
-			panic(err) // strings and numbers only
-		}
 		h := w.Header()
 		h.Set("Content-Type", "application/json")
 		h.Set("Cache-Control", "no-store")
-		h.Set("Jejak-Position", fmt.Sprint(a.Position))
+		h.Set("Jejak-Position", strconv.FormatUint(uint64(a.Position), 10))
 		w.WriteHeader(http.StatusOK)
-		w.Write(append(body, '\n')) // a client that has gone hears nothing
+		w.Write(appendAnswer(make([]byte, 0, 512), &a)) // a client that has gone hears nothing
 	case api.Rejected, api.Error:
 		p := newProblem(a.Status, a.Errors...)
 		p.ID, p.Result, p.RetryAfter = a.ID, a.Result, a.RetryAfter

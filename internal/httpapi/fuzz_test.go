@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"jejak/domain"
+	"jejak/internal/api"
 	"jejak/internal/clock"
 	"jejak/internal/people"
 )
@@ -188,5 +189,34 @@ func FuzzUnitOfID(f *testing.F) {
 			t.Errorf("%q is of unit %q", id, unit)
 		}
 		_ = placeOf(id).Level()
+	})
+}
+
+// FuzzAnswer: an answer is written as encoding/json writes it, byte for byte.
+func FuzzAnswer(f *testing.F) {
+	f.Add("018d4f2e-5b7c-7c3a-9f10-2b6d1c5e8a40", "accepted", "box.sealed", 0, uint64(7), 2, 0, 0, "")
+	f.Add("<\"\\>&\x00\xff\u2028é", "error", "", 3, uint64(1<<63), 0, 503, -1, "not_json")
+	f.Fuzz(func(t *testing.T, id, result, event string, line int, position uint64, events, status, retry int, rule string) {
+		a := api.Answer{ID: id, Line: line, Result: api.Result(result), Position: position, Status: status, RetryAfter: retry}
+		for range max(0, min(events, 5)) {
+			a.Events = append(a.Events, api.EventRef{ID: id, Type: event})
+		}
+		for i := range max(0, min(line, 3)) {
+			d := api.Discrepancy{ID: id, Kind: event, Severity: result}
+			for range i {
+				d.Units = append(d.Units, event)
+			}
+			a.Discrepancies = append(a.Discrepancies, d)
+		}
+		if rule != "" {
+			a.Errors = []api.Problem{{Rule: rule}}
+		}
+		want, err := json.Marshal(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := appendAnswer([]byte("x"), &a); string(got) != "x"+string(want)+"\n" {
+			t.Errorf("written %s, want %s", got, want)
+		}
 	})
 }

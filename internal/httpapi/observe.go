@@ -43,6 +43,9 @@ func (s *Server) observe(next http.Handler) http.Handler {
 
 // pattern is the route of a request: never its path, which has ids in it.
 func (s *Server) pattern(r *http.Request) string {
+	if isCommand(r) {
+		return commandsPattern
+	}
 	if _, pattern := s.mux.Handler(r); pattern != "" {
 		return pattern
 	}
