@@ -31,6 +31,9 @@ func (w *world) disturb() {
 	moments = append(moments, last.AddDate(0, 0, 3), end.AddDate(0, 0, -2), end)
 	for i, now := range moments {
 		w.weather()
+		if w.rng.IntN(3) == 0 { // the time that passes calls for commands of policies
+			w.badPolicies(w.anyone())
+		}
 		w.set(now)
 		devices := slices.SortedFunc(maps.Keys(queues), func(a, b someone) int { return cmp.Compare(a.id(), b.id()) })
 		w.rng.Shuffle(len(devices), func(i, j int) { devices[i], devices[j] = devices[j], devices[i] })
@@ -73,6 +76,13 @@ func (w *world) weather() {
 		}
 	}
 	w.settle()
+}
+
+// badPolicies arms faults for what the policies of a server append.
+func (w *world) badPolicies(i int) {
+	fault := Fault(1 + w.rng.IntN(int(KilledAfter)))
+	w.note("commands of policies of server %d: %s", i, fault)
+	w.servers[i].store.ArmOthers(fault, 1+w.rng.IntN(3))
 }
 
 // upload sends what a device has kept: one by one or in bulk, in its order or another, once or twice.
@@ -155,9 +165,7 @@ func (w *world) mishap(acts []act) bool {
 		w.look(acts, w.post(i, acts)) // whether it comes through follows from who else reads
 		return false
 	case 4:
-		fault := Fault(1 + w.rng.IntN(int(KilledAfter)))
-		what("commands of policies: " + fault.String())
-		store.ArmOthers(fault, 1+w.rng.IntN(3))
+		w.badPolicies(i)
 		w.look(acts, w.post(i, acts))
 		w.settle()
 		return false

@@ -260,6 +260,13 @@ func (r *regency) goods() {
 		}
 		r.report(r.by(domain.RoleOperator), announce)
 		r.report(r.by(domain.RoleWarehouse), count)
+		if r.seldom(2) { // what was counted last is what counts
+			again := &receipt.CountGoods{Delivery: dlv}
+			for _, l := range count.Lines {
+				again.Lines = append(again.Lines, procurement.CountLine{Item: l.Item, Good: l.Good + l.Missing})
+			}
+			r.report(r.by(domain.RoleWarehouse, 2), again)
+		}
 		for _, l := range announce.Lines {
 			r.report(r.by(domain.RoleWarehouse, 1), &receipt.ReportSorting{Delivery: dlv, Design: l.Variant, Good: l.Quantity - 10, Damaged: map[string]int64{"torn": 3}})
 		}
