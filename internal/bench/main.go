@@ -23,7 +23,7 @@ import (
 	"jejak/internal/bench/web"
 )
 
-var sections = []harness.Section{store.Section, web.Section}
+var sections = []harness.Section{store.Section, web.Section, store.Engine}
 
 func main() {
 	web.ServeAsChild() // this program is also the servers that it measures

@@ -42,27 +42,56 @@ var contenders = []contender{
 	{"PostgreSQL with message-db, expected version", "fsync=on, synchronous_commit=on", openMessageDB, 0},
 }
 
-func run(ctx context.Context, opt harness.Options) (tables []report.Table, err error) {
-	rounds, d, writers := opt.Rounds, 2*time.Second, []int{1, 16, 64, 256, 1024}
+// plan of a comparison.
+type plan struct {
+	rounds  int
+	d       time.Duration // of one contender in one round
+	writers []int
+}
+
+func planOf(opt harness.Options) plan {
+	p := plan{opt.Rounds, 2 * time.Second, []int{1, 16, 64, 256, 1024}}
 	if opt.Quick {
-		d, writers = 300*time.Millisecond, []int{1, 256}
+		p.d, p.writers = 300*time.Millisecond, []int{1, 256}
 	}
-	if rounds <= 0 {
-		rounds = 5
+	if p.rounds <= 0 {
+		p.rounds = 5
 		if opt.Quick {
-			rounds = 3
+			p.rounds = 3
 		}
 	}
-	var missing []string
+	return p
+}
+
+func run(ctx context.Context, opt harness.Options) ([]report.Table, error) {
+	p := planOf(opt)
+	tables, missing, err := compare(ctx, opt, contenders, p, "store")
+	if err != nil {
+		return nil, err
+	}
+	durable := report.Table{Title: "How what is answered is known to be on the disk", Columns: []string{"who", "how"}, Notes: missing}
+	for _, c := range contenders {
+		durable.Rows = append(durable.Rows, []string{c.name, c.durable})
+	}
+	scan, err := scanned(ctx, opt, p.rounds)
+	if err != nil {
+		return nil, err
+	}
+	return append(tables, scan, durable), nil
+}
+
+// compare lets contenders take turns in appends of one event and of 64; the first is who the others are held against. missing says who is
+// not on this machine.
+func compare(ctx context.Context, opt harness.Options, contenders []contender, p plan, section string) (tables []report.Table, missing []string, err error) {
 	for _, n := range []int{1, 64} {
 		t := report.Table{
-			Title:   fmt.Sprintf("Durable appends of %d event(s), %d bytes each", n, len(data)+len(metadata)),
+			Title:   fmt.Sprintf("Appends of %d event(s), %d bytes each", n, len(data)+len(metadata)),
 			Columns: []string{"writers", "who", "appends/s", "events/s", "p50 ms", "p99 ms", "Jejak : this"},
 			Notes:   []string{"Medians of the rounds, in brackets the least and the most. Ratios are medians of the rounds' ratios."},
 		}
-		for _, w := range writers {
+		for _, w := range p.writers {
 			seen := make([][]load, len(contenders))
-			for round := range rounds {
+			for round := range p.rounds {
 				for i := range contenders {
 					k := (i + round) % len(contenders)
 					c := contenders[k]
@@ -70,9 +99,9 @@ func run(ctx context.Context, opt harness.Options) (tables []report.Table, err e
 						continue
 					}
 					if opt.Progress != nil {
-						opt.Progress(fmt.Sprintf("store: %d events an append, %d writers, round %d of %d: %s", n, w, round+1, rounds, c.name))
+						opt.Progress(fmt.Sprintf("%s: %d events an append, %d writers, round %d of %d: %s", section, n, w, round+1, p.rounds, c.name))
 					}
-					l, err := measure(ctx, opt, c, w, n, d)
+					l, err := measure(ctx, opt, c, w, n, p.d)
 					var absent *absentError
 					if errors.As(err, &absent) {
 						if text := c.name + ": not measured: " + absent.why; !slices.Contains(missing, text) {
@@ -81,29 +110,20 @@ func run(ctx context.Context, opt harness.Options) (tables []report.Table, err e
 						continue
 					}
 					if err != nil {
-						return nil, fmt.Errorf("%s, %d writers of %d events: %w", c.name, w, n, err)
+						return nil, nil, fmt.Errorf("%s, %d writers of %d events: %w", c.name, w, n, err)
 					}
 					seen[k] = append(seen[k], l)
 				}
 			}
 			for i, loads := range seen {
-				if len(loads) == 0 {
-					continue
+				if len(loads) > 0 {
+					t.Rows = append(t.Rows, row(w, n, contenders[i].name, loads, seen[0]))
 				}
-				t.Rows = append(t.Rows, row(w, n, contenders[i].name, loads, seen[0]))
 			}
 		}
 		tables = append(tables, t)
 	}
-	durable := report.Table{Title: "How what is answered is known to be on the disk", Columns: []string{"who", "how"}, Notes: missing}
-	for _, c := range contenders {
-		durable.Rows = append(durable.Rows, []string{c.name, c.durable})
-	}
-	scan, err := scanned(ctx, opt, rounds)
-	if err != nil {
-		return nil, err
-	}
-	return append(tables, scan, durable), nil
+	return tables, missing, nil
 }
 
 // load is what one round showed.
