@@ -14,6 +14,9 @@ import (
 // real names an EventStoreDB for the tests in place of the wire-level server. They add streams to it and delete nothing.
 const real = "JEJAK_TEST_ESDB"
 
+// prefixes of the streams that the tests write: a real server may have others.
+var prefixes = []string{"test-", "model-", "outage-", "cut-"}
+
 // testServer returns the connection string of a server.
 func testServer(t *testing.T) string {
 	t.Helper()
@@ -43,7 +46,7 @@ func TestSuite(t *testing.T) {
 		return func() eventstore.Store {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 			defer cancel()
-			s, err := Open(ctx, connection, Options{Index: index})
+			s, err := Open(ctx, connection, Options{Index: index, Prefixes: prefixes})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -66,7 +66,7 @@ func calls(s *Store, stream string) map[string]func(context.Context) error {
 // when the server is.
 func TestDeadAddress(t *testing.T) {
 	p := startProxy(t, testServer(t))
-	s := open(t, p.string, Options{})
+	s := open(t, p.string, Options{Prefixes: prefixes})
 	stream := "outage-" + uuid.NewString()
 	if _, err := s.Append(t.Context(), stream, 0, event(0)); err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func TestDeadAddress(t *testing.T) {
 // TestOutages: nothing is left behind by outages.
 func TestOutages(t *testing.T) {
 	p := startProxy(t, testServer(t))
-	s := open(t, p.string, Options{})
+	s := open(t, p.string, Options{Prefixes: prefixes})
 	sub, err := s.Subscribe(t.Context(), 0, eventstore.Filter{StreamPrefix: "outage-"})
 	if err != nil {
 		t.Fatal(err)
@@ -168,7 +168,7 @@ func settled(enough int) int {
 // subscription gets everything once.
 func TestCutAnswers(t *testing.T) {
 	p := startProxy(t, testServer(t))
-	s := open(t, p.string, Options{})
+	s := open(t, p.string, Options{Prefixes: prefixes})
 	prefix := "cut-" + uuid.NewString()[:8] + "-"
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
