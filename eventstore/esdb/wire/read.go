@@ -192,10 +192,7 @@ func fromTicks(n int64) time.Time {
 
 // Records returns the events of users (not the server's own), in log order. Their bytes are not to be changed.
 func (s *Server) Records() []Record {
-	s.mu.Lock()
-	l := s.log
-	s.mu.Unlock()
-	all, _ := l.view()
+	all, _ := s.shared().view()
 	records := make([]Record, 0, len(all))
 	for _, r := range all {
 		if !r.System() {

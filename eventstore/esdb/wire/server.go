@@ -129,7 +129,7 @@ func (s *Server) openLog() error {
 	case s.log != nil:
 		return nil
 	case s.opt.Cluster != nil:
-		s.log = s.opt.Cluster.log
+		s.log = s.opt.Cluster.shared()
 		return nil
 	default:
 		s.log = newMemlog()
@@ -142,17 +142,34 @@ func (s *Server) openLog() error {
 	return s.log.begin(s.address)
 }
 
+// shared is the log for another node.
+func (s *Server) shared() *memlog {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log
+}
+
 // Address is where the server listens, host:port. It stays the same over Restart.
-func (s *Server) Address() string { return s.address }
+func (s *Server) Address() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.address
+}
 
 // CAFile is the PEM file with the certificate of a server with TLS, "" without.
-func (s *Server) CAFile() string { return s.ca }
+func (s *Server) CAFile() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ca
+}
 
 // Faults returns the hooks for faults.
 func (s *Server) Faults() *FaultHooks { return s.faults }
 
 // ConnectionString is what a client connects with, password included.
 func (s *Server) ConnectionString() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	u := url.URL{Scheme: "esdb", Host: s.address, RawQuery: "tls=false"}
 	if s.opt.User != "" {
 		u.User = url.UserPassword(s.opt.User, s.opt.Password)
