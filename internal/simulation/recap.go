@@ -59,9 +59,16 @@ func sealRecap(s *stage) {
 	})
 }
 
-// A sealed box is opened again because a form was left out: packed, checked and sealed anew. It is the last box of the last station.
+// A sealed box is opened again because a form was left out: packed, checked and sealed anew. It is a box of the last station whose boxes
+// are still in the warehouse by then: those of the islands are at sea.
 
-func (s *stage) reopened() (st *station, t int) { return s.stations[len(s.stations)-1], 2 }
+func (s *stage) reopened() (st *station, t int) {
+	n := len(s.stations) - 1
+	for n > 0 && s.stations[n].village.district.island() {
+		n--
+	}
+	return s.stations[n], 2
+}
 
 func unsealBoxes(s *stage) {
 	st, t := s.reopened()

@@ -31,7 +31,7 @@ func (w *world) disturb() {
 	moments = append(moments, last.AddDate(0, 0, 3), end.AddDate(0, 0, -2), end)
 	for i, now := range moments {
 		w.weather()
-		if w.rng.IntN(3) == 0 { // the time that passes calls for commands of policies
+		if w.rng.IntN(3) == 0 || i == len(moments)-1 { // the time that passes calls for commands of policies
 			w.badPolicies(w.anyone())
 		}
 		w.set(now)
