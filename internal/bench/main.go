@@ -18,12 +18,13 @@ import (
 	"time"
 
 	"jejak/internal/bench/harness"
+	"jejak/internal/bench/province"
 	"jejak/internal/bench/report"
 	"jejak/internal/bench/store"
 	"jejak/internal/bench/web"
 )
 
-var sections = []harness.Section{store.Section, web.Section, store.Engine}
+var sections = []harness.Section{store.Section, web.Section, store.Engine, province.Section}
 
 func main() {
 	web.ServeAsChild() // this program is also the servers that it measures

@@ -1,0 +1,110 @@
+// Package province measures the whole: Pemilu 2024 of all of East Java played against the server over HTTP, as `jejak demo --all` does it, and
+// the start of a server that has all of it in its log.
+package province
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"jejak/internal/bench/harness"
+	"jejak/internal/bench/report"
+)
+
+// Section measures the whole election. It takes about ten minutes; with --quick it plays one small regency and says so.
+var Section = harness.Section{Name: "province", Title: "The whole election", Run: run}
+
+// quickRegency is what a quick run plays: Kota Mojokerto.
+const quickRegency = "3576"
+
+func run(ctx context.Context, opt harness.Options) (tables []report.Table, err error) {
+	dir, err := os.MkdirTemp(opt.Dir, "jejak-bench-province-")
+	if err != nil {
+		return nil, fmt.Errorf("make a directory for the election: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	program := filepath.Join(dir, "jejak")
+	// The program belongs to the module above this one.
+	if out, err := exec.CommandContext(ctx, "go", "-C", "../..", "build", "-trimpath", "-o", program, "./cmd/jejak").CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build jejak (run this in internal/bench): %w: %s", err, out)
+	}
+	data := filepath.Join(dir, "data")
+	played, err := play(ctx, opt, program, data)
+	if err != nil {
+		return nil, err
+	}
+	starts, err := coldStarts(ctx, opt, program, data)
+	if err != nil {
+		return nil, err
+	}
+	return append(played.tables(opt), startTable(opt, starts)), nil
+}
+
+// outcome is what the demo says of itself at its end.
+type outcome struct {
+	Verdict struct {
+		OK       bool   `json:"ok"`
+		Acts     int64  `json:"acts"`
+		Compared int    `json:"compared"`
+		Position uint64 `json:"position"`
+	} `json:"verdict"`
+	Measured struct {
+		WallSeconds float64          `json:"wall_seconds"`
+		CPUSeconds  float64          `json:"cpu_seconds"`
+		PeakMemory  int64            `json:"peak_memory_bytes"`
+		Events      uint64           `json:"events"`
+		Files       map[string]int64 `json:"files"`
+	} `json:"measured"`
+}
+
+// election is a play that has been measured.
+type election struct {
+	outcome
+	samples []sample
+}
+
+// play runs the demo in a process of its own and looks at it from outside.
+func play(ctx context.Context, opt harness.Options, program, data string) (*election, error) {
+	args := []string{"demo", "--exit", "--json", "--data", data, "--listen", "127.0.0.1:0"}
+	if opt.Quick {
+		args = append(args, "--regency", quickRegency)
+	} else {
+		args = append(args, "--all")
+	}
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, fmt.Errorf("play: %w", err)
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("play: %w", err)
+	}
+	began := time.Now()
+	answers := json.NewDecoder(out)
+	var at struct{ HTTP string }
+	if err := answers.Decode(&at); err != nil {
+		return nil, errors.Join(fmt.Errorf("play: the demo did not say where it serves: %w", err), cmd.Wait())
+	}
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	w := watcher{pid: cmd.Process.Pid, url: at.HTTP, began: began, progress: opt.Progress}
+	watched := make(chan []sample, 1)
+	go func() { watched <- w.watch(watching) }()
+	e := &election{}
+	err = answers.Decode(&e.outcome)
+	stop()
+	e.samples = <-watched
+	if err = errors.Join(err, cmd.Wait()); err != nil {
+		return nil, fmt.Errorf("play %v: %w", args, err)
+	}
+	if !e.Verdict.OK {
+		return nil, fmt.Errorf("play %v: the server's figures are not those that were played", args)
+	}
+	return e, nil
+}

@@ -1,0 +1,136 @@
+package province
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"jejak/internal/bench/harness"
+	"jejak/internal/bench/report"
+)
+
+// parts is into how many the play is cut, by events, to see how its cost grows.
+const parts = 6
+
+func (e *election) tables(opt harness.Options) []report.Table {
+	what := "All of East Java"
+	if opt.Quick {
+		what = "One regency, " + quickRegency
+	}
+	return []report.Table{e.whole(opt, what), e.growth(what), e.files(what)}
+}
+
+func (e *election) whole(opt harness.Options, what string) report.Table {
+	m, v := e.Measured, e.Verdict
+	t := report.Table{
+		Title:   what + ": jejak demo, players and server in one process",
+		Columns: []string{"acts", "events", "seconds", "acts/s", "processor s", "peak memory MiB", "log bytes/event", "figures compared"},
+		Rows: [][]string{{
+			fmt.Sprint(v.Acts), fmt.Sprint(m.Events), fmt.Sprintf("%.0f", m.WallSeconds), fmt.Sprintf("%.0f", float64(v.Acts)/m.WallSeconds),
+			fmt.Sprintf("%.0f", m.CPUSeconds), fmt.Sprintf("%.0f", float64(m.PeakMemory)/(1<<20)),
+			fmt.Sprintf("%.0f", float64(m.Files["events.db"])/float64(m.Events)), fmt.Sprint(v.Compared),
+		}},
+		Notes: []string{"The play ends with the comparison of the server's figures with what was played, which passed. It goes to the handoff at the stations; the way back, views, feed and notary are not built yet and so not in these figures."},
+	}
+	if opt.Quick {
+		t.Notes = append(t.Notes, "A quick run says nothing about the targets for the province.")
+		return t
+	}
+	t.Notes = append(t.Notes,
+		most("the whole election in minutes", m.WallSeconds/60, 10),
+		most("peak memory in GiB", float64(m.PeakMemory)/(1<<30), 1.5))
+	return t
+}
+
+// growth shows what an event cost in each part of the play.
+func (e *election) growth(what string) report.Table {
+	t := report.Table{
+		Title:   what + ": over time",
+		Columns: []string{"events", "at s", "events/s", "commands/s", "processor µs/event", "processor µs/command", "memory MiB"},
+		Notes: []string{
+			"The acts change as the election goes on (orders, then cartons, packing, trucks, handoffs), so that the parts are not the same work.",
+			"Processor time is that of players and server together; events include those that policies of the server add.",
+		},
+	}
+	var costs []float64
+	for _, p := range e.split() {
+		from, to := p[0], p[1]
+		seconds, events, commands := (to.at - from.at).Seconds(), to.events-from.events, to.commands-from.commands
+		cpu := float64((to.cpu - from.cpu).Microseconds())
+		costs = append(costs, cpu/commands)
+		t.Rows = append(t.Rows, []string{
+			fmt.Sprintf("%.0f-%.0f", from.events, to.events), fmt.Sprintf("%.0f", to.at.Seconds()), fmt.Sprintf("%.0f", events/seconds),
+			fmt.Sprintf("%.0f", commands/seconds), fmt.Sprintf("%.0f", cpu/events), fmt.Sprintf("%.0f", cpu/commands), fmt.Sprint(to.memory >> 20),
+		})
+	}
+	if n := len(costs); n == parts {
+		t.Notes = append(t.Notes, most("processor time per command, last half of the events : first half", mean(costs[n/2:])/mean(costs[:n/2]), 1.2))
+	}
+	return t
+}
+
+// split cuts the samples into parts of about as many events.
+func (e *election) split() [][2]sample {
+	var cut [][2]sample
+	if len(e.samples) < 2 {
+		return nil
+	}
+	from, last := e.samples[0], e.samples[len(e.samples)-1]
+	for i := range parts {
+		until := e.samples[0].events + (last.events-e.samples[0].events)*float64(i+1)/parts
+		at := slices.IndexFunc(e.samples, func(s sample) bool { return s.events >= until })
+		if at < 0 || e.samples[at].events <= from.events || e.samples[at].commands <= from.commands {
+			continue
+		}
+		cut = append(cut, [2]sample{from, e.samples[at]})
+		from = e.samples[at]
+	}
+	return cut
+}
+
+func mean(xs []float64) float64 {
+	total := 0.0
+	for _, x := range xs {
+		total += x
+	}
+	return total / float64(len(xs))
+}
+
+func (e *election) files(what string) report.Table {
+	t := report.Table{Title: what + ": on the disk", Columns: []string{"file", "MiB", "bytes per event"}}
+	for _, name := range slices.Sorted(maps.Keys(e.Measured.Files)) {
+		if size := e.Measured.Files[name]; size >= 1<<20 {
+			t.Rows = append(t.Rows, []string{name, fmt.Sprintf("%.0f", float64(size)/(1<<20)), fmt.Sprintf("%.0f", float64(size)/float64(e.Measured.Events))})
+		}
+	}
+	return t
+}
+
+// most is the line about a target of DESIGN.md, section 10, that must not be exceeded.
+func most(what string, got, limit float64) string {
+	word := "met"
+	if got > limit {
+		word = "MISSED"
+	}
+	return fmt.Sprintf("Target: %s <= %.1f: %s (%.2f)", what, limit, word, got)
+}
+
+func startTable(opt harness.Options, starts []start) report.Table {
+	t := report.Table{
+		Title:   "Start with all of it in the log",
+		Columns: []string{"page cache", "ready s", "Surabaya command answered s", "regency list returned s", "memory then MiB", "boxes in the list"},
+		Notes:   []string{"Seconds since the process was started. Command and list are asked for at the same time, as soon as the port answers, and again until they succeed."},
+	}
+	slowest := time.Duration(0)
+	for _, s := range starts {
+		t.Rows = append(t.Rows, []string{s.cache, seconds(s.ready), seconds(s.command), seconds(s.list), fmt.Sprint(s.memory >> 20), fmt.Sprint(s.boxes)})
+		slowest = max(slowest, s.command, s.list)
+	}
+	if !opt.Quick {
+		t.Notes = append(t.Notes, most("command answered and list returned in seconds, the slowest start", slowest.Seconds(), 5))
+	}
+	return t
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.2f", d.Seconds()) }
