@@ -52,7 +52,7 @@ type Config struct {
 	// QueueLength is the most commands that wait for one ledger; more are answered 503. Default 1,024.
 	QueueLength int
 	// SnapshotEvery is the number of events after which a ledger is saved to the cache, when nothing waits (at four times as many, it is saved
-	// whatever waits). Default 10,000.
+	// whatever waits). Default 10,000. In a long ledger it is an eighth of its events.
 	SnapshotEvery int
 	// AttemptsPerDevice and AttemptsPerActor cap the rejected commands that are kept in a day (of the server's clock, WIB). Default 200, 1,000.
 	AttemptsPerDevice, AttemptsPerActor int

@@ -140,6 +140,9 @@ func (w *writer) reached(ctx context.Context, position eventstore.Position) (boo
 	return head >= position, nil
 }
 
+// snapshotShare: an eighth of a ledger is folded again after a crash, at most (four times that when its commands never pause).
+const snapshotShare = 8
+
 // save puts the state into the cache, when enough has happened since the last time and nothing waits. While another ledger is being saved it
 // leaves it for later: a snapshot takes about as much memory as the state.
 func (w *writer) save(last bool) {
@@ -147,7 +150,8 @@ func (w *writer) save(last bool) {
 		return
 	}
 	events := w.state.Version - w.saved
-	every := uint64(w.h.cfg.SnapshotEvery)
+	// A snapshot costs as much as the ledger is long: with a share of it between two, all snapshots together cost as much as a few of the last.
+	every := max(uint64(w.h.cfg.SnapshotEvery), w.state.Version/snapshotShare)
 	switch {
 	case last && events*4 < every, !last && events < every:
 		return
