@@ -38,7 +38,7 @@ func (s *Store) ByCommand(ctx context.Context, command uuid.UUID) (eventstore.Re
 		err = r.decode(stmt, &record)
 	}
 	if err = errors.Join(err, stmt.Reset()); err != nil {
-		return eventstore.Record{}, false, fmt.Errorf("look up command %s in event log %s: %w", command, s.path, s.checked.named(err))
+		return eventstore.Record{}, false, fmt.Errorf("look up command %s in event log %s: %w", command, s.path, s.named(err))
 	}
 	return record, found, nil
 }

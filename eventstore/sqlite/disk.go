@@ -10,6 +10,8 @@ import (
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/util/vfsutil"
 	"github.com/ncruces/go-sqlite3/vfs"
+
+	"jejak/eventstore/checksum"
 )
 
 // disk is the SQLite VFS under the connection that writes. It does two things beside passing on:
@@ -80,7 +82,8 @@ func (d *disk) wrap(file vfs.File, flags vfs.OpenFlag, err error) (vfs.File, vfs
 		return &f, flags, nil
 	}
 	log := &logFile{diskFile: f}
-	if err := checkFrames(file, "the write-ahead log"); err != nil {
+	if err := checksum.CheckFrames(file, "the write-ahead log"); err != nil {
+		err = fmt.Errorf("%w: restore a backup", err)
 		d.failed.CompareAndSwap(nil, &err)
 		return nil, flags, errors.Join(err, log.Close())
 	}

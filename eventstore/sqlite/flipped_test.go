@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"jejak/eventstore"
+	"jejak/eventstore/checksum"
 )
 
 // readEverything reads the open log in every way there is. Whatever is read must be right; it returns the first error of the engine.
@@ -69,15 +70,15 @@ func TestFlippedInFile(t *testing.T) {
 		at := int64(n - 1)
 		s.disk.Put(diskPath, whole)
 		s.disk.Flip(diskPath, at, byte(1<<(n%8)))
-		want := DamagedError{File: diskPath, Page: at/pageSize + 1}
+		want := checksum.DamagedError{File: diskPath, Page: at/pageSize + 1}
 		names := func(err error) bool {
-			var damaged *DamagedError
+			var damaged *checksum.DamagedError
 			return errors.As(err, &damaged) && *damaged == want
 		}
 		store, err := Open(t.Context(), diskPath, Options{VFS: s.disk.Name(), Readers: 2})
 		if err != nil {
 			refused++
-			if at >= headerSize && !names(err) {
+			if at >= 100 /* the header */ && !names(err) {
 				t.Fatalf("byte %d: Open = %v, which does not name %v", at, err, &want)
 			}
 			continue
@@ -129,8 +130,8 @@ func TestFlippedInLog(t *testing.T) {
 		store.readers.resume()
 		if err := s.readEverything(); err != nil {
 			found++
-			var damaged *DamagedError
-			frame := max(at-logHeader, 0)/(frameHeader+pageSize) + 1
+			var damaged *checksum.DamagedError
+			frame := max(at-checksum.LogHeader, 0)/(checksum.FrameHeader+pageSize) + 1
 			if !errors.As(err, &damaged) || damaged.File != diskPath+"-wal" || damaged.Frame != frame && damaged.Frame != frame+1 {
 				t.Fatalf("byte %d: read: %v, which does not name frame %d", at, err, frame)
 			}
@@ -164,7 +165,7 @@ func TestFlippedBeforeRecovery(t *testing.T) {
 		store, err := Open(t.Context(), diskPath, Options{VFS: s.disk.Name(), Readers: 2})
 		if err != nil {
 			refused++
-			var damaged *DamagedError
+			var damaged *checksum.DamagedError
 			if !errors.As(err, &damaged) {
 				t.Fatalf("byte %d: Open = %v, which does not name what is damaged", at, err)
 			}

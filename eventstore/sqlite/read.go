@@ -69,7 +69,7 @@ func (s *Store) page(ctx context.Context, src *source, after uint64, rows int) (
 			place = fmt.Sprintf("version %d of stream %s", p.last, src.stream)
 		}
 		p.release()
-		return nil, fmt.Errorf("read event log %s after %s: %w", s.path, place, s.checked.named(err))
+		return nil, fmt.Errorf("read event log %s after %s: %w", s.path, place, s.named(err))
 	}
 	return p, nil
 }

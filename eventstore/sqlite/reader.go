@@ -11,12 +11,13 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"jejak/eventstore"
+	"jejak/eventstore/checksum"
 )
 
 // pool holds the connections that read. They are opened when needed and kept.
 type pool struct {
 	path    string
-	checked *checked
+	checked *checksum.VFS
 	slots   chan struct{} // one for each connection in use
 	closing chan struct{}
 
@@ -26,7 +27,7 @@ type pool struct {
 	background sync.WaitGroup // goroutines that read for a caller
 }
 
-func newPool(path string, checked *checked, size int) *pool {
+func newPool(path string, checked *checksum.VFS, size int) *pool {
 	return &pool{path: path, checked: checked, slots: make(chan struct{}, size), closing: make(chan struct{})}
 }
 
@@ -52,10 +53,10 @@ func (p *pool) get(ctx context.Context) (*reader, error) {
 		return r, nil
 	}
 	p.mu.Unlock()
-	r, err := newReader(p.path, p.checked.name)
+	r, err := newReader(p.path, p.checked.Name())
 	if err != nil {
 		<-p.slots
-		return nil, fmt.Errorf("open event log %s for reading: %w", p.path, p.checked.named(err))
+		return nil, fmt.Errorf("open event log %s for reading: %w", p.path, named(p.checked, err))
 	}
 	return r, nil
 }

@@ -58,7 +58,7 @@ func (w *writer) reopen(ctx context.Context) error {
 		if e := ctx.Err(); e != nil {
 			return e
 		}
-		return fmt.Errorf("reopen event log %s: %w: %w", w.s.path, eventstore.ErrFailed, w.s.checked.named(err))
+		return fmt.Errorf("reopen event log %s: %w: %w", w.s.path, eventstore.ErrFailed, w.s.named(err))
 	}
 	w.s.failed.Store(nil)
 	w.s.learnCommands()

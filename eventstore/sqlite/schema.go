@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
+
+	"jejak/eventstore/checksum"
 )
 
 const (
@@ -19,7 +21,7 @@ const (
 	// schemaVersion is the user_version. A version that this program does not know is refused.
 	// Version 2 has checksums.
 	schemaVersion = 2
-	pageSize      = 4096
+	pageSize      = checksum.PageSize
 
 	busyTimeout = 5 * time.Second
 )
@@ -120,7 +122,7 @@ func prepareLog(conn *sqlite3.Conn) error {
 		return fmt.Errorf("the file is an SQLite database of something else (application_id 0x%x, a log has 0x%x): name another file", app, applicationID)
 	}
 	if empty {
-		if _, err := conn.FileControl("main", sqlite3.FCNTL_RESERVE_BYTES, sumSize); err != nil {
+		if _, err := conn.FileControl("main", sqlite3.FCNTL_RESERVE_BYTES, checksum.Reserved); err != nil {
 			return fmt.Errorf("keep room for checksums: %w", err)
 		}
 	}
@@ -153,9 +155,9 @@ func prepareLog(conn *sqlite3.Conn) error {
 	if err := checkSchema(conn); err != nil {
 		return err
 	}
-	if reserved, err := conn.FileControl("main", sqlite3.FCNTL_RESERVE_BYTES); err != nil || reserved != sumSize {
+	if reserved, err := conn.FileControl("main", sqlite3.FCNTL_RESERVE_BYTES); err != nil || reserved != checksum.Reserved {
 		return errors.Join(fmt.Errorf("page 1 of the log is damaged, or another program has written it anew without checksums (%v bytes are kept for them, not %d): restore a backup",
-			reserved, sumSize), err)
+			reserved, checksum.Reserved), err)
 	}
 	// After a kill the write-ahead log may hold commits that were never synced. They are made durable before anyone is told that they are there.
 	if _, _, err := conn.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE); err != nil {

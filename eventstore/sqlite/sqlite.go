@@ -17,6 +17,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"jejak/eventstore"
+	"jejak/eventstore/checksum"
 )
 
 // Options of a store; the zero Options are the defaults.
@@ -62,7 +63,7 @@ type Store struct {
 	closing chan struct{} // closed first thing in Close
 	drained chan struct{} // closed when the writer has answered all
 
-	checked *checked
+	checked *checksum.VFS
 	writer  *writer
 	readers *pool
 	heads   heads
@@ -91,13 +92,13 @@ func Open(ctx context.Context, path string, opt Options) (*Store, error) {
 		known:   newCommandSet(),
 	}
 	var err error
-	if s.checked, err = newChecked(opt.VFS); err != nil {
+	if s.checked, err = checksum.Register(opt.VFS); err != nil {
 		return nil, fmt.Errorf("open event log %s: %w", path, err)
 	}
 	last, err := s.openWriter(ctx)
 	if err != nil {
-		s.checked.unregister()
-		return nil, fmt.Errorf("open event log %s: %w", path, s.checked.named(err))
+		s.checked.Unregister()
+		return nil, fmt.Errorf("open event log %s: %w", path, s.named(err))
 	}
 	s.tail.head.Store(uint64(last))
 	s.readers = newPool(path, s.checked, opt.Readers)
@@ -126,7 +127,7 @@ func (s *Store) openWriter(ctx context.Context) (eventstore.Position, error) {
 
 // connectWriter opens the file as the one who writes to it. The caller closes the connection and then unregisters the disk.
 func (s *Store) connectWriter(ctx context.Context) (*sqlite3.Conn, *disk, error) {
-	disk, err := newDisk(s.checked.name)
+	disk, err := newDisk(s.checked.Name())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -150,10 +151,21 @@ func (s *Store) Close() error {
 		if err = errors.Join(err, s.writer.close()); err != nil {
 			s.closeErr = fmt.Errorf("close event log %s: %w", s.path, err)
 		}
-		s.checked.unregister()
+		s.checked.Unregister()
 	})
 	return s.closeErr
 }
+
+// named says what was damaged, if that is why there is an error, and what mends it.
+func named(sums *checksum.VFS, err error) error {
+	var damaged *checksum.DamagedError
+	if with := sums.Named(err); errors.As(with, &damaged) {
+		return fmt.Errorf("%w: restore a backup", with)
+	}
+	return err
+}
+
+func (s *Store) named(err error) error { return named(s.checked, err) }
 
 // usable returns ErrClosed or ctx's error, if any.
 func (s *Store) usable(ctx context.Context) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/ncruces/go-sqlite3/vfs"
 
 	"jejak/eventstore"
+	"jejak/eventstore/checksum"
 )
 
 // maxProblems is how many problems Verify names.
@@ -88,7 +89,7 @@ func (s *Store) checkIntegrity(ctx context.Context, report func(string, ...any) 
 		return err
 	}
 	defer s.readers.put(slot)
-	conn, err := connectReader(ctx, s.path, s.checked.name)
+	conn, err := connectReader(ctx, s.path, s.checked.Name())
 	if err != nil {
 		return fmt.Errorf("open event log %s for reading: %w", s.path, err)
 	}
@@ -107,7 +108,7 @@ func (s *Store) checkIntegrity(ctx context.Context, report func(string, ...any) 
 		return ctx.Err()
 	}
 	if err != nil {
-		report("integrity check: %w", s.checked.named(err))
+		report("integrity check: %w", s.named(err))
 	}
 	return nil
 }
@@ -122,7 +123,7 @@ func (s *Store) checkPages(ctx context.Context, conn *sqlite3.Conn, report func(
 	if !ok {
 		return errors.New("find the file of the log: it is not open")
 	}
-	checked, ok := vfsutil.UnwrapFile[*pageFile](file)
+	checked, ok := vfsutil.UnwrapFile[*checksum.PageFile](file)
 	if !ok {
 		return errors.New("find the file of the log: it is not read through checksums")
 	}
@@ -140,7 +141,7 @@ func (s *Store) checkPages(ctx context.Context, conn *sqlite3.Conn, report func(
 			if n, err := checked.File.ReadAt(page, at); n < pageSize {
 				return fmt.Errorf("read page %d: %w", at/pageSize+1, err)
 			}
-			if d := checked.damage(page, at); d != nil {
+			if d := checked.Damage(page, at); d != nil {
 				return d
 			}
 			return nil

@@ -185,7 +185,7 @@ func (w *writer) write() error {
 // the events of the batch may turn out to be in it.
 func (w *writer) fail(doing string, cause error, unknown bool) error {
 	advice := "see to the disk and reopen the log"
-	cause = w.s.checked.named(cause)
+	cause = w.s.named(cause)
 	if first := w.disk.cause(); first != nil {
 		cause = fmt.Errorf("%w (%w)", first, cause)
 	}

@@ -10,14 +10,18 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
+	"path/filepath"
 	"sync"
 
 	"github.com/google/uuid"
 	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/vfs"
 
 	"jejak/domain/ledger"
 	"jejak/eventstore"
+	"jejak/eventstore/checksum"
 )
 
 // FoldVersion is raised whenever folding the same events gives another state while the Go types stay as they are.
@@ -28,6 +32,8 @@ type Cache struct {
 	mu     sync.Mutex
 	conn   *sqlite3.Conn // nil: closed, or lost
 	path   string
+	disk   string // name of the SQLite VFS under it, "" for the operating system's
+	sums   *checksum.VFS
 	format string
 	closed bool
 	index  *Index // nil: not asked for
@@ -40,10 +46,10 @@ type Mark struct {
 }
 
 // schemaVersion is raised when the tables change; a file of another version is made anew.
-const schemaVersion = 3
+const schemaVersion = 4
 
 const schema = `
-PRAGMA busy_timeout = 60000; -- the command index has a connection of its own
+PRAGMA page_size = 4096;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL; -- what is lost is made again, but a torn file would be of no use and might not say so
 CREATE TABLE IF NOT EXISTS snapshot (
@@ -80,29 +86,67 @@ CREATE TABLE IF NOT EXISTS indexed (
 
 // Open opens the cache at path. A file that is broken or of another version is made anew; only when that fails too there is an error.
 func Open(path string) (*Cache, error) {
-	c := &Cache{path: path, format: format()}
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open ledger cache %s: %w", path, err)
+	}
+	return openOn("", full)
+}
+
+// openOn opens the cache on a SQLite VFS, "" for the operating system's. path is absolute.
+func openOn(disk, path string) (*Cache, error) {
+	sums, err := checksum.Register(disk)
+	if err != nil {
+		return nil, fmt.Errorf("open ledger cache %s: %w", path, err)
+	}
+	c := &Cache{path: path, sums: sums, disk: disk, format: format()}
 	if err := c.open(); err != nil {
 		if err := c.renew(); err != nil {
+			sums.Unregister()
 			return nil, err
 		}
 	}
 	return c, nil
 }
 
+// connect opens the file through its checksums. cache_spill must be off for these; see package checksum.
+func (c *Cache) connect(flags sqlite3.OpenFlag) (*sqlite3.Conn, error) {
+	uri := "file:" + (&url.URL{Path: filepath.ToSlash(c.path)}).EscapedPath() + "?vfs=" + url.QueryEscape(c.sums.Name())
+	conn, err := sqlite3.OpenFlags(uri, flags|sqlite3.OPEN_READWRITE|sqlite3.OPEN_URI)
+	if err != nil {
+		return nil, err
+	}
+	if err := conn.Exec("PRAGMA busy_timeout = 60000; PRAGMA cache_spill = OFF"); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
 func (c *Cache) open() error {
 	// For its owner alone, like the log that it is made of.
-	file, err := os.OpenFile(c.path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
+	if c.disk == "" {
+		file, err := os.OpenFile(c.path, os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(file.Chmod(0o600), file.Close()); err != nil {
+			return err
+		}
 	}
-	if err := errors.Join(file.Chmod(0o600), file.Close()); err != nil {
-		return err
-	}
-	conn, err := sqlite3.OpenFlags(c.path, sqlite3.OPEN_READWRITE|sqlite3.OPEN_CREATE)
+	conn, err := c.connect(sqlite3.OPEN_CREATE)
 	if err != nil {
 		return err
 	}
 	c.conn = conn
+	empty := false
+	if err := c.query("SELECT count(*) FROM sqlite_schema", nil, func(s *sqlite3.Stmt) { empty = s.ColumnInt(0) == 0 }); err != nil {
+		return err
+	}
+	if empty {
+		if _, err := conn.FileControl("main", sqlite3.FCNTL_RESERVE_BYTES, checksum.Reserved); err != nil {
+			return fmt.Errorf("keep room for checksums: %w", err)
+		}
+	}
 	version := 0
 	if err := c.query("PRAGMA user_version", nil, func(s *sqlite3.Stmt) { version = s.ColumnInt(0) }); err != nil {
 		return err
@@ -110,7 +154,13 @@ func (c *Cache) open() error {
 	if version != schemaVersion && version != 0 {
 		return fmt.Errorf("it has version %d", version)
 	}
-	return conn.Exec(schema + fmt.Sprintf("PRAGMA user_version = %d;", schemaVersion))
+	if err := conn.Exec(schema + fmt.Sprintf("PRAGMA user_version = %d;", schemaVersion)); err != nil {
+		return err
+	}
+	if reserved, err := conn.FileControl("main", sqlite3.FCNTL_RESERVE_BYTES); err != nil || reserved != checksum.Reserved {
+		return errors.Join(errors.New("it has no checksums"), err)
+	}
+	return nil
 }
 
 // renew deletes the file and makes a new one.
@@ -131,9 +181,19 @@ func (c *Cache) renew() error {
 
 func (c *Cache) remove() error {
 	for _, suffix := range []string{"", "-wal", "-shm"} {
-		if err := os.Remove(c.path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := c.delete(c.path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("renew ledger cache: delete it by hand: %w", err)
 		}
+	}
+	return nil
+}
+
+func (c *Cache) delete(name string) error {
+	if c.disk == "" {
+		return os.Remove(name)
+	}
+	if err := vfs.Find(c.disk).Delete(name, false); err != nil && !errors.Is(err, sqlite3.IOERR_DELETE_NOENT) {
+		return err
 	}
 	return nil
 }
@@ -142,7 +202,11 @@ func (c *Cache) remove() error {
 func (c *Cache) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed {
+		return nil
+	}
 	c.closed = true
+	defer c.sums.Unregister()
 	err := c.index.close()
 	if c.conn == nil {
 		return err

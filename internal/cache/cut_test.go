@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/ncruces/go-sqlite3"
 
 	"jejak/domain/ledger"
 	"jejak/eventstore"
@@ -22,16 +22,14 @@ import (
 
 const simulated = "/ledger-cache.db"
 
-// cacheOn opens a cache on a simulated disk, as Open does on a real one.
+// cacheOn opens a cache on a simulated disk, with a short write-ahead log.
 func cacheOn(disk *faultvfs.Disk, indexed bool) (*Cache, error) {
-	c := &Cache{path: "file:" + simulated + "?vfs=" + disk.Name(), format: format()}
-	conn, err := sqlite3.Open(c.path)
+	c, err := openOn(disk.Name(), simulated)
 	if err != nil {
 		return nil, err
 	}
-	c.conn = conn
-	if err := conn.Exec(schema + fmt.Sprintf("PRAGMA user_version = %d; PRAGMA wal_autocheckpoint = 12;", schemaVersion)); err != nil {
-		return nil, errors.Join(err, conn.Close())
+	if err := c.conn.Exec("PRAGMA wal_autocheckpoint = 12"); err != nil {
+		return nil, errors.Join(err, c.Close())
 	}
 	if indexed {
 		x := c.Index()
@@ -228,6 +226,89 @@ func TestCut(t *testing.T) {
 					t.Error("no cut left anything of the index")
 				}
 			})
+		}
+	}
+}
+
+// TestBroken lets every operation of the disk fail once, done and not done, with an I/O error and with a full disk: whoever goes on with the same
+// open cache, and whoever opens what is left, is given nothing that does not belong to its mark.
+func TestBroken(t *testing.T) {
+	for _, indexed := range []bool{false, true} {
+		whole := newDisk(t)
+		if _, begun := play(t, whole, indexed); begun != saves {
+			t.Fatalf("without a fault: %d of %d", begun, saves)
+		}
+		for _, fault := range []faultvfs.Fault{{Err: syscall.EIO}, {Err: syscall.EIO, Done: true}, {Err: syscall.ENOSPC}} {
+			for _, reading := range []bool{false, true} {
+				if reading && !errors.Is(fault.Err, syscall.EIO) {
+					continue
+				}
+				operations := whole.Changes()
+				if reading {
+					operations = whole.Reads()
+				}
+				t.Run(fmt.Sprintf("indexed %t/reading %t/%v done %t", indexed, reading, fault.Err, fault.Done), func(t *testing.T) {
+					for _, at := range chosen(t, operations, 8) {
+						t.Run(fmt.Sprint(at+1), func(t *testing.T) {
+							disk := newDisk(t)
+							disk.SetPlan(func(op faultvfs.Op) faultvfs.Fault {
+								if op.N == at+1 && (reading && op.Kind == faultvfs.Read || !reading && op.Kind >= faultvfs.Write) {
+									return fault
+								}
+								return faultvfs.Fault{}
+							})
+							_, begun := play(t, disk, indexed)
+							disk.SetPlan(nil)
+							whatIsLeft(t, disk, begun, 0)
+						})
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestFlipped changes a bit of the file, and of the write-ahead log that a kill has left: it is found, and what is given out belongs to its mark.
+func TestFlipped(t *testing.T) {
+	disk := newDisk(t)
+	if _, begun := play(t, disk, true); begun != saves {
+		t.Fatalf("%d of %d", begun, saves)
+	}
+	file := disk.Content(simulated)
+	lost := 0
+	for _, at := range chosen(t, len(file), 60) {
+		disk.Put(simulated, file)
+		disk.Flip(simulated, int64(at), byte(1<<(at%8)))
+		if whatIsLeft(t, disk, saves, 0) < saves {
+			lost++
+		}
+		if t.Failed() {
+			t.Fatalf("byte %d", at)
+		}
+	}
+	if lost == 0 {
+		t.Error("no change was found")
+	}
+	t.Logf("%d changes cost the index, of a file of %d bytes", lost, len(file))
+
+	killed, changes := newDisk(t), disk.Changes()
+	killed.SetPlan(func(op faultvfs.Op) faultvfs.Fault {
+		return faultvfs.Fault{Cut: op.Kind == faultvfs.Write && op.N > changes*3/4}
+	})
+	play(t, killed, true)
+	killed.SetPlan(nil)
+	killed.Restart(faultvfs.Killed, 0)
+	file, log := killed.Content(simulated), killed.Content(simulated+"-wal")
+	if len(log) == 0 {
+		t.Fatal("the kill has left no write-ahead log")
+	}
+	for _, at := range chosen(t, len(log), 60) {
+		killed.Put(simulated, file)
+		killed.Put(simulated+"-wal", log)
+		killed.Flip(simulated+"-wal", int64(at), byte(1<<(at%8)))
+		whatIsLeft(t, killed, saves, 0)
+		if t.Failed() {
+			t.Fatalf("byte %d of the write-ahead log", at)
 		}
 	}
 }

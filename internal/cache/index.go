@@ -41,20 +41,20 @@ func (c *Cache) Index() *Index {
 	defer c.mu.Unlock()
 	if c.index == nil {
 		c.index = &Index{}
-		c.index.opened = errors.Join(c.query("PRAGMA synchronous = NORMAL", nil, nil), c.index.open(c.path))
+		c.index.opened = errors.Join(c.query("PRAGMA synchronous = NORMAL", nil, nil), c.index.open(c))
 	}
 	return c.index
 }
 
-func (x *Index) open(path string) error {
+func (x *Index) open(c *Cache) error {
 	for _, conn := range []**sqlite3.Conn{&x.reader, &x.writer} {
-		opened, err := sqlite3.OpenFlags(path, sqlite3.OPEN_READWRITE)
+		opened, err := c.connect(0)
 		if err != nil {
 			return fmt.Errorf("open command index: %w", err)
 		}
 		*conn = opened
 		// Snapshots are written through another connection and take their time.
-		if err := opened.Exec("PRAGMA busy_timeout = 60000; PRAGMA synchronous = NORMAL"); err != nil {
+		if err := opened.Exec("PRAGMA synchronous = NORMAL"); err != nil {
 			return fmt.Errorf("open command index: %w", err)
 		}
 	}

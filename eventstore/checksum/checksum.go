@@ -1,4 +1,5 @@
-package sqlite
+// Package checksum is the layer under SQLite that finds what a disk has changed by itself (docs/decisions/009-flipped-bits.md).
+package checksum
 
 import (
 	"encoding/binary"
@@ -12,71 +13,83 @@ import (
 	"github.com/ncruces/go-sqlite3/vfs"
 )
 
-// checked is the SQLite VFS under every connection to a log. It finds what a disk has changed by itself (docs/decisions/009-flipped-bits.md):
+// VFS is the SQLite VFS under every connection to a file with checksums.
 //
 // Each page of the file ends with a checksum, in SQLite's own form for it (https://sqlite.org/cksumvfs.html), so that its tools understand
 // it. It is set when a page is written and checked whenever one is read.
 //
 // SQLite gives each page in the write-ahead log a checksum, but looks at it only when it recovers the log. Here it is checked whenever a page is read.
-type checked struct {
+//
+// Who opens a new file gives it the PageSize and asks for Reserved bytes (FCNTL_RESERVE_BYTES) before anything is written; a file without them
+// passes unchecked, so that its opener can refuse it for what it is. Connections have cache_spill off: SQLite may change a spilled page in the
+// write-ahead log again and mend its checksum only at the commit.
+type VFS struct {
 	vfs.VFS
 	name    string
 	damaged atomic.Pointer[DamagedError] // what was found last
 }
 
 const (
-	sumSize     = 8 // at the end of a page
-	headerSize  = 100
-	reservedAt  = 20 // in the header of the file: bytes kept free at the end of each page
-	logHeader   = 32 // of the write-ahead log
-	frameHeader = 24 // before each page in it
+	PageSize    = 4096
+	Reserved    = 8  // at the end of a page
+	LogHeader   = 32 // of the write-ahead log
+	FrameHeader = 24 // before each page in it
+
+	headerSize = 100
+	reservedAt = 20 // in the header of the file: bytes kept free at the end of each page
 )
 
 var allChecked atomic.Uint64
 
-// newChecked registers the VFS over that of another name ("" is the operating system's). The caller ends it with unregister.
-func newChecked(base string) (*checked, error) {
+// Register makes a VFS over that of another name ("" is the operating system's). The caller ends it with Unregister when no file is open any more.
+func Register(base string) (*VFS, error) {
 	under := vfs.Find(base)
 	if under == nil {
 		return nil, fmt.Errorf("no SQLite VFS %q is registered", base)
 	}
-	p := &checked{VFS: under, name: fmt.Sprintf("jejak-checked-%d", allChecked.Add(1))}
+	p := &VFS{VFS: under, name: fmt.Sprintf("jejak-checksum-%d", allChecked.Add(1))}
 	vfs.Register(p.name, p)
 	return p, nil
 }
 
-func (c *checked) unregister() { vfs.Unregister(c.name) }
+// Unregister ends it.
+func (c *VFS) Unregister() { vfs.Unregister(c.name) }
 
-func (c *checked) Open(name string, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
+// Name is what connections give as vfs.
+func (c *VFS) Name() string { return c.name }
+
+// Open is described at vfs.VFS.
+func (c *VFS) Open(name string, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
 	file, out, err := vfsutil.WrapOpen(c.VFS, name, flags)
 	return c.wrap(name, file, out, err)
 }
 
-func (c *checked) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
+// OpenFilename is described at vfs.VFSFilename.
+func (c *VFS) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
 	file, out, err := vfsutil.WrapOpenFilename(c.VFS, name, flags)
 	return c.wrap(name.String(), file, out, err)
 }
 
 // found keeps the damage, because SQLite hands on a code only.
-func (c *checked) found(d DamagedError) error {
+func (c *VFS) found(d DamagedError) error {
 	c.damaged.Store(&d)
 	return vfs.SystemError(&d, sqlite3.IOERR_DATA)
 }
 
-// named adds to an error of SQLite what was damaged.
-func (c *checked) named(err error) error {
+// Named adds to an error of SQLite what was damaged, if it was that.
+func (c *VFS) Named(err error) error {
 	if d := c.damaged.Load(); d != nil && errors.Is(err, sqlite3.IOERR_DATA) {
 		return fmt.Errorf("%w (%w)", d, err)
 	}
 	return err
 }
 
-func (c *checked) wrap(name string, file vfs.File, flags vfs.OpenFlag, err error) (vfs.File, vfs.OpenFlag, error) {
+func (c *VFS) wrap(name string, file vfs.File, flags vfs.OpenFlag, err error) (vfs.File, vfs.OpenFlag, error) {
 	switch {
 	case err != nil:
 		return nil, flags, err
 	case flags&vfs.OPEN_MAIN_DB != 0:
-		f := &pageFile{File: file, c: c, name: name}
+		f := &PageFile{File: file, c: c, name: name}
 		if err := f.begin(); err != nil {
 			return nil, flags, errors.Join(err, file.Close())
 		}
@@ -97,9 +110,9 @@ type DamagedError struct {
 
 func (e *DamagedError) Error() string {
 	if e.Frame != 0 {
-		return fmt.Sprintf("frame %d of %s is damaged: its checksum does not fit: restore a backup", e.Frame, e.File)
+		return fmt.Sprintf("frame %d of %s is damaged: its checksum does not fit", e.Frame, e.File)
 	}
-	return fmt.Sprintf("page %d of %s (%d bytes from %d) is damaged: its checksum does not fit: restore a backup", e.Page, e.File, pageSize, (e.Page-1)*pageSize)
+	return fmt.Sprintf("page %d of %s (%d bytes from %d) is damaged: its checksum does not fit", e.Page, e.File, PageSize, (e.Page-1)*PageSize)
 }
 
 // sum goes on with SQLite's checksum over words of 8 bytes.
@@ -111,32 +124,33 @@ func sum(s1, s2 uint32, words []byte) (uint32, uint32) {
 	return s1, s2
 }
 
-// pageFile is the file.
-type pageFile struct {
+// PageFile is an open file with checksums.
+type PageFile struct {
 	vfs.File
-	c    *checked
+	c    *VFS
 	name string
 	// plain: it has no checksums, so it is not a log of this format, and will be refused for what it is.
 	plain atomic.Bool
 }
 
 // begin finds out whether the file has checksums. A new one will.
-func (f *pageFile) begin() error {
+func (f *PageFile) begin() error {
 	header := make([]byte, headerSize)
 	n, err := f.File.ReadAt(header, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	f.plain.Store(n > 0 && (n < headerSize || header[reservedAt] != sumSize))
+	f.plain.Store(n > 0 && (n < headerSize || header[reservedAt] != Reserved))
 	return nil
 }
 
-func (f *pageFile) ReadAt(p []byte, off int64) (int, error) {
+// ReadAt reads, and checks the pages of what it reads.
+func (f *PageFile) ReadAt(p []byte, off int64) (int, error) {
 	n, err := f.File.ReadAt(p, off)
 	if n < len(p) || f.plain.Load() {
 		return n, err
 	}
-	if len(p) == pageSize && off%pageSize == 0 {
+	if len(p) == PageSize && off%PageSize == 0 {
 		if err := f.check(p, off); err != nil {
 			return 0, err
 		}
@@ -145,10 +159,10 @@ func (f *pageFile) ReadAt(p []byte, off int64) (int, error) {
 	if off+int64(len(p)) <= headerSize {
 		return n, err // SQLite looks at the header by itself; before it goes by it, it reads the page
 	}
-	page := make([]byte, pageSize)
-	for at := off - off%pageSize; at < off+int64(len(p)); at += pageSize {
-		if n, _ := f.File.ReadAt(page, at); n < pageSize {
-			return 0, f.c.found(DamagedError{File: f.name, Page: at/pageSize + 1})
+	page := make([]byte, PageSize)
+	for at := off - off%PageSize; at < off+int64(len(p)); at += PageSize {
+		if n, _ := f.File.ReadAt(page, at); n < PageSize {
+			return 0, f.c.found(DamagedError{File: f.name, Page: at/PageSize + 1})
 		}
 		if err := f.check(page, at); err != nil {
 			return 0, err
@@ -157,51 +171,54 @@ func (f *pageFile) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-func (f *pageFile) check(page []byte, off int64) error {
-	if d := f.damage(page, off); d != nil {
+func (f *PageFile) check(page []byte, off int64) error {
+	if d := f.Damage(page, off); d != nil {
 		return f.c.found(*d)
 	}
 	return nil
 }
 
-// damage tells whether a page is not what was written.
-func (f *pageFile) damage(page []byte, off int64) *DamagedError {
-	s1, s2 := sum(0, 0, page[:pageSize-sumSize])
-	end := page[pageSize-sumSize:]
+// Damage tells whether a page that was read at an offset is not what was written.
+func (f *PageFile) Damage(page []byte, off int64) *DamagedError {
+	s1, s2 := sum(0, 0, page[:PageSize-Reserved])
+	end := page[PageSize-Reserved:]
 	if s1 == binary.LittleEndian.Uint32(end) && s2 == binary.LittleEndian.Uint32(end[4:]) {
 		return nil
 	}
-	return &DamagedError{File: f.name, Page: off/pageSize + 1}
+	return &DamagedError{File: f.name, Page: off/PageSize + 1}
 }
 
-func (f *pageFile) WriteAt(p []byte, off int64) (int, error) {
+// WriteAt gives whole pages their checksums, and writes.
+func (f *PageFile) WriteAt(p []byte, off int64) (int, error) {
 	if off == 0 && len(p) >= headerSize {
-		f.plain.Store(p[reservedAt] != sumSize)
+		f.plain.Store(p[reservedAt] != Reserved)
 	}
-	if len(p) == pageSize && !f.plain.Load() {
-		s1, s2 := sum(0, 0, p[:pageSize-sumSize])
-		end := p[pageSize-sumSize:]
+	if len(p) == PageSize && !f.plain.Load() {
+		s1, s2 := sum(0, 0, p[:PageSize-Reserved])
+		end := p[PageSize-Reserved:]
 		binary.LittleEndian.PutUint32(end, s1)
 		binary.LittleEndian.PutUint32(end[4:], s2)
 	}
 	return f.File.WriteAt(p, off)
 }
 
-func (f *pageFile) Unwrap() vfs.File { return f.File }
+// Unwrap returns the file under it.
+func (f *PageFile) Unwrap() vfs.File { return f.File }
 
-func (f *pageFile) SharedMemory() vfs.SharedMemory { return vfsutil.WrapSharedMemory(f.File) }
+// SharedMemory passes on.
+func (f *PageFile) SharedMemory() vfs.SharedMemory { return vfsutil.WrapSharedMemory(f.File) }
 
 // frameFile is the write-ahead log (https://sqlite.org/fileformat2.html#the_write_ahead_log).
 type frameFile struct {
 	vfs.File
-	c    *checked
+	c    *VFS
 	name string
 }
 
 func (f *frameFile) ReadAt(p []byte, off int64) (int, error) {
-	const size = frameHeader + pageSize
-	before := off - logHeader - frameHeader
-	if len(p) != pageSize || before < 0 || before%size != 0 {
+	const size = FrameHeader + PageSize
+	before := off - LogHeader - FrameHeader
+	if len(p) != PageSize || before < 0 || before%size != 0 {
 		return f.File.ReadAt(p, off) // in recovery, in which SQLite checks by itself
 	}
 	n, err := f.File.ReadAt(p, off)
@@ -209,13 +226,13 @@ func (f *frameFile) ReadAt(p []byte, off int64) (int, error) {
 		return n, err
 	}
 	// The checksum goes on from that of the frame before, or of the header of the log.
-	var head [frameHeader]byte
+	var head [FrameHeader]byte
 	var seed [8]byte
 	seedAt := off - size - 8
 	if before == 0 {
-		seedAt = logHeader - 8
+		seedAt = LogHeader - 8
 	}
-	if n, err := f.File.ReadAt(head[:], off-frameHeader); n < len(head) {
+	if n, err := f.File.ReadAt(head[:], off-FrameHeader); n < len(head) {
 		return 0, err
 	}
 	if n, err := f.File.ReadAt(seed[:], seedAt); n < len(seed) {

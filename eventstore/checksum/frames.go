@@ -1,4 +1,4 @@
-package sqlite
+package checksum
 
 import (
 	"encoding/binary"
@@ -9,18 +9,18 @@ import (
 	"github.com/ncruces/go-sqlite3/vfs"
 )
 
-const frameSize = frameHeader + pageSize
+const frameSize = FrameHeader + PageSize
 
-// checkFrames looks for damage in a write-ahead log before SQLite recovers it. SQLite takes the first frame whose checksum does not fit for the end of
+// CheckFrames looks for damage in a write-ahead log before SQLite recovers it. SQLite takes the first frame whose checksum does not fit for the end of
 // the log, as it is after a crash in the middle of a write. But every transaction is synced before the next one is written: where a later transaction
 // follows, it is not the end, and all that was acknowledged from there on would be lost without a word.
-func checkFrames(file vfs.File, name string) error {
-	header := make([]byte, logHeader)
+func CheckFrames(file vfs.File, name string) error {
+	header := make([]byte, LogHeader)
 	frame := make([]byte, frameSize)
 	if ok, err := readWhole(file, header, 0); !ok {
 		return err
 	}
-	if ok, err := readWhole(file, frame, logHeader); !ok {
+	if ok, err := readWhole(file, frame, LogHeader); !ok {
 		return err
 	}
 	if !headerFits(header) {
@@ -37,7 +37,7 @@ func checkFrames(file vfs.File, name string) error {
 	damaged := int64(0) // first frame that does not fit
 	complete := false   // a transaction ended there or after it
 	for k := int64(0); ; k++ {
-		if ok, err := readWhole(file, frame, logHeader+k*frameSize); !ok {
+		if ok, err := readWhole(file, frame, LogHeader+k*frameSize); !ok {
 			return err
 		}
 		salt1, salt2 := string(frame[8:12]) == string(header[16:20]), string(frame[12:16]) == string(header[20:24])
@@ -85,7 +85,7 @@ func sumAt(p []byte, at int) sums {
 // over goes on over a frame.
 func (s sums) over(frame []byte) sums {
 	s1, s2 := sum(s.s1, s.s2, frame[:8])
-	s1, s2 = sum(s1, s2, frame[frameHeader:])
+	s1, s2 = sum(s1, s2, frame[FrameHeader:])
 	return sums{s1, s2}
 }
 
@@ -106,7 +106,7 @@ func mendFrame(before sums, frame []byte) bool {
 	s1, s2 := before.s1, before.s2
 	return mend(frame[:8], func() bool {
 		a, b := sum(s1, s2, frame[:8])
-		a, b = sum(a, b, frame[frameHeader:])
+		a, b = sum(a, b, frame[FrameHeader:])
 		return sums{a, b} == sumAt(frame, 16)
 	})
 }
