@@ -125,6 +125,8 @@ func readPeopleLines(data []byte) ([]api.NewUser, error) {
 		dec.DisallowUnknownFields()
 		if err := dec.Decode(&u); err != nil {
 			errs = append(errs, fmt.Errorf("line %d: %w", line, err))
+		} else if rest := bytes.TrimSpace(text[dec.InputOffset():]); len(rest) > 0 {
+			errs = append(errs, fmt.Errorf("line %d: %q follows the object: write one object a line", line, rest[:min(len(rest), 40)]))
 		}
 		users = append(users, u)
 	}
@@ -143,6 +145,8 @@ func readPeopleCSV(data []byte) ([]api.NewUser, error) {
 		head[i] = strings.ToLower(strings.TrimSpace(column))
 		if !slices.Contains(userColumns, head[i]) {
 			errs = append(errs, fmt.Errorf("line 1: column %q is unknown: columns are %s", column, strings.Join(userColumns, ",")))
+		} else if slices.Contains(head[:i], head[i]) {
+			errs = append(errs, fmt.Errorf("line 1: column %q is there twice", head[i]))
 		}
 	}
 	for _, must := range []string{"role", "scope"} {

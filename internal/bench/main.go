@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -23,6 +24,11 @@ import (
 	"jejak/internal/bench/store"
 	"jejak/internal/bench/web"
 )
+
+// remarks say why a target is missed and what would be tried next. They are written by hand, after a full run.
+//
+//go:embed remarks.md
+var remarks string
 
 var sections = []harness.Section{store.Section, web.Section, store.Engine, province.Section}
 
@@ -69,7 +75,7 @@ func run(ctx context.Context, args []string) error {
 	if *asJSON {
 		return json.NewEncoder(os.Stdout).Encode(report.Report{Machine: machine, Sections: measured})
 	}
-	text := report.Markdown(machine, measured)
+	text := report.Markdown(machine, measured, remarks)
 	if *out == "" {
 		_, err := os.Stdout.WriteString(text)
 		return err

@@ -13,7 +13,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 	"github.com/ncruces/go-sqlite3"
@@ -37,6 +39,8 @@ type Cache struct {
 	format string
 	closed bool
 	index  *Index // nil: not asked for
+
+	renewals atomic.Int64
 }
 
 // Mark is a place in the log: a position, and the id of the event that stands there, by which the cache is known to belong to this log.
@@ -46,7 +50,7 @@ type Mark struct {
 }
 
 // schemaVersion is raised when the tables change; a file of another version is made anew.
-const schemaVersion = 4
+const schemaVersion = 5
 
 const schema = `
 PRAGMA page_size = 4096;
@@ -58,8 +62,14 @@ CREATE TABLE IF NOT EXISTS snapshot (
 	position INTEGER NOT NULL, -- of the last of them
 	event    TEXT NOT NULL,    -- its id
 	format   TEXT NOT NULL,    -- of the Go types and the fold
-	sha256   BLOB NOT NULL,    -- of data
-	data     BLOB NOT NULL     -- gob
+	sha256   BLOB NOT NULL     -- of its parts together
+) STRICT;
+CREATE TABLE IF NOT EXISTS part ( -- of snapshots
+	stream   TEXT NOT NULL,
+	version  INTEGER NOT NULL,
+	number   INTEGER NOT NULL, -- from 1
+	data     BLOB NOT NULL,    -- of the gob
+	PRIMARY KEY (stream, version, number)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS checkpoint (
 	name     TEXT PRIMARY KEY, -- of a policy and its fold's format
@@ -170,6 +180,7 @@ func (c *Cache) renew() error {
 		c.conn = nil
 	}
 	c.index.lost()
+	c.renewals.Add(1)
 	if err := c.remove(); err != nil {
 		return err
 	}
@@ -234,16 +245,19 @@ func (c *Cache) Load(ctx context.Context, stream string) (data ledger.Data, at M
 func (c *Cache) read(stream string) (raw []byte, at Mark, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	err := c.query("SELECT position, event, sha256, data FROM snapshot WHERE stream = ? AND format = ?",
+	var version int64
+	var sum []byte
+	err := c.query("SELECT version, position, event, sha256 FROM snapshot WHERE stream = ? AND format = ?",
 		func(s *sqlite3.Stmt) error { return errors.Join(s.BindText(1, stream), s.BindText(2, c.format)) },
-		func(s *sqlite3.Stmt) {
-			at = mark(s, 0)
-			sum := s.ColumnBlob(2, nil)
-			raw = s.ColumnBlob(3, nil)
-			actual := sha256.Sum256(raw)
-			ok = bytes.Equal(sum, actual[:])
-		})
-	return raw, at, ok && err == nil
+		func(s *sqlite3.Stmt) { version, at, sum = s.ColumnInt64(0), mark(s, 1), s.ColumnBlob(3, nil) })
+	if err != nil {
+		return nil, Mark{}, false
+	}
+	err = c.query("SELECT data FROM part WHERE stream = ? AND version = ? ORDER BY number",
+		func(s *sqlite3.Stmt) error { return errors.Join(s.BindText(1, stream), s.BindInt64(2, version)) },
+		func(s *sqlite3.Stmt) { raw = append(raw, s.ColumnRawBlob(0)...) })
+	actual := sha256.Sum256(raw)
+	return raw, at, err == nil && bytes.Equal(sum, actual[:])
 }
 
 func mark(s *sqlite3.Stmt, column int) Mark {
@@ -254,25 +268,50 @@ func mark(s *sqlite3.Stmt, column int) Mark {
 	return Mark{Position: eventstore.Position(s.ColumnInt64(column)), Event: id}
 }
 
-// Save keeps a state in place of the one before. at is its last event.
+// partSize bounds what SQLite must hold in its memory, which is small and whose end is the end of the process.
+const partSize = 4 << 20
+
+// Save keeps a state in place of the one before. at is its last event. The state before stays until all parts of this one are there.
 func (c *Cache) Save(ctx context.Context, stream string, data *ledger.Data, at Mark) error {
 	var raw bytes.Buffer
-	if err := gob.NewEncoder(&raw).Encode(data); err != nil {
-		return fmt.Errorf("save snapshot of %s: %w", stream, err)
+	err := gob.NewEncoder(&raw).Encode(data)
+	if err == nil {
+		made := c.renewals.Load()
+		err = c.save(ctx, stream, int64(data.Version), raw.Bytes(), at)
+		if err == nil && c.renewals.Load() != made { // the file was broken, and made anew without the parts that it had by then
+			err = c.save(ctx, stream, int64(data.Version), raw.Bytes(), at)
+		}
 	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("save snapshot of %s: %w", stream, err)
-	}
-	sum := sha256.Sum256(raw.Bytes())
-	err := c.write("INSERT OR REPLACE INTO snapshot (stream, version, position, event, format, sha256, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		func(s *sqlite3.Stmt) error {
-			return errors.Join(s.BindText(1, stream), s.BindInt64(2, int64(data.Version)), s.BindInt64(3, int64(at.Position)),
-				s.BindText(4, at.Event.String()), s.BindText(5, c.format), s.BindBlob(6, sum[:]), s.BindBlob(7, raw.Bytes()))
-		})
 	if err != nil {
 		return fmt.Errorf("save snapshot of %s: %w", stream, err)
 	}
 	return nil
+}
+
+func (c *Cache) save(ctx context.Context, stream string, version int64, raw []byte, at Mark) error {
+	of := func(s *sqlite3.Stmt) error { return errors.Join(s.BindText(1, stream), s.BindInt64(2, version)) }
+	sum := sha256.Sum256(raw)
+	// A save that was cut off may have left some.
+	err := c.write("DELETE FROM part WHERE stream = ? AND version = ?", of)
+	number := int64(0)
+	for part := range slices.Chunk(raw, partSize) {
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+		number++
+		err = c.write("INSERT INTO part (stream, version, number, data) VALUES (?, ?, ?, ?)",
+			func(s *sqlite3.Stmt) error { return errors.Join(of(s), s.BindInt64(3, number), s.BindBlob(4, part)) })
+	}
+	if err == nil {
+		err = c.write("INSERT OR REPLACE INTO snapshot (stream, version, position, event, format, sha256) VALUES (?, ?, ?, ?, ?, ?)",
+			func(s *sqlite3.Stmt) error {
+				return errors.Join(of(s), s.BindInt64(3, int64(at.Position)), s.BindText(4, at.Event.String()), s.BindText(5, c.format), s.BindBlob(6, sum[:]))
+			})
+	}
+	if err == nil {
+		err = c.write("DELETE FROM part WHERE stream = ? AND version <> ?", of)
+	}
+	return err
 }
 
 // Checkpoint returns what a policy knew at a place of the log, and the place; the zero Mark for nothing. To begin anew adds nothing, so any doubt

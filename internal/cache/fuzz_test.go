@@ -36,9 +36,12 @@ func FuzzSnapshot(f *testing.F) {
 	f.Cleanup(func() { _ = c.Close() })
 	f.Fuzz(func(t *testing.T, raw []byte, event string, position int64) {
 		sum := sha256.Sum256(raw)
-		err := c.write("INSERT OR REPLACE INTO snapshot (stream, version, position, event, format, sha256, data) VALUES ('a', 1, ?, ?, ?, ?, ?)", func(s *sqlite3.Stmt) error {
-			return errors.Join(s.BindInt64(1, position), s.BindText(2, event), s.BindText(3, c.format), s.BindBlob(4, sum[:]), s.BindBlob(5, raw))
-		})
+		err := errors.Join(
+			c.write("DELETE FROM part", nil),
+			c.write("INSERT OR REPLACE INTO snapshot (stream, version, position, event, format, sha256) VALUES ('a', 1, ?, ?, ?, ?)", func(s *sqlite3.Stmt) error {
+				return errors.Join(s.BindInt64(1, position), s.BindText(2, event), s.BindText(3, c.format), s.BindBlob(4, sum[:]))
+			}),
+			c.write("INSERT INTO part (stream, version, number, data) VALUES ('a', 1, 1, ?)", func(s *sqlite3.Stmt) error { return s.BindBlob(1, raw) }))
 		if err != nil {
 			t.Skip(err)
 		}

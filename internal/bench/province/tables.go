@@ -6,22 +6,17 @@ import (
 	"slices"
 	"time"
 
-	"jejak/internal/bench/harness"
 	"jejak/internal/bench/report"
 )
 
 // parts is into how many the play is cut, by events, to see how its cost grows.
 const parts = 6
 
-func (e *election) tables(opt harness.Options) []report.Table {
-	what := "All of East Java"
-	if opt.Quick {
-		what = "One regency, " + quickRegency
-	}
-	return []report.Table{e.whole(opt, what), e.growth(what), e.files(what)}
-}
+const what = "All of East Java"
 
-func (e *election) whole(opt harness.Options, what string) report.Table {
+func (e *election) tables() []report.Table { return []report.Table{e.whole(), e.growth(), e.files()} }
+
+func (e *election) whole() report.Table {
 	m, v := e.Measured, e.Verdict
 	t := report.Table{
 		Title:   what + ": jejak demo, players and server in one process",
@@ -33,10 +28,6 @@ func (e *election) whole(opt harness.Options, what string) report.Table {
 		}},
 		Notes: []string{"The play ends with the comparison of the server's figures with what was played, which passed. It goes to the handoff at the stations; the way back, views, feed and notary are not built yet and so not in these figures."},
 	}
-	if opt.Quick {
-		t.Notes = append(t.Notes, "A quick run says nothing about the targets for the province.")
-		return t
-	}
 	t.Notes = append(t.Notes,
 		most("the whole election in minutes", m.WallSeconds/60, 10),
 		most("peak memory in GiB", float64(m.PeakMemory)/(1<<30), 1.5))
@@ -44,7 +35,7 @@ func (e *election) whole(opt harness.Options, what string) report.Table {
 }
 
 // growth shows what an event cost in each part of the play.
-func (e *election) growth(what string) report.Table {
+func (e *election) growth() report.Table {
 	t := report.Table{
 		Title:   what + ": over time",
 		Columns: []string{"events", "at s", "events/s", "commands/s", "processor µs/event", "processor µs/command", "memory MiB"},
@@ -97,7 +88,7 @@ func mean(xs []float64) float64 {
 	return total / float64(len(xs))
 }
 
-func (e *election) files(what string) report.Table {
+func (e *election) files() report.Table {
 	t := report.Table{Title: what + ": on the disk", Columns: []string{"file", "MiB", "bytes per event"}}
 	for _, name := range slices.Sorted(maps.Keys(e.Measured.Files)) {
 		if size := e.Measured.Files[name]; size >= 1<<20 {
@@ -113,10 +104,10 @@ func most(what string, got, limit float64) string {
 	if got > limit {
 		word = "MISSED"
 	}
-	return fmt.Sprintf("Target: %s <= %.1f: %s (%.2f)", what, limit, word, got)
+	return fmt.Sprintf(report.TargetNote+"%s <= %.1f: %s (%.2f)", what, limit, word, got)
 }
 
-func startTable(opt harness.Options, starts []start) report.Table {
+func startTable(starts []start) report.Table {
 	t := report.Table{
 		Title:   "Start with all of it in the log",
 		Columns: []string{"page cache", "ready s", "Surabaya command answered s", "regency list returned s", "memory then MiB", "boxes in the list"},
@@ -127,9 +118,7 @@ func startTable(opt harness.Options, starts []start) report.Table {
 		t.Rows = append(t.Rows, []string{s.cache, seconds(s.ready), seconds(s.command), seconds(s.list), fmt.Sprint(s.memory >> 20), fmt.Sprint(s.boxes)})
 		slowest = max(slowest, s.command, s.list)
 	}
-	if !opt.Quick {
-		t.Notes = append(t.Notes, most("command answered and list returned in seconds, the slowest start", slowest.Seconds(), 5))
-	}
+	t.Notes = append(t.Notes, most("command answered and list returned in seconds, the slowest start", slowest.Seconds(), 5))
 	return t
 }
 

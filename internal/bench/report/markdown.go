@@ -65,12 +65,21 @@ func Describe(now time.Time, command string) Machine {
 	return m
 }
 
-// Markdown writes a run for people.
-func Markdown(m Machine, sections []Section) string {
+// TargetNote begins the notes that say whether a target is met.
+const TargetNote = "Target: "
+
+// Markdown writes a run for people: first all targets, with what a person has to say about them, then the tables.
+func Markdown(m Machine, sections []Section, remarks string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Measurements\n\nWritten by `%s` in `internal/bench` on %s, commit %s.\n\n", strings.TrimSpace(m.Command), m.Date, m.Commit)
 	fmt.Fprintf(&b, "%s, %d cores, %.0f GiB, %s, %s; %s.\n", m.CPU, m.Cores, m.MemoryGiB, m.System, m.Go, strings.Join(m.Modules, ", "))
 	b.WriteString("Absolute figures are those of this machine; the ratios within a run are what compares.\n")
+	if targets := targetsOf(sections); len(targets) > 0 {
+		b.WriteString("\n## Targets\n\n- " + strings.Join(targets, "\n- ") + "\n")
+	}
+	if remarks != "" {
+		b.WriteString("\n" + strings.TrimSpace(remarks) + "\n")
+	}
 	for _, s := range sections {
 		fmt.Fprintf(&b, "\n## %s\n", s.Title)
 		for _, t := range s.Tables {
@@ -87,4 +96,18 @@ func Markdown(m Machine, sections []Section) string {
 		}
 	}
 	return b.String()
+}
+
+func targetsOf(sections []Section) []string {
+	var targets []string
+	for _, s := range sections {
+		for _, t := range s.Tables {
+			for _, n := range t.Notes {
+				if text, is := strings.CutPrefix(n, TargetNote); is {
+					targets = append(targets, t.Title+": "+text)
+				}
+			}
+		}
+	}
+	return targets
 }

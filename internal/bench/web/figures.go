@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"jejak/internal/bench/harness"
+	"jejak/internal/bench/report"
 )
 
 func each[T any](list []T, f func(T) float64) []float64 {
@@ -45,5 +46,5 @@ func verdict(what string, got, want float64) string {
 	if got < want {
 		word = "MISSED"
 	}
-	return fmt.Sprintf("Target: %s >= %.2f: %s (%.2f, %+.0f %%)", what, want, word, got, (got/want-1)*100)
+	return fmt.Sprintf(report.TargetNote+"%s >= %.2f: %s (%.2f, %+.0f %%)", what, want, word, got, (got/want-1)*100)
 }
