@@ -40,7 +40,11 @@ func run(ctx context.Context, opt harness.Options) (tables []report.Table, err e
 	if err != nil {
 		return nil, err
 	}
-	return append(played.tables(), startTable(starts)), nil
+	grown, err := growth(ctx, opt, program, data, filepath.Join(dir, "empty"))
+	if err != nil {
+		return nil, err
+	}
+	return append(played.tables(), grown, startTable(starts)), nil
 }
 
 // outcome is what the demo says of itself at its end.

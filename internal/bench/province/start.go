@@ -55,47 +55,71 @@ func coldStarts(ctx context.Context, opt harness.Options, program, data string) 
 	return starts, nil
 }
 
-func coldStart(ctx context.Context, program, data string) (s start, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
+// serving is a server in a process of its own.
+type serving struct {
+	url, token string
+	pid        int
+	began      time.Time
+	stop       func() error
+}
+
+// launch starts a server on a data directory and waits until it answers.
+func launch(ctx context.Context, program, data string) (*serving, error) {
 	address, err := freeAddress()
 	if err != nil {
-		return s, err
+		return nil, err
 	}
 	cmd := exec.Command(program, "serve", "--clock", "driven", "--data", data, "--listen", address)
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
-	began := time.Now()
+	s := &serving{url: "http://" + address, began: time.Now()}
 	if err := cmd.Start(); err != nil {
-		return s, err
+		return nil, err
 	}
-	defer func() {
-		ended := errors.Join(cmd.Process.Signal(os.Interrupt), cmd.Wait())
-		if err = errors.Join(err, ended); err != nil {
-			err = fmt.Errorf("%w: %s", err, log.Bytes())
+	s.pid = cmd.Process.Pid
+	s.stop = func() error {
+		if err := errors.Join(cmd.Process.Signal(os.Interrupt), cmd.Wait()); err != nil {
+			return fmt.Errorf("%w: %s", err, log.Bytes())
 		}
-	}()
-	if _, err := until(ctx, http.MethodGet, "http://"+address+"/readyz", "", nil); err != nil {
-		return s, err
+		return nil
 	}
-	s.ready = time.Since(began)
-	token, err := os.ReadFile(filepath.Join(data, "admin.token"))
+	_, err = until(ctx, http.MethodGet, s.url+"/readyz", "", nil)
+	var token []byte
+	if err == nil {
+		token, err = os.ReadFile(filepath.Join(data, "admin.token"))
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	s.token = strings.TrimSpace(string(token))
+	return s, nil
+}
+
+func coldStart(ctx context.Context, program, data string) (s start, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	server, err := launch(ctx, program, data)
 	if err != nil {
 		return s, err
 	}
-	bearer := strings.TrimSpace(string(token))
-	command, err := surabaya(data)
+	defer func() { err = errors.Join(err, server.stop()) }()
+	s.ready = time.Since(server.began)
+	now, err := server.clock(ctx)
+	if err != nil {
+		return s, err
+	}
+	command, err := accident("3578", now)
 	if err != nil {
 		return s, err
 	}
 	answered := make(chan error, 1)
 	go func() {
-		_, err := until(ctx, http.MethodPost, "http://"+address+"/v1/commands", bearer, command)
-		s.command = time.Since(began)
+		_, err := until(ctx, http.MethodPost, server.url+"/v1/commands", server.token, command)
+		s.command = time.Since(server.began)
 		answered <- err
 	}()
-	list, err := until(ctx, http.MethodGet, "http://"+address+"/v1/elections/pemilu2024/regencies", bearer, nil)
-	s.list = time.Since(began)
+	list, err := until(ctx, http.MethodGet, server.url+"/v1/elections/pemilu2024/regencies", server.token, nil)
+	s.list = time.Since(server.began)
 	if err = errors.Join(err, <-answered); err != nil {
 		return s, err
 	}
@@ -110,26 +134,31 @@ func coldStart(ctx context.Context, program, data string) (s start, err error) {
 			s.boxes += n
 		}
 	}
-	_, s.memory, err = process(cmd.Process.Pid)
+	_, s.memory, err = process(server.pid)
 	return s, err
 }
 
-// surabaya is a command to Kota Surabaya, at the time that the driven clock shows.
-func surabaya(data string) ([]byte, error) {
-	text, err := os.ReadFile(filepath.Join(data, "clock.json"))
+// clock is the time that the server's driven clock shows.
+func (s *serving) clock(ctx context.Context) (string, error) {
+	text, err := until(ctx, http.MethodGet, s.url+"/v1/clock", s.token, nil)
 	if err != nil {
-		return nil, err
+		return "", fmt.Errorf("read the driven clock: %w", err)
 	}
 	var clock struct{ Now string }
 	if err := json.Unmarshal(text, &clock); err != nil {
-		return nil, fmt.Errorf("read the driven clock: %w", err)
+		return "", fmt.Errorf("read the driven clock: %w", err)
 	}
+	return clock.Now, nil
+}
+
+// accident is a command that needs nothing to have happened before it.
+func accident(unit, now string) ([]byte, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nil, err
 	}
-	return fmt.Appendf(nil, `{"id":%q,"type":"incident.raise","mode":"request","election":"pemilu2024","unit":"3578","occurred_at":%q,`+
-		`"data":{"kind":"accident","severity":"low","units":["SHP-3578-L1-0001"],"note":"Ban pecah"}}`, id, clock.Now), nil
+	return fmt.Appendf(nil, `{"id":%q,"type":"incident.raise","mode":"request","election":"pemilu2024","unit":%q,"occurred_at":%q,`+
+		`"data":{"kind":"accident","severity":"low","units":["SHP-%s-L1-0001"],"note":"Ban pecah"}}`, id, unit, now, unit), nil
 }
 
 // until asks until the answer is a success. What will not become one ends it.

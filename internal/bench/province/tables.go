@@ -14,7 +14,7 @@ const parts = 6
 
 const what = "All of East Java"
 
-func (e *election) tables() []report.Table { return []report.Table{e.whole(), e.growth(), e.files()} }
+func (e *election) tables() []report.Table { return []report.Table{e.whole(), e.overTime(), e.files()} }
 
 func (e *election) whole() report.Table {
 	m, v := e.Measured, e.Verdict
@@ -34,8 +34,8 @@ func (e *election) whole() report.Table {
 	return t
 }
 
-// growth shows what an event cost in each part of the play.
-func (e *election) growth() report.Table {
+// overTime shows what an event cost in each part of the play.
+func (e *election) overTime() report.Table {
 	t := report.Table{
 		Title:   what + ": over time",
 		Columns: []string{"events", "at s", "events/s", "commands/s", "processor µs/event", "processor µs/command", "memory MiB"},
@@ -44,19 +44,14 @@ func (e *election) growth() report.Table {
 			"Processor time is that of players and server together; events include those that policies of the server add.",
 		},
 	}
-	var costs []float64
 	for _, p := range e.split() {
 		from, to := p[0], p[1]
 		seconds, events, commands := (to.at - from.at).Seconds(), to.events-from.events, to.commands-from.commands
 		cpu := float64((to.cpu - from.cpu).Microseconds())
-		costs = append(costs, cpu/commands)
 		t.Rows = append(t.Rows, []string{
 			fmt.Sprintf("%.0f-%.0f", from.events, to.events), fmt.Sprintf("%.0f", to.at.Seconds()), fmt.Sprintf("%.0f", events/seconds),
 			fmt.Sprintf("%.0f", commands/seconds), fmt.Sprintf("%.0f", cpu/events), fmt.Sprintf("%.0f", cpu/commands), fmt.Sprint(to.memory >> 20),
 		})
-	}
-	if n := len(costs); n == parts {
-		t.Notes = append(t.Notes, most("processor time per command, last half of the events : first half", mean(costs[n/2:])/mean(costs[:n/2]), 1.2))
 	}
 	return t
 }
@@ -78,14 +73,6 @@ func (e *election) split() [][2]sample {
 		from = e.samples[at]
 	}
 	return cut
-}
-
-func mean(xs []float64) float64 {
-	total := 0.0
-	for _, x := range xs {
-		total += x
-	}
-	return total / float64(len(xs))
 }
 
 func (e *election) files() report.Table {

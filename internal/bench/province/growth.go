@@ -1,0 +1,127 @@
+package province
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"jejak/internal/api"
+	"jejak/internal/bench/harness"
+	"jejak/internal/bench/report"
+	"jejak/internal/client"
+)
+
+const (
+	growthClients = 16
+	growthTime    = 3 * time.Second // of a round
+	growthRounds  = 5
+)
+
+// growth measures the same command on a log that holds the whole election and on one that holds only the reference data: two servers, in turns.
+func growth(ctx context.Context, opt harness.Options, program, full, empty string) (t report.Table, err error) {
+	type side struct {
+		name  string
+		data  string
+		rates []float64
+		cpu   []float64 // µs of processor a command
+	}
+	sides := []*side{{name: "the whole election", data: full}, {name: "reference data only", data: empty}}
+	var servers []*serving
+	for _, s := range sides {
+		starting, cancel := context.WithTimeout(ctx, patience)
+		server, err := launch(starting, program, s.data)
+		cancel()
+		if err != nil {
+			return t, fmt.Errorf("growth: start with %s: %w", s.name, err)
+		}
+		defer func() { err = errors.Join(err, server.stop()) }()
+		servers = append(servers, server)
+	}
+	for round := range growthRounds + 1 { // the first loads the ledgers and does not count
+		for i, s := range sides {
+			if opt.Progress != nil {
+				opt.Progress(fmt.Sprintf("province: growth, round %d: %s", round, s.name))
+			}
+			before, _, err := process(servers[i].pid)
+			if err != nil {
+				return t, err
+			}
+			n, took, err := raise(ctx, servers[i])
+			if err != nil {
+				return t, fmt.Errorf("growth: %s: %w", s.name, err)
+			}
+			after, _, err := process(servers[i].pid)
+			if err != nil {
+				return t, err
+			}
+			if round > 0 {
+				s.rates = append(s.rates, float64(n)/took.Seconds())
+				s.cpu = append(s.cpu, float64((after-before).Microseconds())/float64(n))
+			}
+		}
+	}
+	t = report.Table{
+		Title:   fmt.Sprintf("The same command on a long log and on a short one, %d clients, 38 regencies in turn", growthClients),
+		Columns: []string{"log", "commands/s", "processor µs/command"},
+		Notes:   []string{"incident.raise, one event each; medians of rounds in turns. Both servers run all the time."},
+	}
+	var ratios []float64
+	for _, s := range sides {
+		t.Rows = append(t.Rows, []string{s.name, fmt.Sprintf("%.0f", harness.Median(s.rates)), fmt.Sprintf("%.0f", harness.Median(s.cpu))})
+	}
+	for i := range sides[0].cpu {
+		ratios = append(ratios, sides[0].cpu[i]/sides[1].cpu[i])
+	}
+	t.Notes = append(t.Notes, most("processor time of a command, long log : short log", harness.Median(ratios), 1.2))
+	return t, nil
+}
+
+// raise sends accidents for a while, each client to one regency after the other.
+func raise(ctx context.Context, s *serving) (n int, took time.Duration, err error) {
+	now, err := s.clock(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	c, err := client.New(s.url, client.Options{Connections: growthClients, Patience: patience})
+	if err != nil {
+		return 0, 0, err
+	}
+	defer c.Close()
+	began := time.Now()
+	counts, errs := make([]int, growthClients), make([]error, growthClients)
+	var all sync.WaitGroup
+	for i := range growthClients {
+		all.Go(func() {
+			for k := i; time.Since(began) < growthTime; k++ {
+				command, err := accident(regency(k), now)
+				if err == nil {
+					var answer api.Answer
+					answer, _, err = c.Send(ctx, s.token, command)
+					if err == nil && answer.Result != api.AcceptedWithDiscrepancy {
+						err = fmt.Errorf("a command was answered %+v", answer)
+					}
+				}
+				if err != nil {
+					errs[i] = err
+					return
+				}
+				counts[i]++
+			}
+		})
+	}
+	all.Wait()
+	for _, k := range counts {
+		n += k
+	}
+	return n, time.Since(began), errors.Join(errs...)
+}
+
+// regency is the k-th of the 29 regencies and 9 cities, over and over.
+func regency(k int) string {
+	if k %= 38; k < 29 {
+		return fmt.Sprintf("35%02d", k+1)
+	}
+	return fmt.Sprintf("35%02d", k+42)
+}
