@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -32,6 +33,9 @@ func growth(ctx context.Context, opt harness.Options, program, full, empty strin
 	for _, s := range sides {
 		starting, cancel := context.WithTimeout(ctx, patience)
 		server, err := launch(starting, program, s.data)
+		if err == nil { // the list loads all ledgers
+			_, err = until(starting, http.MethodGet, server.url+"/v1/elections/pemilu2024/regencies", server.token, nil)
+		}
 		cancel()
 		if err != nil {
 			return t, fmt.Errorf("growth: start with %s: %w", s.name, err)
@@ -39,10 +43,13 @@ func growth(ctx context.Context, opt harness.Options, program, full, empty strin
 		defer func() { err = errors.Join(err, server.stop()) }()
 		servers = append(servers, server)
 	}
-	for round := range growthRounds + 1 { // the first loads the ledgers and does not count
+	for round := range growthRounds + 1 { // the first does not count
 		for i, s := range sides {
 			if opt.Progress != nil {
 				opt.Progress(fmt.Sprintf("province: growth, round %d: %s", round, s.name))
+			}
+			if err := servers[i].settle(ctx); err != nil {
+				return t, fmt.Errorf("growth: %s: %w", s.name, err)
 			}
 			before, _, err := process(servers[i].pid)
 			if err != nil {
@@ -80,7 +87,7 @@ func growth(ctx context.Context, opt harness.Options, program, full, empty strin
 
 // raise sends accidents for a while, each client to one regency after the other.
 func raise(ctx context.Context, s *serving) (n int, took time.Duration, err error) {
-	now, err := s.clock(ctx)
+	now, _, err := s.clock(ctx)
 	if err != nil {
 		return 0, 0, err
 	}

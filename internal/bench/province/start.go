@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"jejak/internal/api"
 	"jejak/internal/bench/harness"
 )
 
@@ -104,7 +105,7 @@ func coldStart(ctx context.Context, program, data string) (s start, err error) {
 	}
 	defer func() { err = errors.Join(err, server.stop()) }()
 	s.ready = time.Since(server.began)
-	now, err := server.clock(ctx)
+	now, _, err := server.clock(ctx)
 	if err != nil {
 		return s, err
 	}
@@ -138,17 +139,34 @@ func coldStart(ctx context.Context, program, data string) (s start, err error) {
 	return s, err
 }
 
-// clock is the time that the server's driven clock shows.
-func (s *serving) clock(ctx context.Context) (string, error) {
+// clock is the time that the server's driven clock shows, and whether all that follows from it and from the log is done.
+func (s *serving) clock(ctx context.Context) (now string, settled bool, err error) {
 	text, err := until(ctx, http.MethodGet, s.url+"/v1/clock", s.token, nil)
 	if err != nil {
-		return "", fmt.Errorf("read the driven clock: %w", err)
+		return "", false, fmt.Errorf("read the driven clock: %w", err)
 	}
-	var clock struct{ Now string }
+	var clock api.Clock
 	if err := json.Unmarshal(text, &clock); err != nil {
-		return "", fmt.Errorf("read the driven clock: %w", err)
+		return "", false, fmt.Errorf("read the driven clock: %w", err)
 	}
-	return clock.Now, nil
+	return clock.Now, clock.Settled != nil && *clock.Settled, nil
+}
+
+// settle waits until the server has done what a start leaves to be done.
+func (s *serving) settle(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		_, settled, err := s.clock(ctx)
+		if err != nil || settled {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the server to settle: %w", ctx.Err())
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // accident is a command that needs nothing to have happened before it.
