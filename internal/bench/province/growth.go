@@ -38,6 +38,9 @@ func growth(ctx context.Context, opt harness.Options, program, full, empty strin
 		}
 		cancel()
 		if err != nil {
+			if server != nil {
+				err = errors.Join(err, server.stop())
+			}
 			return t, fmt.Errorf("growth: start with %s: %w", s.name, err)
 		}
 		defer func() { err = errors.Join(err, server.stop()) }()
