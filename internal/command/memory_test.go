@@ -16,6 +16,7 @@ import (
 	"jejak/domain/ledger"
 	"jejak/domain/procurement"
 	"jejak/eventstore"
+	"jejak/eventstore/checksum"
 	"jejak/eventstore/sqlite"
 	"jejak/internal/api"
 	"jejak/internal/cache"
@@ -237,15 +238,17 @@ func TestSnapshotsAreTakenOnlyWhenTheyFit(t *testing.T) {
 		"missing":         {func(h *house) { h.must(os.Remove(h.cacheFile())) }, false},
 		"not a database":  {func(h *house) { h.must(os.WriteFile(h.cacheFile(), bytes.Repeat([]byte("x"), 9000), 0o600)) }, false},
 		"empty file":      {func(h *house) { h.must(os.WriteFile(h.cacheFile(), nil, 0o600)) }, false},
-		"bytes changed":   {change(`UPDATE snapshot SET data = CAST(x'00' || substr(data, 2) AS BLOB)`), false},
-		"cut short":       {change(`UPDATE snapshot SET data = CAST(substr(data, 1, length(data)/2) AS BLOB)`), false},
-		"no gob":          {change(`UPDATE snapshot SET data = x'', sha256 = x'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'`), false},
+		"bytes changed":   {change(`UPDATE part SET data = CAST(x'00' || substr(data, 2) AS BLOB) WHERE number = 1`), false},
+		"cut short":       {change(`UPDATE part SET data = CAST(substr(data, 1, length(data)/2) AS BLOB)`), false},
+		"no gob":          {change(`DELETE FROM part; UPDATE snapshot SET sha256 = x'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'`), false},
 		"older fold":      {change(`UPDATE snapshot SET format = 'old'`), false},
 		"other event":     {change(`UPDATE snapshot SET event = '00000000-0000-4000-8000-000000000000'`), false},
 		"no event":        {change(`UPDATE snapshot SET event = '?'`), false},
 		"other position":  {change(`UPDATE snapshot SET position = position + 1`), false},
 		"older schema":    {change(`PRAGMA user_version = 99`), false},
 		"no tables":       {change(`DROP TABLE snapshot`), false},
+		"no parts":        {change(`DELETE FROM part`), false},
+		"other parts":     {change(`UPDATE part SET version = version + 1`), false},
 		"of another unit": {change(`UPDATE snapshot SET stream = 'ledger-pemilu2024.3509'`), false},
 		"ahead of the log": {func(h *house) {
 			// As after the restore of an older backup of the log: the newest events are not there any more.
@@ -283,11 +286,14 @@ func TestSnapshotsAreTakenOnlyWhenTheyFit(t *testing.T) {
 	}
 }
 
-// change spoils the cache with SQL.
+// change spoils the cache with SQL. Its pages keep right checksums, so that what is wrong is found by what reads the snapshot.
 func change(statement string) func(*house) {
 	return func(h *house) {
 		h.Helper()
-		db, err := sql.Open("sqlite3", "file:"+h.cacheFile())
+		sums, err := checksum.Register("")
+		h.must(err)
+		defer sums.Unregister()
+		db, err := sql.Open("sqlite3", "file:"+h.cacheFile()+"?vfs="+sums.Name())
 		h.must(err)
 		_, err = db.Exec(statement)
 		h.must(err)
