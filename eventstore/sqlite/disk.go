@@ -83,7 +83,7 @@ func (d *disk) wrap(file vfs.File, flags vfs.OpenFlag, err error) (vfs.File, vfs
 	}
 	log := &logFile{diskFile: f}
 	if err := checksum.CheckFrames(file, "the write-ahead log"); err != nil {
-		err = fmt.Errorf("%w: restore a backup", err)
+		err = fmt.Errorf("%w: %w", ErrDamaged, err)
 		d.failed.CompareAndSwap(nil, &err)
 		return nil, flags, errors.Join(err, log.Close())
 	}

@@ -125,7 +125,7 @@ func loadHeads(ctx context.Context, conn *sqlite3.Conn, h *heads) (eventstore.Po
 		wrong = append(wrong, fmt.Errorf("%d of the last %d events are missing", want-there, want))
 	}
 	if len(wrong) > 0 {
-		return 0, fmt.Errorf("the log is damaged, restore a backup: %w", errors.Join(wrong...))
+		return 0, fmt.Errorf("%w: %w", ErrDamaged, errors.Join(wrong...))
 	}
 	return eventstore.Position(last), nil
 }

@@ -179,7 +179,7 @@ func (r *reader) decode(stmt *sqlite3.Stmt, into *eventstore.Record) error {
 		return fmt.Errorf("read event at position %d: %w", into.Position, err)
 	}
 	if errs != [3]error{} {
-		return fmt.Errorf("read event at position %d: the log is damaged, restore a backup: %w", into.Position, errors.Join(errs[:]...))
+		return fmt.Errorf("read event at position %d: %w: %w", into.Position, ErrDamaged, errors.Join(errs[:]...))
 	}
 	return nil
 }

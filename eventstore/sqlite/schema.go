@@ -108,7 +108,7 @@ func openLog(ctx context.Context, path string, disk *disk, local bool) (*sqlite3
 func prepareLog(conn *sqlite3.Conn) error {
 	app, err := queryInt(conn, `PRAGMA application_id`)
 	if errors.Is(err, sqlite3.NOTADB) {
-		return fmt.Errorf("the file is not an SQLite database, or is damaged at its beginning: put it aside and restore a backup: %w", err)
+		return fmt.Errorf("%w: it is not an SQLite database, or is damaged at its beginning: %w", ErrDamaged, err)
 	}
 	if err != nil {
 		return err
@@ -156,8 +156,8 @@ func prepareLog(conn *sqlite3.Conn) error {
 		return err
 	}
 	if reserved, err := conn.FileControl("main", sqlite3.FCNTL_RESERVE_BYTES); err != nil || reserved != checksum.Reserved {
-		return errors.Join(fmt.Errorf("page 1 of the log is damaged, or another program has written it anew without checksums (%v bytes are kept for them, not %d): restore a backup",
-			reserved, checksum.Reserved), err)
+		return errors.Join(fmt.Errorf("%w: page 1 does not fit, or another program has written the file anew without checksums (%v bytes are kept for them, not %d)",
+			ErrDamaged, reserved, checksum.Reserved), err)
 	}
 	// After a kill the write-ahead log may hold commits that were never synced. They are made durable before anyone is told that they are there.
 	if _, _, err := conn.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE); err != nil {
@@ -187,9 +187,9 @@ func checkSchema(conn *sqlite3.Conn) error {
 		o, known := want[name]
 		delete(want, name)
 		if !known {
-			wrong = append(wrong, fmt.Errorf("the log has a %s %s that does not belong to it: drop it", kind, name))
+			wrong = append(wrong, fmt.Errorf("the log has a %s %s that does not belong to it: dropping it mends this", kind, name))
 		} else if o.kind != kind || o.sql != s.ColumnText(2) {
-			wrong = append(wrong, fmt.Errorf("%s %s is not as this program makes it: restore a backup", kind, name))
+			wrong = append(wrong, fmt.Errorf("%s %s is not as this program makes it", kind, name))
 		}
 		return nil
 	})
@@ -198,10 +198,13 @@ func checkSchema(conn *sqlite3.Conn) error {
 	}
 	for _, o := range objects {
 		if _, missing := want[o.name]; missing {
-			wrong = append(wrong, fmt.Errorf("%s %s is missing: restore a backup", o.kind, o.name))
+			wrong = append(wrong, fmt.Errorf("%s %s is missing", o.kind, o.name))
 		}
 	}
-	return errors.Join(wrong...)
+	if len(wrong) > 0 {
+		return fmt.Errorf("%w: %w", ErrDamaged, errors.Join(wrong...))
+	}
+	return nil
 }
 
 func expectSetting(conn *sqlite3.Conn, pragma, want string) error {

@@ -78,6 +78,9 @@ type Store struct {
 
 var _ eventstore.Store = (*Store)(nil)
 
+// ErrDamaged: the file is not what this engine has written. Open finds out a part of what Verify does.
+var ErrDamaged = errors.New("the log is damaged, restore a backup")
+
 // Open opens the log at path and creates it if there is none. What it finds is made durable and checked: that it is such a log, written by no
 // newer version, and that no stream has a gap (Verify checks all of it).
 func Open(ctx context.Context, path string, opt Options) (*Store, error) {
@@ -160,7 +163,7 @@ func (s *Store) Close() error {
 func named(sums *checksum.VFS, err error) error {
 	var damaged *checksum.DamagedError
 	if with := sums.Named(err); errors.As(with, &damaged) {
-		return fmt.Errorf("%w: restore a backup", with)
+		return fmt.Errorf("%w: %w", ErrDamaged, with)
 	}
 	return err
 }

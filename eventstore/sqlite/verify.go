@@ -21,7 +21,7 @@ const maxProblems = 100
 
 // Verify reads the whole log as it was when called and says all that is wrong with it, up to 100 problems: damaged pages or indexes of the
 // file, missing positions or versions, ids, times and JSON that cannot be read, commands in two streams. It takes
-// some seconds for a million events and disturbs no one. Whether somebody has changed events without breaking the form it cannot know.
+// some seconds for a million events and disturbs no one. What it finds is an ErrDamaged. Whether somebody has changed events without breaking the form it cannot know.
 func (s *Store) Verify(ctx context.Context) error {
 	if err := s.usable(ctx); err != nil {
 		return err
@@ -77,7 +77,7 @@ func (s *Store) Verify(ctx context.Context) error {
 		report("the log ends at position %d, but %d has been written", last, upTo)
 	}
 	if len(problems) > 0 {
-		return fmt.Errorf("event log %s is damaged, restore a backup: %w", s.path, errors.Join(problems...))
+		return fmt.Errorf("event log %s: %w: %w", s.path, ErrDamaged, errors.Join(problems...))
 	}
 	return nil
 }
