@@ -227,7 +227,7 @@ func (f *demoFlags) tell(ctx context.Context, cmd *cobra.Command, s *server.Serv
 func readToken(file string) (string, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("read the admin's token: %w", err)
+		return "", fmt.Errorf("read the token: %w", err)
 	}
 	return strings.TrimSpace(string(text)), nil
 }

@@ -41,6 +41,7 @@ func newRootCommand(env environment) *cobra.Command {
 		newImportCommand(),
 		newNeedCommand(),
 		newUserCommand(),
+		newStatusCommand(),
 		newAuditCommand(),
 		newVersionCommand(),
 	)

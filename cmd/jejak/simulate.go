@@ -16,9 +16,7 @@ import (
 	"jejak/internal/api"
 	"jejak/internal/client"
 	"jejak/internal/exit"
-	"jejak/internal/people"
 	"jejak/internal/refdata"
-	"jejak/internal/server"
 	"jejak/internal/simulation"
 	"jejak/internal/telemetry"
 )
@@ -87,10 +85,11 @@ func (p *played) inFull() map[string]bool {
 // simulateFlags are what simulate is told.
 type simulateFlags struct {
 	played
-	dir, url, tokenFile, state string
-	again, asJSON              bool
-	workers                    int
-	patience                   time.Duration
+	reach
+	state         string
+	again, asJSON bool
+	workers       int
+	patience      time.Duration
 }
 
 func newSimulateCommand() *cobra.Command {
@@ -112,11 +111,9 @@ func newSimulateCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	dataFlag(flags, &f.dir)
-	flags.StringVar(&f.url, "url", "", "address of the server (default: the one that serves --data)")
-	flags.StringVar(&f.tokenFile, "token-file", "", "file with the admin's token (default: admin.token in --data)")
+	f.reach.flags(flags)
 	flags.StringVar(&f.state, "state", "", "folder of simulation.json and verdict.json (default: --data)")
-	f.flags(cmd)
+	f.played.flags(cmd)
 	flags.BoolVar(&f.again, "again", false, "send everything from the beginning, although it was sent before")
 	flags.IntVar(&f.workers, "workers", 24, "requests under way at once")
 	flags.DurationVar(&f.patience, "patience", 2*time.Minute, "how long to wait in the middle for a server that does not answer")
@@ -141,7 +138,7 @@ func (f *simulateFlags) check(flags *pflag.FlagSet) error {
 }
 
 func simulate(cmd *cobra.Command, f simulateFlags) error {
-	url, token, err := f.find()
+	url, token, err := f.find("jejak serve --clock driven")
 	if err != nil {
 		return err
 	}
@@ -176,27 +173,6 @@ func (f *simulateFlags) stateDir() string {
 		return f.state
 	}
 	return f.dir
-}
-
-// find gives the address of the server and the admin's token.
-func (f *simulateFlags) find() (url, token string, err error) {
-	url = f.url
-	if url == "" {
-		serving, ok, err := server.FindServing(f.dir)
-		if err != nil {
-			return "", "", err
-		}
-		if !ok {
-			return "", "", exit.Errorf(exit.Unreachable, "no server runs on %s: start one with  jejak serve --data %s --clock driven", f.dir, f.dir)
-		}
-		url = serving.HTTP
-	}
-	name := f.tokenFile
-	if name == "" {
-		name = filepath.Join(f.dir, people.AdminFile)
-	}
-	token, err = readToken(name)
-	return url, token, err
 }
 
 // firstPatience is how long a server that does not answer at all is waited for.

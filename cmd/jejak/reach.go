@@ -1,0 +1,44 @@
+package main
+
+import (
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+
+	"jejak/internal/exit"
+	"jejak/internal/people"
+	"jejak/internal/server"
+)
+
+// reach says which server a command talks to, and as whom: the one that serves a data directory with its admin's token, or another with a token
+// from a file, since arguments are seen by every user of the machine.
+type reach struct {
+	dir, url, tokenFile string
+}
+
+func (r *reach) flags(flags *pflag.FlagSet) {
+	dataFlag(flags, &r.dir)
+	flags.StringVar(&r.url, "url", "", "address of the server (default: the one that serves --data)")
+	flags.StringVar(&r.tokenFile, "token-file", "", "file with a token (default: admin.token in --data)")
+}
+
+// find gives the address of the server and the token. serve is how a server of the directory would be started.
+func (r *reach) find(serve string) (url, token string, err error) {
+	url = r.url
+	if url == "" {
+		serving, ok, err := server.FindServing(r.dir)
+		if err != nil {
+			return "", "", err
+		}
+		if !ok {
+			return "", "", exit.Errorf(exit.Unreachable, "no server runs on %s: start one with  %s --data %s", r.dir, serve, r.dir)
+		}
+		url = serving.HTTP
+	}
+	name := r.tokenFile
+	if name == "" {
+		name = filepath.Join(r.dir, people.AdminFile)
+	}
+	token, err = readToken(name)
+	return url, token, err
+}
