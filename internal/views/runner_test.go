@@ -220,7 +220,11 @@ func TestANewVersionIsBuiltBesideTheOld(t *testing.T) {
 	h.adopt(units...)
 	b := &breaking{broken: map[domain.Code]string{}}
 	h.follow(b.view("breaking", 1))
-	h.until("the first version is there", func() bool { _, ok := h.runner.Row("breaking", pemilu, "3509"); _, n := h.told.of("", ""); return ok && n == 3 })
+	h.until("the first version is there", func() bool {
+		_, ok := h.runner.Row("breaking", pemilu, "3509")
+		_, n := h.told.of("", "")
+		return ok && n == 3
+	})
 	h.unfollow()
 	b.set("3509", "error")
 	h.follow(b.view("breaking", 2))
