@@ -75,10 +75,8 @@ func received(s *ledger.State, ref *election.Reference, station domain.Code, by 
 	for _, id := range ids {
 		boxEver, boxInTime := false, false
 		for next := id; next != "" && !boxInTime; next = s.Boxes().Box(next).ReplacedBy {
-			if s.Boxes().Reached(next, station, math.MaxInt64) {
-				boxEver = true
-				boxInTime = s.Boxes().Reached(next, station, by)
-			}
+			boxInTime = s.Boxes().Reached(next, station, by)
+			boxEver = boxEver || boxInTime || s.Boxes().Reached(next, station, math.MaxInt64)
 		}
 		inTime, ever = inTime && boxInTime, ever && boxEver
 		if !ever {

@@ -29,7 +29,7 @@ type Config struct {
 	OnRow func(view, election string, unit domain.Code, at eventstore.Position, body []byte)
 	// Metrics is told what the runner does; nil: none.
 	Metrics Metrics
-	// Every is the least time between two rows of the same view and unit. Default 1 s.
+	// Every is the least time between two rows of the same view and unit, longer for ledgers whose rows take long. Default 1 s.
 	Every time.Duration
 }
 
@@ -58,8 +58,9 @@ type Runner struct {
 	seen     eventstore.Position
 	unread   error // why the log cannot be followed
 
-	last map[place]time.Time // when rows were last made; the worker's own
-	rest time.Time           // the worker makes no other row before
+	// The worker's own: no rows of a unit, and none at all, are made before.
+	pause map[place]time.Time
+	rest  time.Time
 }
 
 // key is of a row of the version that counts.
@@ -86,8 +87,10 @@ type fail struct {
 
 const (
 	usualEvery = time.Second
-	// share: of the time on the ledgers' goroutines, rows take at most a quarter of one core while several units wait.
+	// share: rows take at most a quarter of one core while several units wait, and
 	share = 3
+	// ownShare: a twentieth of the time of each ledger.
+	ownShare = 20
 	// surveyEvery is how often elections are looked for that were found since.
 	surveyEvery = 10 * time.Second
 
@@ -105,7 +108,7 @@ func Start(ctx context.Context, cfg Config) (*Runner, error) {
 	}
 	r := &Runner{
 		cfg: cfg, stop: make(chan context.Context, 1), wake: make(chan struct{}, 1), rows: map[key]Row{}, building: map[string]map[place]bool{},
-		pending: map[place]*work{}, known: map[string]bool{}, last: map[place]time.Time{},
+		pending: map[place]*work{}, known: map[string]bool{}, pause: map[place]time.Time{},
 	}
 	head, err := cfg.Store.Head(ctx) // before the survey: what comes meanwhile is seen by following
 	if err != nil {

@@ -93,7 +93,7 @@ func (r *Runner) next(now time.Time) (p place, wait time.Duration) {
 	wait = time.Hour
 	var chosen *work
 	for candidate, w := range r.pending {
-		due := later(r.rest, r.last[candidate].Add(r.cfg.Every), r.again(candidate, w))
+		due := later(r.rest, r.pause[candidate], r.again(candidate, w))
 		if d := due.Sub(now); d > 0 {
 			wait = min(wait, d)
 			continue
@@ -140,10 +140,9 @@ func later(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Tim
 // renew makes the rows of a unit, all in one look at its ledger.
 func (r *Runner) renew(ctx context.Context, p place) {
 	began := time.Now()
-	r.last[p] = began
 	asked, standing := r.asked(p, began)
 	rows, failed, took, err := r.look(ctx, p, asked, standing)
-	r.rest = time.Now().Add(share * took)
+	r.rest, r.pause[p] = time.Now().Add(share*took), began.Add(max(r.cfg.Every, ownShare*took))
 	if err == nil && len(rows) > 0 {
 		err = r.save(rows)
 	}
