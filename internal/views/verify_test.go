@@ -192,3 +192,28 @@ func TestADamagedFileIsFound(t *testing.T) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }
+
+// TestRowsFromSnapshotsAreTheSameBytes: rows of ledgers that were loaded from a snapshot and the rest of their stream are those of a full fold.
+func TestRowsFromSnapshotsAreTheSameBytes(t *testing.T) {
+	h := played(t)
+	for range 3 {
+		h.must(h.ledgers.Close(t.Context())) // saves snapshots
+		h.open()
+		for range 3 {
+			h.announce("3501")
+			h.announce("3509")
+		}
+		h.must(os.Remove(h.path()))
+		h.follow()
+		h.settled()
+		h.unfollow()
+		followed := h.rows()
+		file, err := views.Open(h.path())
+		h.must(err)
+		_, err = views.Rebuild(t.Context(), h.log(), views.All(true), file)
+		h.must(errors.Join(err, file.Close()))
+		if diff := cmp.Diff(h.rows(), followed); diff != "" {
+			t.Errorf("(-full fold +snapshot and rest):\n%s", diff)
+		}
+	}
+}
