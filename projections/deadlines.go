@@ -70,6 +70,9 @@ func receipts(s *ledger.State, ref *election.Reference, d election.Deadline) *fo
 // received tells whether every box of a station, or one that took its place, was taken over there by a moment (microseconds since 1970), and
 // whether ever.
 func received(s *ledger.State, ref *election.Reference, station domain.Code, by int64) (inTime, ever bool) {
+	if len(s.BoxRegister.Boxes) == 0 { // for weeks nothing is packed yet
+		return false, false
+	}
 	ids := ref.StationBoxes(station)
 	inTime, ever = len(ids) > 0, len(ids) > 0
 	for _, id := range ids {

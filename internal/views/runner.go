@@ -61,6 +61,7 @@ type Runner struct {
 	// The worker's own: no rows of a unit, and none at all, are made before.
 	pause map[place]time.Time
 	rest  time.Time
+	turns int // how often rows were made
 }
 
 // key is of a row of the version that counts.
@@ -91,6 +92,8 @@ const (
 	share = 3
 	// ownShare: a twentieth of the time of each ledger.
 	ownShare = 20
+	// oldTurn: every so many turns a unit that was left over from before the start is preferred, however much goes on.
+	oldTurn = 4
 	// surveyEvery is how often elections are looked for that were found since.
 	surveyEvery = 10 * time.Second
 

@@ -98,7 +98,7 @@ func (r *Runner) next(now time.Time) (p place, wait time.Duration) {
 			wait = min(wait, d)
 			continue
 		}
-		if chosen == nil || cmp.Or(order(chosen.live, w.live), w.since.Compare(chosen.since), cmp.Compare(w.first, chosen.first)) < 0 {
+		if chosen == nil || cmp.Or(order(chosen.live, w.live, r.turns%oldTurn == oldTurn-1), w.since.Compare(chosen.since), cmp.Compare(w.first, chosen.first)) < 0 {
 			p, chosen = candidate, w
 		}
 	}
@@ -124,12 +124,12 @@ func (r *Runner) again(p place, w *work) time.Time {
 	return first
 }
 
-// order puts what is live before what was left over from before the start.
-func order(a, b bool) int {
+// order puts what is live before what was left over from before the start, or the reverse: negative when b goes first.
+func order(a, b, reverse bool) int {
 	switch {
 	case a == b:
 		return 0
-	case b:
+	case b != reverse:
 		return -1
 	}
 	return 1
@@ -140,6 +140,7 @@ func later(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Tim
 // renew makes the rows of a unit, all in one look at its ledger.
 func (r *Runner) renew(ctx context.Context, p place) {
 	began := time.Now()
+	r.turns++
 	asked, standing := r.asked(p, began)
 	rows, failed, took, err := r.look(ctx, p, asked, standing)
 	r.rest, r.pause[p] = time.Now().Add(share*took), began.Add(max(r.cfg.Every, ownShare*took))
