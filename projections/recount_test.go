@@ -43,6 +43,7 @@ type told struct {
 	Boxes, Kits                    json.RawMessage
 	Box, Replacement, Shipment, To string
 	Handoff, Discrepancy, Incident string
+	Supplier, Claim, Area          string
 	Kind, Order, Delivery          string
 	Units                          []string
 	Lines                          []line
@@ -155,7 +156,7 @@ func (r *recount) add(event string, e told) {
 		r.facts[e.Replacement]++
 	case "packing.kits_packed":
 		for _, b := range boxesIn(e.Kits) {
-			r.boxes[b.Box] = "sealed"
+			r.boxes[b.Box] = "packed" // and never sealed
 			r.facts[b.Box]++
 		}
 	case "shipment.planned":

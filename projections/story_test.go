@@ -15,6 +15,7 @@ import (
 
 	"jejak/domain"
 	"jejak/domain/box"
+	"jejak/domain/deadline"
 	"jejak/domain/election"
 	"jejak/domain/given"
 	"jejak/domain/goods"
@@ -109,7 +110,7 @@ func (s *teller) act() {
 	order, delivery := fmt.Sprint("ORD-3578-", n), fmt.Sprint("DLV-3578-", n)
 	booth := goods.Item{Item: "booth"}
 	lines := []procurement.PricedLine{{Line: goods.Line{Item: booth, Quantity: int64(n * 10)}, UnitPrice: 7}}
-	switch rapid.IntRange(0, 21).Draw(s.T, "act") {
+	switch rapid.IntRange(0, 25).Draw(s.T, "act") {
 	case 0:
 		s.ask(given.Officer, &procurement.SetBudget{Ceiling: int64(n * 100), Document: "DIPA"})
 	case 1:
@@ -149,11 +150,53 @@ func (s *teller) act() {
 		s.ask(given.Warehouse, &packing.PackKits{Kits: []domain.BoxID{given.Kit(given.Station1)}})
 	case 15:
 		s.ask(given.Operator, &shipment.Cancel{Shipment: shp, Reason: "ganti hari"})
+	case 22:
+		s.do(given.Warehouse, domain.Report, &receipt.SettleClaim{Claim: fmt.Sprint("CLM-3578-", n), Lines: []goods.Line{{Item: booth, Quantity: 1}}, Document: "BA"})
+	case 23:
+		s.deadline()
+	case 24, 25:
+		s.whole()
 	case 16, 17, 18:
 		s.seal(ids)
 		s.trip(shp, ids)
 	default:
 		s.onwards(ids)
+	}
+}
+
+// deadline lets the deadline of the stations pass, sometimes, and tells one district of it.
+func (s *teller) deadline() {
+	if rapid.IntRange(0, 2).Draw(s.T, "passes") > 0 {
+		return
+	}
+	d, _ := reference.Deadline(election.DeadlineStationReceipt)
+	if s.at.Before(d.At) {
+		s.at = d.At.Add(time.Minute)
+	}
+	s.do(given.System, domain.Report, &deadline.Pass{Deadline: d.ID, Area: pick(s.T, given.District1, given.District2)})
+}
+
+// whole takes all boxes of a station there, from wherever each is, as far as it may.
+func (s *teller) whole() {
+	for _, id := range given.Boxes(given.Station1) {
+		for s.state.Boxes().Box(id).ReplacedBy != "" {
+			id = s.state.Boxes().Box(id).ReplacedBy
+		}
+		giver := given.Warehouse
+		switch c := s.state.Boxes().Box(id).Custody; len(c) {
+		case 4:
+			s.seal([]domain.BoxID{id})
+		case 6:
+			giver = given.DistrictStaff(c)
+		case 10:
+			giver = given.VillageStaff(c)
+		default:
+			continue
+		}
+		hnd := fmt.Sprintf("HND-3578-%d", s.acts)
+		if s.ask(giver, given.Offer(hnd, "", given.Station1, id)) {
+			s.accept(hnd, given.StationStaff(given.Station1), []domain.BoxID{id})
+		}
 	}
 }
 
@@ -240,10 +283,15 @@ func TestReadModelsAreRecounted(t *testing.T) {
 		checkBoxes(t, s, want)
 		checkShipments(t, s, want)
 		checkDiscrepancies(t, s, want)
+		checkCustody(t, s, want)
+		checkDeadlines(t, s, seen)
+		checkClaims(t, s, seen)
+		checkSeals(t, s, seen)
 	})
 	t.Logf("states seen: %v", seen)
 	if !testing.Short() {
-		for _, state := range []string{"labelled", "packed", "sealed", "in_transit", "at_district", "at_village", "at_station", "replaced", "arrived"} {
+		for _, state := range []string{"labelled", "packed", "sealed", "in_transit", "at_district", "at_village", "at_station", "replaced", "arrived",
+			"in time", "afterwards", "late", "claim open", "claim settled", "seal on", "seal off"} {
 			if seen[state] == 0 {
 				t.Errorf("no story came to %q: the test says nothing of it", state)
 			}
@@ -491,7 +539,7 @@ func everything(t *rapid.T, s *ledger.State) []byte {
 	const at = eventstore.Position(4711)
 	all := []any{
 		projections.Regency(s, at), projections.Plan(s, at), projections.Supporting(s, at), projections.Shipments(s, at, projections.ShipmentQuery{}),
-		projections.Discrepancies(s, projections.DiscrepancyQuery{}),
+		projections.Discrepancies(s, projections.DiscrepancyQuery{}), projections.Custody(s, at), projections.Deadlines(s, at), projections.Claims(s, at),
 	}
 	for _, code := range reference.StationsIn(given.Unit) {
 		card, _ := projections.Station(s, at, code)

@@ -64,6 +64,10 @@ func TestDemoOnEventStoreDB(t *testing.T) {
 	for kills := 0; ; kills++ {
 		select {
 		case r := <-done:
+			verify := exec.CommandContext(ctx, filepath.Join(bin, "jejak"+exeSuffix), "projections", "verify", "--store", connection, "--data", filepath.Join(dir, "data"))
+			if out, err := verify.CombinedOutput(); err != nil || !strings.Contains(string(out), " 0 differences") {
+				t.Errorf("projections verify: %v\n%s", err, out)
+			}
 			kill()
 			if r.err != nil || !strings.Contains(string(r.out), "PASSED") {
 				t.Errorf("demo: %v\n%s", r.err, r.out)

@@ -40,6 +40,7 @@ func newRootCommand(env environment) *cobra.Command {
 		newSimulateCommand(),
 		newImportCommand(),
 		newNeedCommand(),
+		newProjectionsCommand(),
 		newUserCommand(),
 		newStatusCommand(),
 		newAuditCommand(),

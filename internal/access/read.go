@@ -20,6 +20,10 @@ const (
 	Station       Model = "station"       // station card
 	Box           Model = "box"           // timeline of a box
 	Shipment      Model = "shipment"      // shipment cards
+	Custody       Model = "custody"       // who holds the boxes of a regency
+	Deadlines     Model = "deadlines"     // how a regency stands to the deadlines
+	Claims        Model = "claims"        // claims to suppliers
+	Seals         Model = "seals"         // which boxes carry or carried a seal number
 	Discrepancies Model = "discrepancies" // list of discrepancies
 	Events        Model = "events"        // the log itself
 	ReadClock     Model = "clock"         // the server's time
@@ -29,7 +33,7 @@ const (
 
 // Models lists the models in the order of docs/access.md.
 func Models() []Model {
-	return []Model{Elections, Regency, Supporting, Plan, Station, Box, Shipment, Discrepancies, Events, ReadClock, SetClock, Accounts}
+	return []Model{Elections, Regency, Supporting, Plan, Station, Box, Shipment, Custody, Deadlines, Claims, Seals, Discrepancies, Events, ReadClock, SetClock, Accounts}
 }
 
 // View says how much of a model a role sees.
@@ -91,6 +95,10 @@ var readTable = map[Model]views{
 	Box:        each(Unit, slices.Concat(staff, watch)...).and(Within, locals...).and(All, domain.RoleSimulator),
 	Shipment: each(Unit, slices.Concat(staff, watch)...).and(Touching, locals...).and(Unit, domain.RoleCarrier).
 		and(Escorts, domain.RoleEscort).and(All, domain.RoleSimulator),
+	Custody:       each(Unit, slices.Concat(staff, watch)...).and(All, domain.RoleSimulator),
+	Deadlines:     each(Unit, slices.Concat(staff, watch, locals)...).and(All, domain.RoleSimulator),
+	Claims:        each(Unit, slices.Concat(staff, watch)...).and(All, domain.RoleSimulator),
+	Seals:         each(Unit, slices.Concat(staff, watch)...).and(Within, locals...).and(All, domain.RoleSimulator),
 	Discrepancies: each(Unit, slices.Concat(staff, watch)...).and(Within, locals...).and(All, domain.RoleSimulator),
 	Events:        each(Unit, slices.Concat(staff, watch)...).and(All, domain.RoleSimulator),
 	SetClock:      each(All, domain.RoleSimulator),

@@ -18,6 +18,14 @@ func (m Model) Routes() []string {
 		return []string{"GET " + election + "/boxes/{box}"}
 	case Shipment:
 		return []string{"GET " + election + "/shipments", "GET " + election + "/shipments/{shipment}"}
+	case Custody:
+		return []string{"GET " + election + "/custody", "GET " + election + "/custody/{code}"}
+	case Deadlines:
+		return []string{"GET " + election + "/deadlines", "GET " + election + "/deadlines/{code}"}
+	case Claims:
+		return []string{"GET " + election + "/claims", "GET " + election + "/claims/{code}"}
+	case Seals:
+		return []string{"GET " + election + "/seals/{seal}"}
 	case Discrepancies:
 		return []string{"GET " + election + "/discrepancies"}
 	case Events:

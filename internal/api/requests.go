@@ -40,4 +40,16 @@ type Health struct {
 	Status   string   `json:"status"` // "ok" or "not ready"
 	Version  string   `json:"version"`
 	Problems []string `json:"problems,omitempty"`
+	// Views says how far each read model is; it is no reason to be not ready. Only /readyz has it.
+	Views []ViewHealth `json:"views,omitempty"`
+}
+
+// ViewHealth is how far a read model is.
+type ViewHealth struct {
+	View     string  `json:"view"`
+	Position uint64  `json:"position" doc:"Everything of the ledgers up to here is in its rows."`
+	Head     uint64  `json:"head" doc:"Of the newest record of a ledger that it has seen."`
+	Oldest   float64 `json:"oldest_seconds" doc:"How long the oldest record that is not in its rows has waited; 0 for none."`
+	Stopped  int     `json:"stopped_units" doc:"Units for which it stands still; problems says why."`
+	Building bool    `json:"building,omitempty" doc:"A new version is being made; the rows of the old one are kept until it is complete."`
 }

@@ -12,6 +12,11 @@ type (
 	BoxTimeline       = form.BoxTimeline
 	ShipmentCard      = form.ShipmentCard
 	DiscrepancyCard   = form.DiscrepancyCard
+	CustodyRow        = form.CustodyRow
+	DeadlineRow       = form.DeadlineRow
+	ClaimsRow         = form.ClaimsRow
+	SealCard          = form.SealCard
+	SealUse           = form.SealUse
 	PlanCard          = form.PlanCard
 	SupportingRow     = form.SupportingRow
 	SupportingDetails = form.SupportingGroup

@@ -19,6 +19,13 @@ func (s *Server) registerQueries() {
 	const election = "/v1/elections/{election}"
 	get(s, election+"/regencies", "list-regencies", "The board: one row a regency", "queries", s.listRegencies)
 	get(s, election+"/regencies/{code}", "get-regency", "The row of one regency, or of the province", "queries", s.getRegency)
+	get(s, election+"/custody", "list-custody", "Who holds the boxes of each regency", "queries", s.listCustody)
+	get(s, election+"/custody/{code}", "get-custody", "Who holds the boxes of one regency", "queries", s.getCustody)
+	get(s, election+"/deadlines", "list-deadlines", "How each regency stands to the deadlines", "queries", s.listDeadlines)
+	get(s, election+"/deadlines/{code}", "get-deadlines", "How one regency stands to the deadlines", "queries", s.getDeadlines)
+	get(s, election+"/claims", "list-claims", "Claims to suppliers, of each regency", "queries", s.listClaims)
+	get(s, election+"/claims/{code}", "get-claims", "Claims to suppliers, of one regency or the province", "queries", s.getClaims)
+	get(s, election+"/seals/{seal}", "get-seal", "Which boxes carry or carried a seal number", "queries", s.getSeal)
 	get(s, election+"/supporting", "list-supporting", "How far the supporting data of each regency is", "queries", s.listSupporting)
 	get(s, election+"/plan/{code}", "get-plan", "Need plan of a unit", "queries", s.getPlan)
 	get(s, election+"/stations/{station}", "get-station", "Card of a polling station", "queries", s.getStation)

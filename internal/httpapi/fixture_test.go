@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ import (
 	"jejak/internal/httpapi"
 	"jejak/internal/people"
 	"jejak/internal/telemetry"
+	"jejak/internal/views"
 )
 
 // house is a whole server over a real store: the small election with regencies 3501 and 3509, people, ledgers, HTTP.
@@ -39,6 +41,8 @@ type house struct {
 	people  *people.Store
 	ledgers *command.Handler
 	clock   *clock.Driven
+	views   *views.Runner // nil: without
+	looks   *looking
 	log     *syncBuffer
 	tokens  map[string]string // by "role scope"
 }
@@ -52,6 +56,7 @@ type plan struct {
 	queue int           // commands that may wait for a ledger
 	hurry time.Duration // how long the server waits for others
 	ready func(context.Context) []string
+	views bool // with views
 }
 
 func newHouse(t testing.TB) *house { return houseOf(t, plan{}) }
@@ -95,7 +100,19 @@ func houseOf(t testing.TB, p plan) *house {
 			t.Fatalf("adopt: %+v", answer)
 		}
 	}
-	cfg := httpapi.Config{Ledgers: h.ledgers, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready}
+	h.looks = &looking{Ledgers: h.ledgers}
+	cfg := httpapi.Config{Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready}
+	if p.views {
+		file, err := views.Open(filepath.Join(dir, "views.db"))
+		must(err)
+		t.Cleanup(func() { file.Close() })
+		h.views, err = views.Start(ctx, views.Config{
+			Store: store, Ledgers: h.ledgers, File: file, Views: views.All(now.Simulated()), Log: tel.Log, Metrics: tel, Every: time.Millisecond,
+		})
+		must(err)
+		t.Cleanup(func() { h.views.Close(context.Background()) })
+		cfg.Views = h.views
+	}
 	if !p.real {
 		cfg.SetClock = h.clock.Set
 	}
@@ -109,6 +126,17 @@ func houseOf(t testing.TB, p plan) *house {
 	t.Cleanup(h.api.BeginClose)
 	h.url = server.URL
 	return h
+}
+
+// looking counts the looks at ledgers that the API takes.
+type looking struct {
+	command.Ledgers
+	n atomic.Int64
+}
+
+func (l *looking) View(ctx context.Context, e string, u domain.Code, at eventstore.Position, read func(*ledger.State, eventstore.Position)) error {
+	l.n.Add(1)
+	return l.Ledgers.View(ctx, e, u, at, read)
 }
 
 // publish puts the small election into the log.

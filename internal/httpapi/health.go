@@ -47,6 +47,13 @@ func (s *Server) readyz(ctx context.Context, _ *struct{}) (*healthReply, error) 
 		problems = append(problems, s.cfg.Ready(ctx)...)
 	}
 	h := &healthReply{Status: http.StatusOK, Body: api.Health{Status: "ok", Version: s.cfg.Version, Problems: problems}}
+	if s.cfg.Views != nil {
+		for _, lag := range s.cfg.Views.Lag() {
+			h.Body.Views = append(h.Body.Views, api.ViewHealth{
+				View: lag.View, Position: uint64(lag.Position), Head: uint64(lag.Head), Oldest: lag.Oldest.Seconds(), Stopped: lag.Stopped, Building: lag.Building,
+			})
+		}
+	}
 	if len(problems) > 0 {
 		h.Status, h.Body.Status = http.StatusServiceUnavailable, "not ready"
 	}

@@ -35,6 +35,10 @@ var questions = map[access.Model][]string{
 	access.Station:       {"/v1/elections/pemilu2024/stations/3501012001001"},
 	access.Box:           {"/v1/elections/pemilu2024/boxes/3501012001001-PPWP"},
 	access.Shipment:      {"/v1/elections/pemilu2024/shipments", "/v1/elections/pemilu2024/shipments/SHP-3501-1"},
+	access.Custody:       {"/v1/elections/pemilu2024/custody", "/v1/elections/pemilu2024/custody/3501"},
+	access.Deadlines:     {"/v1/elections/pemilu2024/deadlines", "/v1/elections/pemilu2024/deadlines/3501"},
+	access.Claims:        {"/v1/elections/pemilu2024/claims", "/v1/elections/pemilu2024/claims/3501"},
+	access.Seals:         {"/v1/elections/pemilu2024/seals/S1"},
 	access.Discrepancies: {"/v1/elections/pemilu2024/discrepancies", "/v1/elections/pemilu2024/discrepancies?regency=3501"},
 	access.Events:        {"/v1/events", "/v1/events?unit=3501"},
 	access.ReadClock:     {"/v1/clock"},
@@ -81,7 +85,7 @@ func TestEveryRouteOfReadingByEveryRole(t *testing.T) {
 						continue
 					}
 					word, got := table[model][role], h.get(path, h.token(role, scope)).StatusCode
-					list := path == paths[0] && len(paths) > 1 || model == access.Supporting
+					list := path == paths[0] && len(paths) > 1 || model == access.Supporting || model == access.Seals
 					want := 200
 					switch {
 					case word == "-":

@@ -9,6 +9,7 @@ import (
 	"jejak/eventstore"
 	"jejak/internal/access"
 	"jejak/internal/api"
+	"jejak/internal/views"
 	"jejak/projections"
 )
 
@@ -20,54 +21,49 @@ type ofUnit struct {
 
 // listRegencies shows the board: one row a regency, those that the asker may see.
 func (s *Server) listRegencies(ctx context.Context, in *InElection) (*reply[[]api.RegencyRow], error) {
-	return listRows(ctx, s, in, access.Regency, s.regencyRow)
+	return listRows(ctx, s, in, access.Regency, s.regencies())
 }
 
 // getRegency shows one row, of the province too.
 func (s *Server) getRegency(ctx context.Context, in *ofUnit) (*reply[api.RegencyRow], error) {
-	return getRow(ctx, s, in, access.Regency, s.regencyRow)
+	return getRow(ctx, s, in, access.Regency, s.regencies())
 }
 
 // listSupporting shows how far the supporting data of each regency is.
 func (s *Server) listSupporting(ctx context.Context, in *InElection) (*reply[[]api.SupportingRow], error) {
-	return listRows(ctx, s, in, access.Supporting, s.supportingRow)
+	return listRows(ctx, s, in, access.Supporting, model[api.SupportingRow]{row: func(st *ledger.State, at eventstore.Position) api.SupportingRow {
+		row := projections.Supporting(st, at)
+		row.Simulated = s.cfg.Clock.Simulated()
+		return row
+	}})
 }
 
 // getPlan shows the need plan of a unit.
 func (s *Server) getPlan(ctx context.Context, in *ofUnit) (*reply[api.PlanCard], error) {
-	return getRow(ctx, s, in, access.Plan, func(st *ledger.State, at eventstore.Position) api.PlanCard {
+	return getRow(ctx, s, in, access.Plan, model[api.PlanCard]{row: func(st *ledger.State, at eventstore.Position) api.PlanCard {
 		card := projections.Plan(st, at)
 		card.Simulated = s.cfg.Clock.Simulated()
 		return card
-	})
+	}})
 }
 
-// regencyRow is the row of a ledger; it is made once for each version.
-func (s *Server) regencyRow(st *ledger.State, at eventstore.Position) api.RegencyRow {
-	key := slot{st.Election, st.Unit, "regency"}
-	if row, ok := s.rows.get(key, st.Version); ok {
-		return row.(api.RegencyRow)
-	}
-	row := projections.Regency(st, at)
-	row.Simulated = s.cfg.Clock.Simulated()
-	s.rows.put(key, st.Version, row)
-	return row
-}
-
-func (s *Server) supportingRow(st *ledger.State, at eventstore.Position) api.SupportingRow {
-	row := projections.Supporting(st, at)
-	row.Simulated = s.cfg.Clock.Simulated()
-	return row
+// regencies are the rows of the board.
+func (s *Server) regencies() model[api.RegencyRow] {
+	return model[api.RegencyRow]{views.Regency, func(st *ledger.State, at eventstore.Position) api.RegencyRow {
+		row := projections.Regency(st, at)
+		row.Simulated = s.cfg.Clock.Simulated()
+		return row
+	}}
 }
 
 // listRows makes a row of every regency that the asker may see, in the order of their codes.
-func listRows[T any](ctx context.Context, s *Server, in *InElection, model access.Model, row func(*ledger.State, eventstore.Position) T) (*reply[[]T], error) {
-	units, err := s.begin(ctx, in, model)
+func listRows[T any](ctx context.Context, s *Server, in *InElection, what access.Model, of model[T]) (*reply[[]T], error) {
+	units, err := s.begin(ctx, in, what)
 	if err != nil {
 		return nil, err
 	}
 	user := userOf(ctx)
-	view := access.Sees(user.Actor(), model)
+	view := access.Sees(user.Actor(), what)
 	var seen []domain.Code
 	for _, u := range units {
 		if u.Level() == domain.Regency && access.Allows(view, user.Scope, u) {
@@ -79,7 +75,7 @@ func listRows[T any](ctx context.Context, s *Server, in *InElection, model acces
 	var all sync.WaitGroup
 	for i, u := range seen {
 		all.Go(func() {
-			errs[i] = s.view(ctx, in.Election, u, in.Asked, func(st *ledger.State, at eventstore.Position) { rows[i], positions[i] = row(st, at), at })
+			rows[i], positions[i], errs[i] = rowOf(ctx, s, in.Election, u, in.Asked, of)
 		})
 	}
 	all.Wait()
@@ -92,20 +88,18 @@ func listRows[T any](ctx context.Context, s *Server, in *InElection, model acces
 }
 
 // getRow makes the row of one unit.
-func getRow[T any](ctx context.Context, s *Server, in *ofUnit, model access.Model, row func(*ledger.State, eventstore.Position) T) (*reply[T], error) {
-	if _, err := s.begin(ctx, &in.InElection, model); err != nil {
+func getRow[T any](ctx context.Context, s *Server, in *ofUnit, what access.Model, of model[T]) (*reply[T], error) {
+	if _, err := s.begin(ctx, &in.InElection, what); err != nil {
 		return nil, err
 	}
 	code := domain.Code(in.Code)
 	if err := s.unit(in.Election, code); err != nil {
 		return nil, err
 	}
-	if err := s.may(ctx, model, code); err != nil {
+	if err := s.may(ctx, what, code); err != nil {
 		return nil, err
 	}
-	var body T
-	var position eventstore.Position
-	err := s.view(ctx, in.Election, code, in.Asked, func(st *ledger.State, at eventstore.Position) { body, position = row(st, at), at })
+	body, position, err := rowOf(ctx, s, in.Election, code, in.Asked, of)
 	if err != nil {
 		return nil, err
 	}

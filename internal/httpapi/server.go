@@ -29,6 +29,8 @@ type Config struct {
 	Version   string
 	// SetClock drives the clock of a simulated data directory; nil in a real one.
 	SetClock func(time.Time) error
+	// Views keep rows of all ledgers; nil where there are none: then every answer is made from the ledgers.
+	Views Views
 	// Settled tells whether what follows from the log and the driven clock is recorded; nil where there is nothing that says so.
 	Settled func(context.Context) (bool, error)
 	// Ready says why the server cannot work, nothing when it can; nil for always ready.
@@ -42,6 +44,7 @@ type Server struct {
 	api      huma.API
 	failures *failures
 	rows     *cache
+	fresh    time.Duration // how long the log is asked where a ledger ends
 	patience patience
 
 	closing   chan struct{} // closed when the server is about to stop
@@ -50,7 +53,7 @@ type Server struct {
 
 // New makes the server. It serves nothing by itself: see Serve.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg, mux: http.NewServeMux(), failures: newFailures(), rows: newCache(), patience: usual(), closing: make(chan struct{})}
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), failures: newFailures(), rows: newCache(), fresh: time.Second, patience: usual(), closing: make(chan struct{})}
 	s.routes()
 	return s
 }

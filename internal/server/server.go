@@ -1,9 +1,9 @@
 // Package server is the whole server of one data directory: it opens the parts in order, serves, and closes them in the reverse order.
 //
 // Start: lock of the directory, what kind of directory it is, address, cache, event store, clock, people, reference data, ledgers, adoption of the
-// reference data, policies, HTTP. Whatever fails undoes what came before and is told.
+// reference data, views, policies, HTTP. Whatever fails undoes what came before and is told.
 //
-// Stop: no new connections and no new commands; requests under way are answered; policies stop; ledgers are saved to the cache; people, store;
+// Stop: no new connections and no new commands; requests under way are answered; policies stop; views take what is new; ledgers are saved to the cache; people, store;
 // at last the lock. A process that is killed instead loses nothing that it has answered.
 package server
 
@@ -27,6 +27,7 @@ import (
 	"jejak/internal/people"
 	"jejak/internal/policy"
 	"jejak/internal/telemetry"
+	"jejak/internal/views"
 )
 
 // Config says what is served and where.
@@ -64,6 +65,7 @@ type Server struct {
 	cache    *cache.Cache
 	catalog  command.Catalog
 	ledgers  *command.Handler
+	views    *views.Runner
 	policies *policy.Policies
 	metrics  *telemetry.Telemetry // nil where nobody asks for them
 	api      *httpapi.Server
@@ -90,7 +92,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 
 func (s *Server) open(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openDirectory, s.openListener, s.openCache, s.openStore, s.openClock, s.openPeople, s.openLedgers, s.openPolicies, s.openWatch, s.openAPI, s.announce,
+		s.openDirectory, s.openListener, s.openCache, s.openStore, s.openClock, s.openPeople, s.openLedgers, s.openViews, s.openPolicies, s.openWatch, s.openAPI, s.announce,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -164,7 +166,7 @@ func (s *Server) openPeople(ctx context.Context) error {
 func (s *Server) openAPI(context.Context) error {
 	s.api = httpapi.New(httpapi.Config{
 		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: s.metrics, Version: s.cfg.Version,
-		SetClock: s.setClock, Settled: s.policies.Settled, Ready: s.ready,
+		SetClock: s.setClock, Views: s.views, Settled: s.policies.Settled, Ready: s.ready,
 	})
 	return nil
 }
@@ -178,12 +180,13 @@ func (s *Server) announce(context.Context) error {
 	return nil
 }
 
-// ready says why the server cannot take commands.
+// ready says why the server cannot take commands, or not show what they did.
 func (s *Server) ready(context.Context) []string {
+	var reasons []string
 	if reason := s.ledgers.Unavailable(); reason != "" {
-		return []string{reason}
+		reasons = append(reasons, reason)
 	}
-	return nil
+	return append(reasons, s.views.Trouble()...)
 }
 
 // URL is where the server answers, or will once it runs.

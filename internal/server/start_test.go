@@ -122,3 +122,44 @@ func fill(t *testing.T, dir string, acts int, units ...domain.Code) {
 	must(states.Close())
 	must(store.Close())
 }
+
+// TestTheBoardLoadsNoLedger: after a stop in order, the lists are there without any ledger, and say what they said before.
+func TestTheBoardLoadsNoLedger(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	start(t, server.Config{Dir: dir}).stop()
+	fill(t, dir, 200, "3578", "3573")
+	lists := func(r *running) (all string) {
+		for _, path := range []string{"regencies", "custody", "deadlines", "claims"} {
+			status, body := r.get("/v1/elections/pemilu2024/" + path)
+			if status != http.StatusOK {
+				t.Fatalf("%s: %d %.300s", path, status, body)
+			}
+			all += body
+		}
+		return all
+	}
+	first := start(t, server.Config{Dir: dir})
+	want := lists(first)
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		if _, ready := first.get("/readyz"); strings.Count(ready, `"oldest_seconds":0,`) == 4 {
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatalf("the views do not come: %s", ready)
+		}
+	}
+	first.stop()
+	second := start(t, server.Config{Dir: dir})
+	if got := lists(second); got != want {
+		t.Errorf("another list after the start:\n%.2000s\n%.2000s", want, got)
+	}
+	_, metrics := second.get("/metrics")
+	for line := range strings.Lines(metrics) {
+		if strings.HasPrefix(line, "jejak_ledger_load_duration_seconds_count") {
+			t.Errorf("a ledger was loaded: %s", line)
+		}
+	}
+	second.stop()
+	if info, err := os.Stat(filepath.Join(dir, server.ViewsFile)); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%s: %v, %v", server.ViewsFile, info, err)
+	}
+}

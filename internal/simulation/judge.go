@@ -120,7 +120,7 @@ func (p *play) compareRow(ctx context.Context, v *Verdict, r *regency) error {
 		byKind[kind] += int64(n)
 	}
 	p.counts(v, r, "discrepancies", byKind, row.Discrepancies)
-	return nil
+	return p.compareBoards(ctx, v, r, byKind["late"])
 }
 
 // counts compares two tables of counts; what is in neither is zero.

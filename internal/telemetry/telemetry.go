@@ -35,6 +35,7 @@ type Telemetry struct {
 	discrepancies *prometheus.CounterVec
 	policySent    *prometheus.CounterVec
 	policyFailed  *prometheus.CounterVec
+	views         viewMetrics
 	refusals      *prometheus.CounterVec
 	requests      *prometheus.HistogramVec
 	inFlight      prometheus.Gauge
@@ -105,6 +106,7 @@ func New(log *slog.Logger, version string) *Telemetry {
 	t.registry.MustRegister(t.appendSeconds, t.appendEvents, t.batchCommands, t.appendBytes, t.commands, t.retries,
 		t.notKept, t.loads, t.loadedEvents, t.rejections, t.discrepancies, t.policySent, t.policyFailed, t.refusals,
 		t.requests, t.inFlight, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	t.views = newViewMetrics(t.registry)
 	return t
 }
 

@@ -1,0 +1,106 @@
+package httpapi
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"jejak/domain"
+	"jejak/domain/ledger"
+	"jejak/eventstore"
+	"jejak/internal/access"
+	"jejak/internal/api"
+	"jejak/internal/views"
+	"jejak/projections"
+)
+
+func (s *Server) custody() model[api.CustodyRow] {
+	return model[api.CustodyRow]{views.Custody, func(st *ledger.State, at eventstore.Position) api.CustodyRow {
+		row := projections.Custody(st, at)
+		row.Simulated = s.cfg.Clock.Simulated()
+		return row
+	}}
+}
+
+func (s *Server) deadlines() model[api.DeadlineRow] {
+	return model[api.DeadlineRow]{views.Deadlines, func(st *ledger.State, at eventstore.Position) api.DeadlineRow {
+		row := projections.Deadlines(st, at)
+		row.Simulated = s.cfg.Clock.Simulated()
+		return row
+	}}
+}
+
+func (s *Server) claims() model[api.ClaimsRow] {
+	return model[api.ClaimsRow]{views.Claims, func(st *ledger.State, at eventstore.Position) api.ClaimsRow {
+		row := projections.Claims(st, at)
+		row.Simulated = s.cfg.Clock.Simulated()
+		return row
+	}}
+}
+
+// listCustody shows who holds what in each regency that the asker may see.
+func (s *Server) listCustody(ctx context.Context, in *InElection) (*reply[[]api.CustodyRow], error) {
+	return listRows(ctx, s, in, access.Custody, s.custody())
+}
+
+func (s *Server) getCustody(ctx context.Context, in *ofUnit) (*reply[api.CustodyRow], error) {
+	return getRow(ctx, s, in, access.Custody, s.custody())
+}
+
+// listDeadlines shows how each regency that the asker may see stands to the deadlines.
+func (s *Server) listDeadlines(ctx context.Context, in *InElection) (*reply[[]api.DeadlineRow], error) {
+	return listRows(ctx, s, in, access.Deadlines, s.deadlines())
+}
+
+func (s *Server) getDeadlines(ctx context.Context, in *ofUnit) (*reply[api.DeadlineRow], error) {
+	return getRow(ctx, s, in, access.Deadlines, s.deadlines())
+}
+
+// listClaims shows the claims of each regency that the asker may see.
+func (s *Server) listClaims(ctx context.Context, in *InElection) (*reply[[]api.ClaimsRow], error) {
+	return listRows(ctx, s, in, access.Claims, s.claims())
+}
+
+func (s *Server) getClaims(ctx context.Context, in *ofUnit) (*reply[api.ClaimsRow], error) {
+	return getRow(ctx, s, in, access.Claims, s.claims())
+}
+
+type ofSeal struct {
+	InElection
+	Seal string `path:"seal" maxLength:"64" doc:"The number on the seal."`
+}
+
+// getSeal looks a seal number up in every ledger that the asker may see something of.
+func (s *Server) getSeal(ctx context.Context, in *ofSeal) (*reply[api.SealCard], error) {
+	units, err := s.begin(ctx, &in.InElection, access.Seals)
+	if err != nil {
+		return nil, err
+	}
+	units = slices.DeleteFunc(slices.Clone(units), func(u domain.Code) bool { return !s.hasPlaceIn(ctx, access.Seals, u) })
+	uses, positions, errs := make([][]api.SealUse, len(units)), make([]eventstore.Position, len(units)), make([]error, len(units))
+	var all sync.WaitGroup
+	for i, u := range units {
+		all.Go(func() {
+			errs[i] = s.view(ctx, in.Election, u, in.Asked, func(st *ledger.State, at eventstore.Position) {
+				uses[i], positions[i] = projections.SealUses(st, in.Seal), at
+			})
+		})
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	card := api.SealCard{Seal: in.Seal, Uses: []api.SealUse{}, Simulated: s.cfg.Clock.Simulated()}
+	user := userOf(ctx)
+	view := access.Sees(user.Actor(), access.Seals)
+	for _, of := range uses {
+		for _, use := range of {
+			if access.Allows(view, user.Scope, placeOf(use.Box)) {
+				card.Uses = append(card.Uses, use)
+			}
+		}
+	}
+	return answer(s, in.Asked, card, positions...)
+}
