@@ -41,6 +41,7 @@ func newRootCommand(env environment) *cobra.Command {
 		newImportCommand(),
 		newNeedCommand(),
 		newUserCommand(),
+		newFeedCommand(),
 		newVersionCommand(),
 	)
 	return root

@@ -41,3 +41,11 @@ type Health struct {
 	Version  string   `json:"version"`
 	Problems []string `json:"problems,omitempty"`
 }
+
+// FeedRebuild is a line of the answer to POST /v1/feed/rebuild: the feed is published again up to Position of To. The last line has Done or Error.
+type FeedRebuild struct {
+	Position uint64 `json:"position"`
+	To       uint64 `json:"to"`
+	Done     bool   `json:"done,omitempty"`
+	Error    string `json:"error,omitempty"`
+}
