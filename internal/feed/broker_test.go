@@ -35,6 +35,7 @@ type broker struct {
 	dir  string
 	port int
 	srv  *server.Server
+	urls string // of a cluster, "" for the one server
 }
 
 func newBroker(t testing.TB) *broker {
@@ -74,7 +75,11 @@ func (b *broker) stop() {
 // js is a connection of its own.
 func (b *broker) js() jetstream.JetStream {
 	b.Helper()
-	conn, err := nats.Connect(fmt.Sprintf("nats://127.0.0.1:%d", b.port), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond), nats.RetryOnFailedConnect(true))
+	urls := b.urls
+	if urls == "" {
+		urls = fmt.Sprintf("nats://127.0.0.1:%d", b.port)
+	}
+	conn, err := nats.Connect(urls, nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond), nats.RetryOnFailedConnect(true))
 	if err != nil {
 		b.Fatal(err)
 	}

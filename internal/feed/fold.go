@@ -23,6 +23,7 @@ type fold struct {
 	router  *feed.Router // nil: nothing has been read yet
 	folded  cache.Mark   // the last record that the router has seen
 	pending []entry
+	bytes   int       // of their bodies
 	floor   place     // the message before the first pending one, in the stream
 	lastSeq uint64    // its sequence, 0 for unknown
 	lastAt  time.Time // when it was acknowledged
@@ -180,11 +181,13 @@ func (p *Publisher) passed(n int) {
 	for i := range p.pending[:n] {
 		x := &p.pending[i]
 		p.floor = x.place()
+		p.bytes -= len(x.Body)
 		if x.last {
 			p.position.Store(uint64(x.position))
 		}
 	}
-	p.pending = slices.Delete(p.pending, 0, n)
+	clear(p.pending[:n]) // the bodies go before the list does
+	p.pending = p.pending[n:]
 }
 
 // rewind reads what the router must know before the end of the stream.
@@ -267,6 +270,7 @@ func (p *Publisher) take(rec *eventstore.Record) error {
 		}
 	}
 	for i := from; i < len(messages); i++ {
+		p.bytes += len(messages[i].Body)
 		p.pending = append(p.pending, entry{Message: messages[i], position: rec.Position, last: i == len(messages)-1})
 	}
 	return nil

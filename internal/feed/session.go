@@ -122,7 +122,7 @@ func (p *Publisher) follow(ctx context.Context, out *pipe) error {
 			}
 		}
 		in := records
-		if halt != nil || len(p.pending) >= window || p.bytes() >= windowBytes || sent > 0 && p.folded.Position > p.kept+checkpointEvery {
+		if halt != nil || len(p.pending) >= window || p.bytes >= windowBytes || sent > 0 && p.folded.Position > p.kept+checkpointEvery {
 			in = nil
 		}
 		select {
@@ -159,15 +159,6 @@ func storage(err error) error {
 		return err
 	}
 	return &stop{ReasonStorage, false, fmt.Errorf("follow the log: %w", err)}
-}
-
-// bytes of what is pending.
-func (p *Publisher) bytes() int {
-	n := 0
-	for i := range p.pending {
-		n += len(p.pending[i].Body)
-	}
-	return n
 }
 
 // acknowledged takes an answer of the broker, and returns how many messages are no longer pending.
