@@ -58,7 +58,7 @@ func newPipe(conn *nats.Conn, e *end, rollup bool) (*pipe, error) {
 // close forgets what is under way: it may still come into the stream, as the next message or not at all.
 func (p *pipe) close() { _ = p.sub.Unsubscribe() } // fails only with the connection, which ends it too
 
-// send publishes a message as the next one. horizon is the position up to which records are a replay.
+// send publishes a message as the next one. Records up to position replayTo are a replay.
 func (p *pipe) send(x *entry, replayTo uint64) error {
 	header := make(nats.Header, len(x.Headers)+5)
 	for _, h := range x.Headers {

@@ -26,7 +26,7 @@ type Progress struct {
 const reportEvery = 200 * time.Millisecond
 
 // Rebuild fills the stream anew from the first record of the log while the Publisher runs: the first message takes the place of everything that is
-// there in one step, so that neither a reader nor another publisher sees it half done. All of it is marked as replay. progress (nil: none) is
+// there in one step, so that no message of another publisher comes between, and consumers stay. All of it is marked as replay. progress (nil: none) is
 // called by the caller's goroutine, a last time when it is done. When ctx ends the rebuild goes on, only nobody waits for it.
 func (p *Publisher) Rebuild(ctx context.Context, progress func(Progress)) error {
 	if progress == nil {

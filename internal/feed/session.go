@@ -52,7 +52,7 @@ func (p *Publisher) session(ctx context.Context) error {
 	return p.follow(ctx, out)
 }
 
-// arrival is a record that came from the log, and whether it was the last there.
+// arrival is a record that came from the log, or why none comes any more.
 type arrival struct {
 	eventstore.Record
 	err error
