@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // freePort is a port that nobody listens on now.
@@ -80,6 +82,14 @@ func TestCluster(t *testing.T) {
 		start(i)
 		b.caughtUp(l, two)
 		b.published(l, one)
+		eventually(t, "all servers have the stream", func() bool {
+			s, err := b.js().Stream(t.Context(), Stream)
+			if err != nil || s.CachedInfo().Cluster.Leader == "" {
+				return false
+			}
+			replicas := s.CachedInfo().Cluster.Replicas
+			return len(replicas) == servers-1 && !slices.ContainsFunc(replicas, func(p *jetstream.PeerInfo) bool { return p.Offline || !p.Current })
+		})
 	}
 	if err := two.Rebuild(t.Context(), nil); err != nil {
 		t.Fatal(err)

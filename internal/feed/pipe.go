@@ -117,14 +117,14 @@ func (p *pipe) answer(m *nats.Msg) (sequence uint64, err error) {
 		case codeWrongLastSequence, codeWrongLastSequence2, codeWrongLastMsgID:
 			return sequence, &stop{ReasonFenced, false, fmt.Errorf("%s (%d): %w", ack.Error.Description, ack.Error.ErrCode, errFenced)}
 		case codeDuplicateConflict:
-			return sequence, errDuplicate
+			return sequence, &stop{ReasonFenced, false, errDuplicate}
 		}
 		return sequence, fmt.Errorf("the broker does not take a message: %s (%d, %d)", ack.Error.Description, ack.Error.Code, ack.Error.ErrCode)
 	case ack.Stream != Stream:
 		return sequence, &stop{ReasonStream, true, fmt.Errorf("stream %q of the broker takes the messages of the feed, which belong to %s: take the subjects %s away from it",
 			ack.Stream, Stream, feed.Subjects)}
 	case ack.Duplicate:
-		return sequence, errDuplicate
+		return sequence, &stop{ReasonFenced, false, errDuplicate}
 	case ack.Sequence != sequence:
 		return sequence, &stop{ReasonFenced, false, fmt.Errorf("a message became number %d instead of %d: %w", ack.Sequence, sequence, errFenced)}
 	}

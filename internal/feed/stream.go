@@ -33,6 +33,9 @@ func (p *Publisher) stream(ctx context.Context) (jetstream.Stream, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look for stream %s: %w", Stream, err)
 	}
+	if err := led(s); err != nil {
+		return nil, err
+	}
 	have := s.CachedInfo().Config
 	if wrong := unusable(&have); len(wrong) > 0 {
 		return nil, &stop{ReasonStream, true, fmt.Errorf("stream %s of the broker cannot carry the feed: %s: delete it or rename it there (nats stream rm %s); "+
@@ -51,6 +54,14 @@ func (p *Publisher) stream(ctx context.Context) (jetstream.Stream, error) {
 	}
 	p.migrated = true
 	return s, nil
+}
+
+// led refuses what a cluster says of a stream that has no leader now: it would look empty.
+func led(s jetstream.Stream) error {
+	if c := s.CachedInfo().Cluster; c != nil && c.Leader == "" {
+		return fmt.Errorf("stream %s has no leader at present: more than half of its %d replicas must run", Stream, s.CachedInfo().Config.Replicas)
+	}
+	return nil
 }
 
 func (p *Publisher) create(ctx context.Context) (jetstream.Stream, error) {

@@ -77,6 +77,9 @@ func (p *Publisher) look(ctx context.Context, idle bool, progress time.Time) err
 	if err != nil {
 		return fmt.Errorf("look for stream %s: %w", Stream, err)
 	}
+	if err := led(s); err != nil {
+		return err
+	}
 	info, state := s.CachedInfo(), s.CachedInfo().State
 	if !info.Created.Equal(p.watch.created) || state.LastSeq < p.lastSeq || idle && state.LastSeq != p.lastSeq && p.lastSeq > 0 {
 		return errAgain
