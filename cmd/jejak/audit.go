@@ -48,8 +48,8 @@ func newVerifyCommand() *cobra.Command {
 	return cmd
 }
 
-// verified is what `audit verify --json` prints.
-type verified struct {
+// logVerified is what `audit verify --json` prints.
+type logVerified struct {
 	OK       bool     `json:"ok"`
 	Events   uint64   `json:"events"`
 	Streams  uint64   `json:"streams"`
@@ -68,7 +68,7 @@ func verifyLog(ctx context.Context, out, progress io.Writer, dir, store string, 
 		return storeAway(fmt.Errorf("verify the log: %w", err))
 	}
 	if asJSON {
-		err = printJSON(out, verified{
+		err = printJSON(out, logVerified{
 			OK: len(report.Problems) == 0, Events: report.Events, Streams: report.Streams, Commands: report.Commands,
 			Position: uint64(report.Head), Problems: append([]string{}, report.Problems...),
 		})

@@ -55,22 +55,28 @@ func openOffice(ctx context.Context, dir string) (office, error) {
 	case !errors.As(err, &held):
 		return nil, err
 	}
-	serving, ok, err := server.FindServing(dir)
+	t, ok, err := askServer(dir)
 	if err != nil {
 		return nil, err
 	}
 	if !ok { // not a server, or one that is still starting
 		return nil, inUse(held)
 	}
+	return t, nil
+}
+
+// askServer finds the server that has a directory; ok is false when none says that it does.
+func askServer(dir string) (t there, ok bool, err error) {
+	serving, ok, err := server.FindServing(dir)
+	if err != nil || !ok {
+		return there{}, false, err
+	}
 	token, err := readToken(filepath.Join(dir, people.AdminFile))
 	if err != nil {
-		return nil, fmt.Errorf("ask the running server: %w", err)
+		return there{}, false, fmt.Errorf("ask the running server: %w", err)
 	}
 	c, err := client.New(serving.HTTP, client.Options{Connections: 1, Patience: time.Second})
-	if err != nil {
-		return nil, err
-	}
-	return there{client: c, token: token}, nil
+	return there{client: c, token: token}, err == nil, err
 }
 
 // inUse says that another process has the data directory.

@@ -44,6 +44,7 @@ func newRootCommand(env environment) *cobra.Command {
 		newUserCommand(),
 		newStatusCommand(),
 		newAuditCommand(),
+		newFeedCommand(),
 		newVersionCommand(),
 	)
 	return root

@@ -13,27 +13,28 @@ type Model string
 
 // The models.
 const (
-	Elections     Model = "elections"     // which elections there are
-	Regency       Model = "regency"       // rows of figures per regency
-	Supporting    Model = "supporting"    // progress of the supporting data
-	Plan          Model = "plan"          // need plan of a regency
-	Station       Model = "station"       // station card
-	Box           Model = "box"           // timeline of a box
-	Shipment      Model = "shipment"      // shipment cards
-	Custody       Model = "custody"       // who holds the boxes of a regency
-	Deadlines     Model = "deadlines"     // how a regency stands to the deadlines
-	Claims        Model = "claims"        // claims to suppliers
-	Seals         Model = "seals"         // which boxes carry or carried a seal number
-	Discrepancies Model = "discrepancies" // list of discrepancies
-	Events        Model = "events"        // the log itself
-	ReadClock     Model = "clock"         // the server's time
-	SetClock      Model = "clock (set)"   // drive the time of a simulated data directory
-	Accounts      Model = "accounts"      // add and revoke people
+	Elections     Model = "elections"      // which elections there are
+	Regency       Model = "regency"        // rows of figures per regency
+	Supporting    Model = "supporting"     // progress of the supporting data
+	Plan          Model = "plan"           // need plan of a regency
+	Station       Model = "station"        // station card
+	Box           Model = "box"            // timeline of a box
+	Shipment      Model = "shipment"       // shipment cards
+	Custody       Model = "custody"        // who holds the boxes of a regency
+	Deadlines     Model = "deadlines"      // how a regency stands to the deadlines
+	Claims        Model = "claims"         // claims to suppliers
+	Seals         Model = "seals"          // which boxes carry or carried a seal number
+	Discrepancies Model = "discrepancies"  // list of discrepancies
+	Events        Model = "events"         // the log itself
+	ReadClock     Model = "clock"          // the server's time
+	SetClock      Model = "clock (set)"    // drive the time of a simulated data directory
+	Accounts      Model = "accounts"       // add and revoke people
+	FeedRebuild   Model = "feed (rebuild)" // publish the event feed anew
 )
 
 // Models lists the models in the order of docs/access.md.
 func Models() []Model {
-	return []Model{Elections, Regency, Supporting, Plan, Station, Box, Shipment, Custody, Deadlines, Claims, Seals, Discrepancies, Events, ReadClock, SetClock, Accounts}
+	return []Model{Elections, Regency, Supporting, Plan, Station, Box, Shipment, Custody, Deadlines, Claims, Seals, Discrepancies, Events, ReadClock, SetClock, Accounts, FeedRebuild}
 }
 
 // View says how much of a model a role sees.
@@ -103,6 +104,7 @@ var readTable = map[Model]views{
 	Events:        each(Unit, slices.Concat(staff, watch)...).and(All, domain.RoleSimulator),
 	SetClock:      each(All, domain.RoleSimulator),
 	Accounts:      each(Within, domain.RoleAdmin).and(All, domain.RoleSimulator),
+	FeedRebuild:   each(Within, domain.RoleAdmin), // of the whole province
 }
 
 // Sees says how much of a model an actor's role sees.

@@ -36,6 +36,8 @@ func (m Model) Routes() []string {
 		return []string{"POST /v1/clock"}
 	case Accounts:
 		return []string{"POST /v1/users", "DELETE /v1/users/{id}"}
+	case FeedRebuild:
+		return []string{"POST /v1/feed/rebuild"}
 	}
 	return nil
 }

@@ -53,3 +53,11 @@ type ViewHealth struct {
 	Stopped  int     `json:"stopped_units" doc:"Units for which it stands still; problems says why."`
 	Building bool    `json:"building,omitempty" doc:"A new version is being made; the rows of the old one are kept until it is complete."`
 }
+
+// FeedRebuild is a line of the answer to POST /v1/feed/rebuild: the feed is published again up to Position of To. The last line has Done or Error.
+type FeedRebuild struct {
+	Position uint64 `json:"position"`
+	To       uint64 `json:"to"`
+	Done     bool   `json:"done,omitempty"`
+	Error    string `json:"error,omitempty"`
+}

@@ -1,10 +1,13 @@
 package client
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 )
@@ -52,4 +55,34 @@ func (c *Client) Settled(ctx context.Context, token string) (bool, error) {
 // SetClock drives the clock of a simulated data directory forward.
 func (c *Client) SetClock(ctx context.Context, token string, now time.Time) error {
 	return c.Post(ctx, token, "/v1/clock", clockBody{Now: now}, nil)
+}
+
+// RebuildFeed has the event feed published anew and waits for its end. progress is told how far it is. When it fails midway the server goes on by
+// itself.
+func (c *Client) RebuildFeed(ctx context.Context, token string, progress func(position, to uint64)) error {
+	resp, err := c.do(ctx, http.MethodPost, "/v1/feed/rebuild", token, "", nil, 0)
+	if err != nil {
+		return err
+	}
+	defer drain(resp)
+	if resp.StatusCode != http.StatusOK {
+		return statusError(resp)
+	}
+	var at struct {
+		Position uint64 `json:"position"`
+		To       uint64 `json:"to"`
+		Done     bool   `json:"done"`
+		Error    string `json:"error"`
+	}
+	for lines := json.NewDecoder(bufio.NewReader(resp.Body)); !at.Done; progress(at.Position, at.To) {
+		if err := lines.Decode(&at); errors.Is(err, io.EOF) {
+			return errors.New("the server ended before the rebuild did: what is left it publishes when it runs again")
+		} else if err != nil {
+			return fmt.Errorf("read the progress of the rebuild: %w", err)
+		}
+		if at.Error != "" {
+			return errors.New(at.Error)
+		}
+	}
+	return nil
 }

@@ -57,6 +57,7 @@ type plan struct {
 	hurry time.Duration // how long the server waits for others
 	ready func(context.Context) []string
 	views bool // with views
+	feed  func(context.Context, func(api.FeedRebuild)) error
 }
 
 func newHouse(t testing.TB) *house { return houseOf(t, plan{}) }
@@ -101,7 +102,7 @@ func houseOf(t testing.TB, p plan) *house {
 		}
 	}
 	h.looks = &looking{Ledgers: h.ledgers}
-	cfg := httpapi.Config{Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready}
+	cfg := httpapi.Config{Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed}
 	if p.views {
 		file, err := views.Open(filepath.Join(dir, "views.db"))
 		must(err)

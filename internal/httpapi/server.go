@@ -13,13 +13,14 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"jejak/eventstore"
+	"jejak/internal/api"
 	"jejak/internal/clock"
 	"jejak/internal/command"
 	"jejak/internal/people"
 	"jejak/internal/telemetry"
 )
 
-// Config is what the server works with. All but SetClock and Ready must be given.
+// Config is what the server works with. All but SetClock, Settled, RebuildFeed and Ready must be given.
 type Config struct {
 	Ledgers   command.Ledgers
 	Store     eventstore.Store
@@ -33,6 +34,8 @@ type Config struct {
 	Views Views
 	// Settled tells whether what follows from the log and the driven clock is recorded; nil where there is nothing that says so.
 	Settled func(context.Context) (bool, error)
+	// RebuildFeed publishes the event feed anew from the log and tells how far it is; nil where no feed is published.
+	RebuildFeed func(ctx context.Context, progress func(api.FeedRebuild)) error
 	// Ready says why the server cannot work, nothing when it can; nil for always ready.
 	Ready func(ctx context.Context) []string
 }
@@ -64,6 +67,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc(commandsPattern, s.postCommands)
 	s.mux.HandleFunc("GET /v1/events", s.getEvents)
 	s.mux.HandleFunc("POST /v1/users", s.postUsers)
+	s.mux.HandleFunc("POST /v1/feed/rebuild", s.postFeedRebuild)
 	s.registerQueries()
 	s.registerAccounts()
 	s.registerClock()

@@ -1,0 +1,527 @@
+package feed
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"jejak/domain/given"
+	"jejak/eventstore"
+	"jejak/projections/feed"
+)
+
+// run runs a publisher until stop is called or the test ends.
+func run(t testing.TB, cfg Config) (p *Publisher, stop func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	p = New(cfg)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.Run(ctx)
+	}()
+	stop = func() {
+		cancel()
+		<-done
+	}
+	t.Cleanup(stop)
+	return p, stop
+}
+
+func replays(messages []*jetstream.RawStreamMsg) (n int) {
+	for _, m := range messages {
+		if m.Header.Get(feed.HeaderReplay) == "true" {
+			n++
+		}
+	}
+	return n
+}
+
+// What was in the log before is a replay, what comes is not; a restart repeats nothing, with its checkpoint and without.
+func TestPublish(t *testing.T) {
+	b, l := newBroker(t), newLog(t)
+	l.tell()
+	before := len(l.want())
+	kept := &memory{}
+	p, stop := run(t, b.config(l, kept))
+	if all := b.published(l, p); replays(all) != before {
+		t.Errorf("%d of %d messages are replays", replays(all), len(all))
+	}
+	for n := range 3 {
+		for i := range 5 {
+			l.add(other, accident("3509", 1000+10*n+i))
+		}
+		if all := b.published(l, p); replays(all) != before {
+			t.Errorf("%d of %d messages are replays", replays(all), len(all))
+		}
+		if n < 2 {
+			stop()
+			if n == 1 {
+				kept = &memory{}
+			} else if kept.at.Position == 0 {
+				t.Error("no checkpoint was kept")
+			}
+			l.add(other, accident("3509", 2000+n)) // while none runs
+			p, stop = run(t, b.config(l, kept))
+		}
+	}
+	lag, err := p.Lag(t.Context())
+	if err != nil || !lag.Oldest.IsZero() || lag.Head == 0 {
+		t.Errorf("lag %+v, %v", lag, err)
+	}
+	s, err := b.js().Stream(t.Context(), Stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.CachedInfo().Config
+	if c.Discard != jetstream.DiscardOld || c.MaxBytes != 64<<20 || c.MaxAge != DefaultMaxAge || c.DenyPurge || c.DenyDelete {
+		t.Errorf("stream %+v", c)
+	}
+}
+
+// TestKilledAnywhere: a publisher that ends after any message that it sent, or that was acknowledged, is followed by one that goes on.
+func TestKilledAnywhere(t *testing.T) {
+	b, l := newBroker(t), newLog(t)
+	l.tell()
+	messages := len(l.want())
+	step := 1
+	if testing.Short() {
+		step = 7
+	}
+	for _, at := range []string{"sent", "acknowledged"} {
+		for i := 1; i <= messages; i += step {
+			kept := &memory{}
+			ctx, cancel := context.WithCancel(t.Context())
+			cfg := b.config(l, kept)
+			n := 0
+			kill := func() {
+				if n++; n == i {
+					cancel()
+				}
+			}
+			if at == "sent" {
+				cfg.sent = kill
+			} else {
+				cfg.acked = kill
+			}
+			New(cfg).Run(ctx)
+			cancel()
+			cfg.JetStream.Conn().Close()
+			if i%2 == 0 {
+				kept = &memory{}
+			}
+			p, stop := run(t, b.config(l, kept))
+			b.caughtUp(l, p)
+			stop()
+			if all := b.same(l); replays(all) != messages {
+				t.Errorf("%d of %d messages are replays", replays(all), messages)
+			}
+			if err := b.js().DeleteStream(t.Context(), Stream); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// TestBrokerGone: the broker is stopped in the middle and comes back with what it had, with an older copy of it, or with nothing.
+func TestBrokerGone(t *testing.T) {
+	for _, with := range []string{"what it had", "an older copy", "nothing"} {
+		t.Run(with, func(t *testing.T) {
+			b, l := newBroker(t), newLog(t)
+			l.add(other, accident("3509", 1))
+			p, _ := run(t, b.config(l, &memory{}))
+			b.published(l, p)
+			for round := range 3 {
+				older := t.TempDir()
+				if with == "an older copy" {
+					b.stop()
+					if err := os.CopyFS(older, os.DirFS(b.dir)); err != nil {
+						t.Fatal(err)
+					}
+					b.start()
+				}
+				for i := range 20 {
+					l.add(other, accident("3509", 100*(round+1)+i))
+				}
+				if round == 1 {
+					l.tell()
+				}
+				if round > 0 {
+					b.caughtUp(l, p)
+				}
+				b.stop()
+				l.add(other, accident("3509", 5000+round)) // commands go on
+				switch with {
+				case "an older copy":
+					b.dir = older
+				case "nothing":
+					b.dir = t.TempDir()
+				}
+				b.start()
+				b.published(l, p)
+			}
+		})
+	}
+}
+
+// TestStreamLost: somebody deletes the stream, empties it, or deletes messages at its end, while the publisher has nothing to do or much.
+func TestStreamLost(t *testing.T) {
+	lose := map[string]func(b *broker, s jetstream.Stream) error{
+		"deleted": func(b *broker, _ jetstream.Stream) error { return b.js().DeleteStream(b.Context(), Stream) },
+		"purged":  func(b *broker, s jetstream.Stream) error { return s.Purge(b.Context()) },
+		"purged in part": func(b *broker, s jetstream.Stream) error {
+			return s.Purge(b.Context(), jetstream.WithPurgeSequence(s.CachedInfo().State.LastSeq-2))
+		},
+		"end deleted": func(b *broker, s jetstream.Stream) error {
+			for n := range uint64(5) {
+				if err := s.DeleteMsg(b.Context(), s.CachedInfo().State.LastSeq-n); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	for how, lose := range lose {
+		for _, busy := range []bool{false, true} {
+			t.Run(fmt.Sprint(how, " busy ", busy), func(t *testing.T) {
+				b, l := newBroker(t), newLog(t)
+				l.tell()
+				p, _ := run(t, b.config(l, &memory{}))
+				b.published(l, p)
+				s, err := b.js().Stream(t.Context(), Stream)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := lose(b, s); err != nil {
+					t.Fatal(err)
+				}
+				if busy {
+					for i := range 20 {
+						l.add(other, accident("3509", 100+i))
+					}
+				}
+				if how == "end deleted" && busy { // then they may lie between others, which a rebuild mends
+					b.caughtUp(l, p)
+					if err := p.Rebuild(t.Context(), nil); err != nil {
+						t.Fatal(err)
+					}
+				}
+				want := len(l.want())
+				eventually(t, "the stream is whole again", func() bool {
+					s, err := b.js().Stream(t.Context(), Stream)
+					return err == nil && int(s.CachedInfo().State.Msgs) == want
+				})
+				b.published(l, p)
+			})
+		}
+	}
+}
+
+// TestEndLostWhileDown: the last messages are gone when the publisher starts, whether it has a checkpoint or not.
+func TestEndLostWhileDown(t *testing.T) {
+	b, l := newBroker(t), newLog(t)
+	l.tell()
+	for _, kept := range []*memory{{}, nil} {
+		keep := kept
+		if keep == nil {
+			keep = &memory{}
+		}
+		p, stop := run(t, b.config(l, keep))
+		b.published(l, p)
+		stop()
+		s, err := b.js().Stream(t.Context(), Stream)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range uint64(7) {
+			if err := s.DeleteMsg(t.Context(), s.CachedInfo().State.LastSeq-n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if kept == nil {
+			keep = &memory{}
+		}
+		p, stop = run(t, b.config(l, keep))
+		b.published(l, p)
+		stop()
+	}
+}
+
+// TestTwoPublishers: two servers of one log publish at once, are stopped and started, and one rebuilds.
+func TestTwoPublishers(t *testing.T) {
+	b, l := newBroker(t), newLog(t)
+	l.tell()
+	one, _ := run(t, b.config(l, &memory{}))
+	two, stop := run(t, b.config(l, &memory{}))
+	for i := range 200 {
+		l.add(other, accident("3509", 1000+i))
+		if i == 80 {
+			stop()
+		}
+		if i == 120 {
+			two, _ = run(t, b.config(l, &memory{}))
+		}
+	}
+	b.caughtUp(l, two)
+	b.published(l, one)
+	if err := two.Rebuild(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 50 {
+		l.add(other, accident("3509", 2000+i))
+	}
+	want := len(l.want())
+	eventually(t, "the stream is whole again", func() bool {
+		s, err := b.js().Stream(t.Context(), Stream)
+		return err == nil && int(s.CachedInfo().State.Msgs) == want
+	})
+	b.caughtUp(l, two)
+	b.published(l, one)
+}
+
+// TestBrokerFull: the stream takes nothing, as with a full disk. Commands go on, and what they made follows when there is room.
+func TestBrokerFull(t *testing.T) {
+	b, l := newBroker(t), newLog(t)
+	l.tell()
+	p, _ := run(t, b.config(l, &memory{}))
+	b.published(l, p)
+	s, err := b.js().Stream(t.Context(), Stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := s.CachedInfo().Config
+	full.Discard, full.MaxBytes = jetstream.DiscardNew, int64(s.CachedInfo().State.Bytes)+10
+	if _, err := b.js().UpdateStream(t.Context(), full); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 50 {
+		l.add(other, accident("3509", 1000+i))
+	}
+	eventually(t, "the publisher says that it fails", func() bool { return strings.Contains(p.Failing(), "maximum bytes") })
+	if p.Trouble() != "" {
+		t.Errorf("trouble %q", p.Trouble())
+	}
+	if lag, err := p.Lag(t.Context()); err != nil || !lag.Oldest.Equal(given.Start) {
+		t.Errorf("lag %+v, %v", lag, err)
+	}
+	full.MaxBytes = 64 << 20
+	if _, err := b.js().UpdateStream(t.Context(), full); err != nil {
+		t.Fatal(err)
+	}
+	b.published(l, p)
+	eventually(t, "it no longer fails", func() bool { return p.Failing() == "" })
+}
+
+// TestUnreadableRecord: a record that cannot be made into messages stops the feed before it.
+func TestUnreadableRecord(t *testing.T) {
+	b, l := newBroker(t), newLog(t)
+	l.tell()
+	before := len(l.want())
+	bad := accident("3509", 9000)
+	bad.Type, bad.ID, bad.Command = "shipment.vanished", uuid.New(), uuid.New()
+	l.add(other, bad)
+	l.add(other, accident("3509", 9001))
+	for range 2 { // also for one that starts there
+		p, stop := run(t, b.config(l, &memory{}))
+		eventually(t, "the publisher says why it stands still", func() bool { return strings.Contains(p.Trouble(), "shipment.vanished") })
+		if n := len(b.messages()); n != before {
+			t.Errorf("%d messages instead of %d", n, before)
+		}
+		stop()
+	}
+}
+
+// TestUnusableStreams: what the publisher may not change it refuses, and says why.
+func TestUnusableStreams(t *testing.T) {
+	for want, c := range map[string]jetstream.StreamConfig{
+		"subjects":      {Subjects: []string{"jejak.>"}},
+		"storage":       {Storage: jetstream.MemoryStorage},
+		"retention":     {Retention: jetstream.InterestPolicy},
+		"denies purg":   {DenyPurge: true},
+		"other streams": {Sources: []*jetstream.StreamSource{{Name: "elsewhere"}}},
+	} {
+		b, l := newBroker(t), newLog(t)
+		c.Name = Stream
+		if len(c.Subjects) == 0 {
+			c.Subjects = []string{feed.Subjects}
+		}
+		if _, err := b.js().CreateStream(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		p, stop := run(t, b.config(l, &memory{}))
+		eventually(t, "refused for its "+want, func() bool { return strings.Contains(p.Trouble(), want) })
+		if err := b.js().DeleteStream(t.Context(), Stream); err != nil {
+			t.Fatal(err)
+		}
+		l.add(other, accident("3509", 1))
+		b.published(l, p)
+		eventually(t, "no more trouble", func() bool { return p.Trouble() == "" })
+		stop()
+	}
+	b, l := newBroker(t), newLog(t)
+	cfg := b.config(l, &memory{})
+	cfg.Replicas = 3
+	p, _ := run(t, cfg)
+	eventually(t, "refused for its replicas", func() bool { return strings.Contains(p.Trouble(), "3 replicas") })
+}
+
+// TestStreamOfAnotherLog: a stream that has what the log does not have is left alone until a rebuild is asked for.
+func TestStreamOfAnotherLog(t *testing.T) {
+	b, l := newBroker(t), newLog(t)
+	l.tell()
+	p, stop := run(t, b.config(l, &memory{}))
+	b.published(l, p)
+	stop()
+	fresh := newLog(t)
+	fresh.add(other, accident("3509", 1))
+	p, _ = run(t, b.config(fresh, &memory{}))
+	eventually(t, "the publisher says why it stands still", func() bool { return strings.Contains(p.Trouble(), "feed rebuild") })
+	b.same(l)
+	if err := p.Rebuild(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	b.published(fresh, p)
+	eventually(t, "no more trouble", func() bool { return p.Trouble() == "" })
+}
+
+// TestRebuild: everything is published again as a replay, a consumer that was there gets it, and what comes later is none.
+func TestRebuild(t *testing.T) {
+	b, l := newBroker(t), newLog(t)
+	p, _ := run(t, b.config(l, &memory{}))
+	eventually(t, "an empty log is rebuilt", func() bool { return p.Rebuild(t.Context(), nil) == nil })
+	l.tell()
+	if all := b.published(l, p); replays(all) != 0 {
+		t.Errorf("%d messages are replays", replays(all))
+	}
+	c, err := b.js().CreateOrUpdateConsumer(t.Context(), Stream, jetstream.ConsumerConfig{Durable: "someone", FilterSubject: "jejak.*.3509.>"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func() (n int) {
+		got, err := c.Fetch(1000, jetstream.FetchMaxWait(500*time.Millisecond))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for m := range got.Messages() {
+			n++
+			if err := m.Ack(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return n
+	}
+	first := read()
+	var progress []Progress
+	if err := p.Rebuild(t.Context(), func(at Progress) { progress = append(progress, at) }); err != nil {
+		t.Fatal(err)
+	}
+	if all := b.published(l, p); replays(all) != len(all) || all[0].Header.Get("Nats-Rollup") != "all" {
+		t.Errorf("%d of %d messages are replays; the first is %v", replays(all), len(all), all[0].Header)
+	}
+	if n := read(); n != first || n == 0 {
+		t.Errorf("the consumer got %d messages, then %d", first, n)
+	}
+	if last := progress[len(progress)-1]; !last.Done || last.Position < last.To {
+		t.Errorf("progress %+v", progress)
+	}
+	before := len(l.want())
+	l.add(other, accident("3509", 77777))
+	if all := b.published(l, p); replays(all) != before {
+		t.Errorf("%d of %d messages are replays", replays(all), len(all))
+	}
+}
+
+// TestAgedOut: a stream that is empty because its messages were old is not filled again.
+func TestAgedOut(t *testing.T) {
+	b, l := newBroker(t), newLog(t)
+	l.tell()
+	cfg := b.config(l, &memory{})
+	cfg.MaxAge = time.Second
+	p, stop := run(t, cfg)
+	b.caughtUp(l, p)
+	empty := func() bool {
+		s, err := b.js().Stream(t.Context(), Stream)
+		return err == nil && s.CachedInfo().State.Msgs == 0
+	}
+	for n := range 3 {
+		eventually(t, "the stream is empty", empty)
+		last := uint64(len(l.want()))
+		if n == 1 {
+			stop()
+			cfg.JetStream = b.js()
+			p, stop = run(t, cfg)
+		}
+		l.add(other, accident("3509", 500+n))
+		b.caughtUp(l, p)
+		s, err := b.js().Stream(t.Context(), Stream)
+		if err != nil || s.CachedInfo().State.LastSeq != last+1 {
+			t.Fatalf("%v: sequence %d after %d", err, s.CachedInfo().State.LastSeq, last)
+		}
+	}
+}
+
+// TestStatus: however many put rows at once, the newest is there in the end, and none ever goes back.
+func TestStatus(t *testing.T) {
+	b, l := newBroker(t), newLog(t)
+	p := New(b.config(l, &memory{}))
+	row := func(n int) []byte { return fmt.Appendf(nil, `{"code":"3578","position":%d}`, n) }
+	// The bucket is made when it is not there.
+	if err := p.Status(t.Context(), given.Election, "3578", 1, row(1)); err != nil {
+		t.Fatal(err)
+	}
+	kv, err := b.js().KeyValue(t.Context(), Bucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	watcher, err := kv.WatchAll(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const writers, rows = 4, 50
+	var failed atomic.Int64
+	done := make(chan struct{})
+	for w := range writers {
+		go func() {
+			defer func() { done <- struct{}{} }()
+			p := New(b.config(l, &memory{}))
+			for n := w; n < rows; n += 1 + w%2 {
+				if p.Status(t.Context(), given.Election, "3578", eventstore.Position(n+1), row(n+1)) != nil {
+					failed.Add(1)
+				}
+			}
+		}()
+	}
+	for range writers {
+		<-done
+	}
+	if failed.Load() > 0 {
+		t.Errorf("%d rows failed", failed.Load())
+	}
+	if err := p.Status(t.Context(), given.Election, "3578", 3, row(3)); err != nil {
+		t.Errorf("an older row: %v", err)
+	}
+	e, err := kv.Get(t.Context(), "pemilu2024.3578")
+	if err != nil || string(e.Value()) != string(row(rows)) {
+		t.Errorf("%v, %v", e, err)
+	}
+	last := ""
+	for e := range watcher.Updates() {
+		if e == nil {
+			continue
+		}
+		if now := fmt.Sprintf("%40s", e.Value()); now < last {
+			t.Errorf("%s after %s", now, last)
+		} else {
+			last = now
+		}
+		if string(e.Value()) == string(row(rows)) {
+			break
+		}
+	}
+}

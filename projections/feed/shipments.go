@@ -1,0 +1,214 @@
+package feed
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"jejak/domain"
+	"jejak/domain/shipment"
+)
+
+// Fact is one thing known about a shipment.
+type Fact struct {
+	Kind     shipment.Kind
+	Occurred int64     // microseconds since 1970
+	Command  uuid.UUID // settles ties, as in the ledger
+	Text     string    // vehicle, police unit, place or reason, by the kind
+	More     string    // order number, or until when
+	By       string    // police unit of the escort who tells it
+}
+
+// Trip is what the feed knows of one shipment.
+type Trip struct {
+	Leg, From, To string // "" while the plan is not here
+	Boxes, Kits   int
+	Facts         []Fact // as they occurred
+}
+
+// standing is what follows from the facts.
+type standing struct {
+	status                shipment.Status
+	bound, vehicle        string
+	escort, order         string
+	place                 string
+	placeAt               int64
+	delay, until          string
+	following             []string // police units, sorted
+	dispatched, cancelled bool
+}
+
+// compare orders facts as the ledger does.
+func compare(a, b Fact) int {
+	return cmp.Or(cmp.Compare(a.Occurred, b.Occurred), cmp.Compare(a.Kind, b.Kind), bytes.Compare(a.Command[:], b.Command[:]))
+}
+
+// with is the trip with one more event. The old one stays what it was.
+func (t Trip) with(r *Record, e shipment.Event) Trip {
+	f := Fact{Occurred: r.Meta.OccurredAt.UnixMicro(), Command: r.Meta.CommandID}
+	if r.Meta.Actor.Role == domain.RoleEscort {
+		f.By = r.Meta.Actor.Scope
+	}
+	switch e := e.(type) {
+	case *shipment.Planned:
+		f.Kind = shipment.KindPlanned
+		if t.Leg == "" {
+			t.Leg, t.From, t.To, t.Boxes, t.Kits = string(e.Leg), string(e.From), string(e.To), len(e.Boxes), len(e.Kits)
+		}
+	case *shipment.Loaded:
+		f.Kind, f.Text = shipment.KindLoaded, e.Vehicle
+	case *shipment.VehicleInspected:
+		f.Kind = shipment.KindInspected
+	case *shipment.EscortAssigned:
+		f.Kind, f.Text, f.More = shipment.KindAssigned, e.PoliceUnit, e.OrderNo
+	case *shipment.EscortAccepted:
+		f.Kind, f.Text = shipment.KindAccepted, f.By
+	case *shipment.EscortHandedOver:
+		f.Kind, f.Text, f.More = shipment.KindHandedOver, e.PoliceUnit, e.OrderNo
+	case *shipment.Dispatched:
+		f.Kind = shipment.KindDispatched
+	case *shipment.CheckpointPassed:
+		f.Kind, f.Text = shipment.KindCheckpoint, e.Place
+	case *shipment.Delayed:
+		f.Kind, f.Text, f.More = shipment.KindDelayed, e.Reason, e.Until
+	case *shipment.Diverted:
+		f.Kind, f.Text = shipment.KindDiverted, string(e.To)
+	case *shipment.LoadTransferred:
+		f.Kind, f.Text = shipment.KindTransferred, e.Vehicle
+	case *shipment.Arrived:
+		f.Kind, f.Text = shipment.KindArrived, string(e.Place)
+	case *shipment.Cancelled:
+		f.Kind = shipment.KindCancelled
+	}
+	at, _ := slices.BinarySearchFunc(t.Facts, f, compare)
+	t.Facts = slices.Insert(slices.Clone(t.Facts), at, f)
+	return t
+}
+
+// stand walks along the facts. State, direction, vehicle and escort are the ledger's own, which a test holds equal.
+//
+// A police unit follows from its assignment, from the handing over to it, or from its own yes, which may come before either. It follows to the end,
+// unless it hands over: the unit that tells of it, or the one in charge when somebody else does.
+func (t Trip) stand() standing {
+	s := standing{bound: t.To}
+	left := map[string]bool{}
+	for _, f := range t.Facts {
+		switch f.Kind {
+		case shipment.KindPlanned, shipment.KindInspected:
+		case shipment.KindLoaded:
+			s.vehicle = f.Text
+			if s.status == shipment.StatusPlanned {
+				s.status = shipment.StatusLoading
+			}
+		case shipment.KindAssigned:
+			s.escort, s.order = f.Text, f.More
+			s.join(f.Text)
+		case shipment.KindAccepted:
+			if f.Text != "" && !left[f.Text] {
+				s.join(f.Text)
+			}
+		case shipment.KindHandedOver:
+			from := s.escort
+			if f.By != "" && slices.Contains(s.following, f.By) {
+				from = f.By
+			}
+			if from != f.Text {
+				s.following = slices.DeleteFunc(s.following, func(unit string) bool { return unit == from })
+				left[from] = true
+			}
+			s.escort, s.order = f.Text, f.More
+			s.join(f.Text)
+		case shipment.KindDispatched:
+			if !s.dispatched {
+				s.dispatched, s.status = true, shipment.StatusDispatched
+			}
+		case shipment.KindCheckpoint:
+			s.place, s.placeAt = f.Text, f.Occurred
+			if s.status == shipment.StatusDelayed {
+				s.status = shipment.StatusDispatched
+			}
+		case shipment.KindDelayed:
+			s.delay, s.until = f.Text, f.More
+			if s.status == shipment.StatusDispatched {
+				s.status = shipment.StatusDelayed
+			}
+		case shipment.KindDiverted:
+			s.bound = f.Text
+		case shipment.KindTransferred:
+			s.vehicle = f.Text
+		case shipment.KindArrived:
+			s.place, s.placeAt = f.Text, f.Occurred
+			if !s.cancelled {
+				s.status = shipment.StatusArrived
+			}
+		case shipment.KindCancelled:
+			if !s.dispatched {
+				s.cancelled, s.status = true, shipment.StatusCancelled
+			}
+		}
+	}
+	return s
+}
+
+func (s *standing) join(unit string) {
+	if at, found := slices.BinarySearch(s.following, unit); !found {
+		s.following = slices.Insert(s.following, at, unit)
+	}
+}
+
+// card is what every message to the police says of a shipment.
+func (t Trip) card(id string, s *standing) PoliceShipment {
+	return PoliceShipment{
+		Shipment: id, State: s.status.String(), Leg: t.Leg, From: t.From, To: t.To, Bound: s.bound, Vehicle: s.vehicle, Boxes: t.Boxes, Kits: t.Kits,
+		PoliceUnit: s.escort, OrderNo: s.order,
+	}
+}
+
+// summary is the card with what is known last.
+func (t Trip) summary(id string, s *standing) PoliceShipment {
+	c := t.card(id, s)
+	c.Event = SummaryEvent
+	if s.place != "" {
+		c.Place, c.PlaceAt = s.place, stamp(time.UnixMicro(s.placeAt))
+	}
+	if s.status == shipment.StatusDelayed {
+		c.Reason, c.Until = s.delay, s.until
+	}
+	return c
+}
+
+// own adds to the card what the event itself says, and returns the police unit that it names, "" for none.
+func (c *PoliceShipment) own(r *Record, e shipment.Event) (named string) {
+	c.Event = r.event()
+	switch e := e.(type) {
+	case *shipment.Loaded:
+		for _, b := range e.Boxes {
+			if b.IsKit() {
+				c.LoadedKits++
+			} else {
+				c.LoadedBoxes++
+			}
+		}
+	case *shipment.EscortAssigned:
+		c.ToUnit, c.ToOrderNo = e.PoliceUnit, e.OrderNo
+		return e.PoliceUnit
+	case *shipment.EscortHandedOver:
+		c.ToUnit, c.ToOrderNo = e.PoliceUnit, e.OrderNo
+		return e.PoliceUnit
+	case *shipment.EscortAccepted:
+		if r.Meta.Actor.Role == domain.RoleEscort {
+			return r.Meta.Actor.Scope
+		}
+	case *shipment.CheckpointPassed:
+		c.Place, c.PlaceAt = e.Place, stamp(r.Meta.OccurredAt)
+	case *shipment.Arrived:
+		c.Place, c.PlaceAt = string(e.Place), stamp(r.Meta.OccurredAt)
+	case *shipment.Delayed:
+		c.Reason, c.Until = e.Reason, e.Until
+	case *shipment.Planned, *shipment.VehicleInspected, *shipment.Dispatched, *shipment.Diverted, *shipment.LoadTransferred, *shipment.Cancelled:
+	}
+	return ""
+}
