@@ -22,6 +22,7 @@ const (
 	Shipment      Model = "shipment"      // shipment cards
 	Discrepancies Model = "discrepancies" // list of discrepancies
 	Events        Model = "events"        // the log itself
+	Feed          Model = "feed"          // events over NATS
 	ReadClock     Model = "clock"         // the server's time
 	SetClock      Model = "clock (set)"   // drive the time of a simulated data directory
 	Accounts      Model = "accounts"      // add and revoke people
@@ -29,7 +30,7 @@ const (
 
 // Models lists the models in the order of docs/access.md.
 func Models() []Model {
-	return []Model{Elections, Regency, Supporting, Plan, Station, Box, Shipment, Discrepancies, Events, ReadClock, SetClock, Accounts}
+	return []Model{Elections, Regency, Supporting, Plan, Station, Box, Shipment, Discrepancies, Events, Feed, ReadClock, SetClock, Accounts}
 }
 
 // View says how much of a model a role sees.
@@ -93,6 +94,7 @@ var readTable = map[Model]views{
 		and(Escorts, domain.RoleEscort).and(All, domain.RoleSimulator),
 	Discrepancies: each(Unit, slices.Concat(staff, watch)...).and(Within, locals...).and(All, domain.RoleSimulator),
 	Events:        each(Unit, slices.Concat(staff, watch)...).and(All, domain.RoleSimulator),
+	Feed:          each(Unit, slices.Concat(staff, watch)...).and(Escorts, domain.RoleEscort).and(All, domain.RoleSimulator),
 	SetClock:      each(All, domain.RoleSimulator),
 	Accounts:      each(Within, domain.RoleAdmin).and(All, domain.RoleSimulator),
 }
