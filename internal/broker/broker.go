@@ -74,10 +74,24 @@ type Broker struct {
 	slots  sync.Mutex // one choice of a slot at a time
 }
 
+// AddressError: the embedded server cannot have its address.
+type AddressError struct {
+	Address string
+	Err     error
+}
+
+func (e *AddressError) Error() string {
+	return "listen on " + e.Address + " for NATS: " + e.Err.Error()
+}
+
+// Unwrap gives the cause, such as syscall.EADDRINUSE.
+func (e *AddressError) Unwrap() error { return e.Err }
+
 // ErrNotReady: the stream or the bucket is not there yet.
 var ErrNotReady = errors.New("the feed is not ready: its stream or bucket has not been made yet")
 
-// Open starts the embedded server, or connects to the cluster, and begins to judge tokens. An address that is taken is syscall.EADDRINUSE.
+// Open starts the embedded server, or connects to the cluster, and begins to judge tokens. An address that it cannot have is an
+// *AddressError.
 // The caller closes it, after whatever publishes through it.
 func Open(ctx context.Context, cfg Config) (*Broker, error) {
 	if cfg.Telemetry == nil {

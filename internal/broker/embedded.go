@@ -122,11 +122,11 @@ func (b *Broker) options(issuer, feed, auth key) (*server.Options, error) {
 	host, portText, err := net.SplitHostPort(b.cfg.Listen)
 	port, badPort := strconv.Atoi(portText)
 	if err = errors.Join(err, badPort); err != nil {
-		return nil, fmt.Errorf("listen on %q: %w: give host:port, such as 127.0.0.1:4222", b.cfg.Listen, err)
+		return nil, &AddressError{b.cfg.Listen, fmt.Errorf("%w: give host:port, such as 127.0.0.1:4222", err)}
 	}
 	if !b.cfg.AllowRemote && !loopback(host) {
-		return nil, fmt.Errorf("listen on %s: other machines could reach this address, and there is no TLS here: listen on 127.0.0.1, "+
-			"or say --allow-remote if the network in between is your own", b.cfg.Listen)
+		return nil, &AddressError{b.cfg.Listen, errors.New("other machines could reach this address, and there is no TLS here: listen on 127.0.0.1, " +
+			"or say --allow-remote if the network in between is your own")}
 	}
 	if err := probe(b.cfg.Listen); err != nil {
 		return nil, err
@@ -166,7 +166,7 @@ func (b *Broker) options(issuer, feed, auth key) (*server.Options, error) {
 func probe(address string) error {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", address, err)
+		return &AddressError{address, err}
 	}
 	return l.Close()
 }
