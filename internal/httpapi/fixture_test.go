@@ -52,6 +52,8 @@ type plan struct {
 	queue int           // commands that may wait for a ledger
 	hurry time.Duration // how long the server waits for others
 	ready func(context.Context) []string
+
+	consumers httpapi.Consumers
 }
 
 func newHouse(t testing.TB) *house { return houseOf(t, plan{}) }
@@ -95,7 +97,7 @@ func houseOf(t testing.TB, p plan) *house {
 			t.Fatalf("adopt: %+v", answer)
 		}
 	}
-	cfg := httpapi.Config{Ledgers: h.ledgers, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready}
+	cfg := httpapi.Config{Ledgers: h.ledgers, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, Consumers: p.consumers}
 	if !p.real {
 		cfg.SetClock = h.clock.Set
 	}

@@ -19,7 +19,7 @@ import (
 	"jejak/internal/telemetry"
 )
 
-// Config is what the server works with. All but SetClock and Ready must be given.
+// Config is what the server works with. All but SetClock, Settled, Consumers and Ready must be given.
 type Config struct {
 	Ledgers   command.Ledgers
 	Store     eventstore.Store
@@ -31,6 +31,8 @@ type Config struct {
 	SetClock func(time.Time) error
 	// Settled tells whether what follows from the log and the driven clock is recorded; nil where there is nothing that says so.
 	Settled func(context.Context) (bool, error)
+	// Consumers makes consumers of the feed over NATS; nil where there is no NATS.
+	Consumers Consumers
 	// Ready says why the server cannot work, nothing when it can; nil for always ready.
 	Ready func(ctx context.Context) []string
 }
@@ -64,6 +66,7 @@ func (s *Server) routes() {
 	s.registerQueries()
 	s.registerAccounts()
 	s.registerClock()
+	s.registerConsumers()
 	s.registerHealth()
 	s.describeStreams()
 	s.mux.HandleFunc("GET /docs", s.getDocs)

@@ -166,10 +166,14 @@ func (s *Server) openPeople(ctx context.Context) error {
 }
 
 func (s *Server) openAPI(context.Context) error {
-	s.api = httpapi.New(httpapi.Config{
+	cfg := httpapi.Config{
 		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: s.metrics, Version: s.cfg.Version,
 		SetClock: s.setClock, Settled: s.policies.Settled, Ready: s.ready,
-	})
+	}
+	if s.broker != nil { // a nil *Broker would not be a nil Consumers
+		cfg.Consumers = s.broker
+	}
+	s.api = httpapi.New(cfg)
 	return nil
 }
 
