@@ -46,7 +46,7 @@ func serveAuth(b *Broker, conn *nats.Conn, issuer nkeys.KeyPair, account func(st
 		a.cancel()
 		return nil, fmt.Errorf("answer the NATS server's questions about users: %w", err)
 	}
-	if err := conn.FlushTimeout(patience); err != nil {
+	if err := conn.FlushTimeout(patience); err != nil && conn.IsConnected() { // else it is told when the cluster answers
 		a.cancel()
 		return nil, fmt.Errorf("answer the NATS server's questions about users: %w", err)
 	}

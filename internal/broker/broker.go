@@ -52,6 +52,7 @@ type Config struct {
 	// URL is a cluster to use instead of a server of one's own, with CredsFile: a .creds file, or a seed of a user's nkey, readable for its owner
 	// alone. IssuerFile has the seed of the account key that the cluster's auth_callout trusts; without it nobody's token is judged.
 	URL, CredsFile, IssuerFile string
+	rights                     time.Duration // of a person in the cluster; clusterRights where it is 0
 
 	// Province is the unit whose people see all: the feed has no other province.
 	Province domain.Code
