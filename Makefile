@@ -6,6 +6,8 @@ SHELL := /usr/bin/env bash
 # The tools, at versions that go.mod's Go builds (go-check-sumtype v0.5.0 asks for a newer Go).
 STATICCHECK := bin/staticcheck-v0.8.2
 SUMTYPE     := bin/go-check-sumtype-v0.4.0
+# The stock client of NATS, against which the feed is tested.
+NATSCLI     := bin/nats-v0.5.1
 
 .PHONY: run test lint faults bench build esdb-test-binary help
 
@@ -18,7 +20,7 @@ run: ## play the demo: a few regencies, then keep serving
 build: ## build bin/jejak, without cgo
 	CGO_ENABLED=0 go build -trimpath -o bin/jejak ./cmd/jejak
 
-test: lint ## lint, then every test under the race detector
+test: lint $(NATSCLI) ## lint, then every test under the race detector
 	go test -race -timeout 12m ./...
 
 lint: $(STATICCHECK) $(SUMTYPE) ## formatting, go vet, staticcheck, closed sum types, import directions
@@ -46,3 +48,7 @@ $(STATICCHECK):
 $(SUMTYPE):
 	GOBIN=$(CURDIR)/bin go install github.com/alecthomas/go-check-sumtype/cmd/go-check-sumtype@v0.4.0
 	mv bin/go-check-sumtype $@
+
+$(NATSCLI):
+	GOBIN=$(CURDIR)/bin go install github.com/nats-io/natscli/nats@v0.5.1
+	mv bin/nats $@

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,12 +33,15 @@ around, until Ctrl-C; --exit ends instead.
 
 Everything lies in DIR. Stopped in the middle and started again it goes on; --fresh starts over. ` + storeHelp + `
 
+` + natsHelp + `
+
 Voters per station are derived, not official.`
 
 // demoFlags are what demo is told.
 type demoFlags struct {
 	played
 	dir, listen, store  string
+	nats                natsFlags
 	fresh, exit, asJSON bool
 	anyPort             bool         // the address was not asked for: another port will do
 	log                 *slog.Logger // into a file, because the screen is for the play
@@ -56,7 +60,7 @@ func newDemoCommand() *cobra.Command {
   jejak demo --store 'esdb://127.0.0.1:2113?tls=false' --data ./demo-on-eventstore`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(f.check(), f.checkListen(), f.checkStore()); err != nil {
+			if err := errors.Join(f.check(), f.checkListen(), f.checkStore(), f.nats.check()); err != nil {
 				return err
 			}
 			f.anyPort = !cmd.Flags().Changed("listen")
@@ -67,6 +71,7 @@ func newDemoCommand() *cobra.Command {
 	flags.StringVar(&f.dir, "data", defaultDemo, "data directory")
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address on this machine; when it is not given and taken, a free port")
 	storeFlag(flags, &f.store)
+	f.nats.flags(flags)
 	f.flags(cmd)
 	flags.BoolVar(&f.fresh, "fresh", false, "start over: delete what an earlier demo left in the data directory")
 	flags.BoolVar(&f.exit, "exit", false, "end after the verdict")
@@ -148,10 +153,14 @@ func (f *demoFlags) prepare() error {
 // open opens the server, on another port when nobody asked for the one that is taken.
 func (f *demoFlags) open(cmd *cobra.Command) (*server.Server, error) {
 	f.log = telemetry.NewLog(&lazyFile{name: filepath.Join(f.dir, demoLog)}, false, slog.LevelInfo)
-	cfg := server.Config{Dir: f.dir, Store: f.store, Listen: f.listen, Kind: server.Simulated, Demo: true, Version: thisBuild().Version, Log: f.log}
+	cfg := server.Config{Dir: f.dir, Store: f.store, Listen: f.listen, NATS: f.nats.config(), Kind: server.Simulated, Demo: true, Version: thisBuild().Version, Log: f.log}
 	s, err := openServer(cmd, cfg)
-	if errors.Is(err, syscall.EADDRINUSE) && f.anyPort {
+	if _, nats := natsAddress(err); errors.Is(err, syscall.EADDRINUSE) && !nats && f.anyPort {
 		cfg.Listen = "127.0.0.1:0"
+		s, err = openServer(cmd, cfg)
+	}
+	if _, nats := natsAddress(err); errors.Is(err, syscall.EADDRINUSE) && nats && f.nats.listen == "" {
+		cfg.NATS.Listen = "127.0.0.1:0"
 		s, err = openServer(cmd, cfg)
 	}
 	return s, err
@@ -160,9 +169,9 @@ func (f *demoFlags) open(cmd *cobra.Command) (*server.Server, error) {
 // begin says where the server is.
 func (f *demoFlags) begin(cmd *cobra.Command, s *server.Server) error {
 	if f.asJSON {
-		return printJSON(cmd.OutOrStdout(), map[string]string{"http": s.URL(), "nats": ""})
+		return printJSON(cmd.OutOrStdout(), map[string]string{"http": s.URL(), "nats": s.NATS()})
 	}
-	_, err := fmt.Fprintf(cmd.ErrOrStderr(), "Jejak plays Pemilu 2024 of East Java at %s; data in %s, all of it made up\n", s.URL(), f.dir)
+	_, err := fmt.Fprintf(cmd.ErrOrStderr(), "Jejak plays Pemilu 2024 of East Java at %s, feed at %s; data in %s, all of it made up\n", s.URL(), cmp.Or(s.NATS(), "none"), f.dir)
 	return err
 }
 

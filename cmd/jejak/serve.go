@@ -25,15 +25,18 @@ With --clock driven the directory is a simulation for life: its time comes from 
 
 ` + storeHelp + `
 
+` + natsHelp + `
+
 The server speaks plain HTTP on this machine. Before others may reach it, put a proxy with TLS in front; --allow-remote is for an
 address on a network that is your own.
 
-With --json the first line of the output is {"http": URL, "nats": URL}; "nats" is "" while there is no feed. The log goes to the error output.`
+With --json the first line of the output is {"http": URL, "nats": URL}; "nats" is "" where there is no feed. The log goes to the error output.`
 
 // serveFlags are what serve is told.
 type serveFlags struct {
 	dir, listen, clock  string
 	store               string
+	nats                natsFlags
 	allowRemote, asJSON bool
 	noImport            bool
 }
@@ -47,6 +50,7 @@ func newServeCommand() *cobra.Command {
 		Example: `  jejak serve --data ./jejak-data
   jejak serve --data ./training --clock driven --listen 127.0.0.1:0 --json
   JEJAK_STORE='esdb://jejak:PASSWORD@db.example:2113' jejak serve --data ./jejak-data
+  jejak serve --data ./jejak-data --nats tls://nats.example:4222 --nats-creds /etc/jejak/nats.seed
   JEJAK_DATA=/var/lib/jejak JEJAK_LISTEN=127.0.0.1:8080 jejak serve`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, f) },
@@ -56,6 +60,7 @@ func newServeCommand() *cobra.Command {
 	storeFlag(flags, &f.store)
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address; port 0 takes a free one")
 	flags.StringVar(&f.clock, "clock", "system", "system: the machine's time; driven: set by a simulator")
+	f.nats.flags(flags)
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "permit an address that other machines reach, without TLS")
 	flags.BoolVar(&f.noImport, "no-import", false, "leave the built-in elections out of a new directory")
 	flags.BoolVar(&f.asJSON, "json", false, `print {"http", "nats"} first, and log as JSON`)
@@ -64,7 +69,7 @@ func newServeCommand() *cobra.Command {
 
 func serve(cmd *cobra.Command, f serveFlags) (err error) {
 	kind, err := kindOfClock(f.clock)
-	if err := errors.Join(err, checkStore(f.store)); err != nil {
+	if err := errors.Join(err, checkStore(f.store), f.nats.check()); err != nil {
 		return err
 	}
 	limitMemory(0)
@@ -73,7 +78,7 @@ func serve(cmd *cobra.Command, f serveFlags) (err error) {
 		log.Warn(storePassword)
 	}
 	s, err := openServer(cmd, server.Config{
-		Dir: f.dir, Store: f.store, Listen: f.listen, AllowRemote: f.allowRemote, Kind: kind, NoImport: f.noImport, Log: log, Version: thisBuild().Version,
+		Dir: f.dir, Store: f.store, Listen: f.listen, NATS: f.nats.config(), AllowRemote: f.allowRemote, Kind: kind, NoImport: f.noImport, Log: log, Version: thisBuild().Version,
 	})
 	if err != nil {
 		return fmt.Errorf("serve: %w", err)
@@ -83,7 +88,7 @@ func serve(cmd *cobra.Command, f serveFlags) (err error) {
 		log.Warn("other machines may reach this address, and nothing is encrypted: tokens can be read on the way", "listen", f.listen)
 	}
 	if f.asJSON {
-		err = printJSON(cmd.OutOrStdout(), map[string]string{"http": s.URL(), "nats": ""})
+		err = printJSON(cmd.OutOrStdout(), map[string]string{"http": s.URL(), "nats": s.NATS()})
 	} else {
 		err = printPlaces(cmd.OutOrStdout(), s, f.dir, kind)
 	}
@@ -116,6 +121,9 @@ func openServer(cmd *cobra.Command, cfg server.Config) (*server.Server, error) {
 	if errors.As(err, &held) {
 		return nil, inUse(held)
 	}
+	if taken, ok := natsAddress(err); ok && errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%w: stop what has %s, or name another address with --nats-listen; port 0 takes a free one, --nats off leaves NATS out", err, taken.Address)
+	}
 	if errors.Is(err, syscall.EADDRINUSE) {
 		err = fmt.Errorf("%w: stop what has this address, or name another with --listen; port 0 takes a free one", err)
 	}
@@ -135,12 +143,17 @@ func printPlaces(w io.Writer, s *server.Server, dir string, kind server.Kind) er
 	if kind == server.Simulated {
 		what = "a simulation: nothing in it is real"
 	}
+	feed := s.NATS() + " (user: anything, password: a token)"
+	if s.NATS() == "" {
+		feed = "none"
+	}
 	_, err := fmt.Fprintf(w, `Jejak serves %s
+  feed      %s
   data      %s (%s)
   admin     token in %s
   try       curl -H "Authorization: Bearer $(cat %s)" %s/v1/elections
   describe  %s/docs
 Ctrl-C stops it; everything that was answered is kept.
-`, s.URL(), dir, what, s.TokenFile(), s.TokenFile(), s.URL(), s.URL())
+`, s.URL(), feed, dir, what, s.TokenFile(), s.TokenFile(), s.URL(), s.URL())
 	return err
 }

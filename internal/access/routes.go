@@ -30,6 +30,8 @@ func (m Model) Routes() []string {
 		return []string{"GET " + election + "/discrepancies"}
 	case Events:
 		return []string{"GET /v1/events"}
+	case Feed:
+		return []string{"POST /v1/feed/consumers"}
 	case ReadClock:
 		return []string{"GET /v1/clock"}
 	case SetClock:

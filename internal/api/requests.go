@@ -35,6 +35,22 @@ type SetClock struct {
 	Now string `json:"now" doc:"RFC 3339 with offset, not before the present time."`
 }
 
+// FeedQuery asks for a consumer of the feed over NATS (POST /v1/feed/consumers).
+type FeedQuery struct {
+	Areas    []string `json:"areas,omitempty" maxItems:"64" doc:"Region codes or police units, such as 3578 or P3578A; none: all that you may hear."`
+	Shipment string   `json:"shipment,omitempty" doc:"Only the events of this shipment itself."`
+	Since    string   `json:"since,omitempty" doc:"last (as when it is not given): what comes from now on; a time (RFC 3339): what was recorded from then on, perhaps a little before too; a position of the log: what comes after it."`
+}
+
+// FeedConsumer is a consumer that was made.
+type FeedConsumer struct {
+	Stream   string   `json:"stream"`
+	Consumer string   `json:"consumer" doc:"Pull with it; it goes away after ten minutes without a pull."`
+	Subjects []string `json:"subjects" doc:"What it delivers."`
+	Position uint64   `json:"position" doc:"Everything after this position is delivered, as far as the feed still has it."`
+	Oldest   uint64   `json:"oldest,omitempty" doc:"The feed begins only here: what is between position and this is read over HTTP."`
+}
+
 // Health is the answer of /livez and /readyz.
 type Health struct {
 	Status   string   `json:"status"` // "ok" or "not ready"

@@ -52,12 +52,13 @@ var start = time.Date(2024, 1, 10, 8, 0, 0, 0, time.FixedZone("WIB", 7*3600))
 
 // plan of a house that is not like the others.
 type plan struct {
-	real  bool          // on the machine's clock
-	queue int           // commands that may wait for a ledger
-	hurry time.Duration // how long the server waits for others
-	ready func(context.Context) []string
-	views bool // with views
-	feed  func(context.Context, func(api.FeedRebuild)) error
+	real      bool          // on the machine's clock
+	queue     int           // commands that may wait for a ledger
+	hurry     time.Duration // how long the server waits for others
+	ready     func(context.Context) []string
+	views     bool // with views
+	feed      func(context.Context, func(api.FeedRebuild)) error
+	consumers httpapi.Consumers
 }
 
 func newHouse(t testing.TB) *house { return houseOf(t, plan{}) }
@@ -102,7 +103,7 @@ func houseOf(t testing.TB, p plan) *house {
 		}
 	}
 	h.looks = &looking{Ledgers: h.ledgers}
-	cfg := httpapi.Config{Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed}
+	cfg := httpapi.Config{Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed, Consumers: p.consumers}
 	if p.views {
 		file, err := views.Open(filepath.Join(dir, "views.db"))
 		must(err)

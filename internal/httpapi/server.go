@@ -20,7 +20,7 @@ import (
 	"jejak/internal/telemetry"
 )
 
-// Config is what the server works with. All but SetClock, Settled, RebuildFeed and Ready must be given.
+// Config is what the server works with. All but SetClock, Settled, RebuildFeed, Consumers and Ready must be given.
 type Config struct {
 	Ledgers   command.Ledgers
 	Store     eventstore.Store
@@ -36,6 +36,8 @@ type Config struct {
 	Settled func(context.Context) (bool, error)
 	// RebuildFeed publishes the event feed anew from the log and tells how far it is; nil where no feed is published.
 	RebuildFeed func(ctx context.Context, progress func(api.FeedRebuild)) error
+	// Consumers makes consumers of the feed over NATS; nil where there is no NATS.
+	Consumers Consumers
 	// Ready says why the server cannot work, nothing when it can; nil for always ready.
 	Ready func(ctx context.Context) []string
 }
@@ -71,6 +73,7 @@ func (s *Server) routes() {
 	s.registerQueries()
 	s.registerAccounts()
 	s.registerClock()
+	s.registerConsumers()
 	s.registerHealth()
 	s.describeStreams()
 	s.mux.HandleFunc("GET /docs", s.getDocs)

@@ -14,6 +14,7 @@ import (
 // Serving says where the server of a data directory answers: the content of server.json, so that commands on the same machine find it.
 type Serving struct {
 	HTTP string `json:"http"`
+	NATS string `json:"nats"` // "" where there is none
 	PID  int    `json:"pid"`
 }
 

@@ -1,9 +1,10 @@
 // Package server is the whole server of one data directory: it opens the parts in order, serves, and closes them in the reverse order.
 //
-// Start: lock of the directory, what kind of directory it is, address, cache, event store, clock, people, reference data, ledgers, adoption of the
-// reference data, views, policies, HTTP. Whatever fails undoes what came before and is told.
+// Start: lock of the directory, what kind of directory it is, address, cache, event store, clock, people, NATS broker, reference data, ledgers, adoption of the
+// reference data, feed, views, policies, HTTP. Whatever fails undoes what came before and is told.
 //
-// Stop: no new connections and no new commands; requests under way are answered; policies stop; views take what is new; ledgers are saved to the cache; people, store;
+// Stop: no new connections and no new commands; requests under way are answered; policies stop; views take what is new; the feed stops where it is and goes on
+// at the next start; ledgers are saved to the cache; the NATS broker, people, store;
 // at last the lock. A process that is killed instead loses nothing that it has answered.
 package server
 
@@ -20,9 +21,11 @@ import (
 
 	"jejak/eventstore"
 	"jejak/eventstore/lock"
+	"jejak/internal/broker"
 	"jejak/internal/cache"
 	"jejak/internal/clock"
 	"jejak/internal/command"
+	"jejak/internal/feed"
 	"jejak/internal/httpapi"
 	"jejak/internal/people"
 	"jejak/internal/policy"
@@ -40,6 +43,8 @@ type Config struct {
 	Version string // of the program, for those who ask
 	// AllowRemote permits an address that other machines reach. The server speaks plain HTTP.
 	AllowRemote bool
+	// NATS is how the feed goes out.
+	NATS NATS
 	// Kind is what the directory must be, and becomes for life when it is new.
 	Kind Kind
 	// Demo marks a new directory as one that a demo may delete.
@@ -62,6 +67,9 @@ type Server struct {
 	clock    clock.Clock
 	setClock func(time.Time) error
 	people   *people.Store
+	broker   *broker.Broker  // nil where there is no NATS
+	feed     *feed.Publisher // likewise
+	board    *feed.Board     // likewise
 	cache    *cache.Cache
 	catalog  command.Catalog
 	ledgers  *command.Handler
@@ -92,7 +100,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 
 func (s *Server) open(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openDirectory, s.openListener, s.openCache, s.openStore, s.openClock, s.openPeople, s.openLedgers, s.openViews, s.openPolicies, s.openWatch, s.openAPI, s.announce,
+		s.openDirectory, s.openListener, s.openCache, s.openStore, s.openClock, s.openPeople, s.openBroker, s.openLedgers, s.openFeed, s.openViews, s.openPolicies, s.openWatch, s.openAPI, s.announce,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -164,16 +172,20 @@ func (s *Server) openPeople(ctx context.Context) error {
 }
 
 func (s *Server) openAPI(context.Context) error {
-	s.api = httpapi.New(httpapi.Config{
+	cfg := httpapi.Config{
 		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: s.metrics, Version: s.cfg.Version,
 		SetClock: s.setClock, Views: s.views, Settled: s.policies.Settled, Ready: s.ready,
-	})
+	}
+	if s.broker != nil { // a nil *Broker would not be a nil Consumers
+		cfg.Consumers, cfg.RebuildFeed = s.broker, s.rebuildFeed
+	}
+	s.api = httpapi.New(cfg)
 	return nil
 }
 
 // announce tells other commands on this machine where the server is: who connects from now on is answered once it runs.
 func (s *Server) announce(context.Context) error {
-	if err := announce(s.cfg.Dir, Serving{HTTP: s.URL(), PID: os.Getpid()}); err != nil {
+	if err := announce(s.cfg.Dir, Serving{HTTP: s.URL(), NATS: s.NATS(), PID: os.Getpid()}); err != nil {
 		return err
 	}
 	s.opened("announcement", func(context.Context) error { return unannounce(s.cfg.Dir) })
@@ -197,7 +209,7 @@ func (s *Server) TokenFile() string { return filepath.Join(s.cfg.Dir, people.Adm
 
 // Run serves until ctx ends and then answers what is under way. It does not close the server. It is nil after a stop that was asked for.
 func (s *Server) Run(ctx context.Context) error {
-	s.log.Info("serving", "http", s.URL(), "data", s.cfg.Dir, "kind", string(s.cfg.Kind))
+	s.log.Info("serving", "http", s.URL(), "nats", s.NATS(), "data", s.cfg.Dir, "kind", string(s.cfg.Kind))
 	return s.api.Serve(ctx, s.listener)
 }
 

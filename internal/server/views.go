@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 
+	"jejak/domain"
 	"jejak/internal/telemetry"
 	"jejak/internal/views"
 )
@@ -18,11 +19,14 @@ func (s *Server) openViews(ctx context.Context) error {
 	s.opened("file of the views", func(context.Context) error { return file.Close() })
 	runner, err := views.Start(ctx, views.Config{
 		Store: s.store, Ledgers: s.ledgers, File: file, Views: views.All(s.clock.Simulated()), Log: s.log, Metrics: s.metrics,
+		OnRow: s.onRow,
 	})
 	if err != nil {
 		return err
 	}
 	s.views = runner
+	// Those that nothing has changed since the last start are told to nobody by themselves.
+	runner.Each(views.Regency, func(r views.Row) { s.onRow(r.View, r.Election, domain.Code(r.Unit), r.At.Position, r.Body) })
 	s.opened("views", runner.Close)
 	s.metrics.WatchViews(func(report telemetry.ViewLag) {
 		for _, lag := range runner.Lag() {

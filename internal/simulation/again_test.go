@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 }
 
 func serveHere(dir, listen string) error {
-	s, err := server.Open(context.Background(), server.Config{Dir: dir, Listen: listen, Version: "test", Kind: server.Simulated})
+	s, err := server.Open(context.Background(), server.Config{Dir: dir, Listen: listen, Version: "test", Kind: server.Simulated, NATS: server.NATS{Off: true}})
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ type Telemetry struct {
 	policySent    *prometheus.CounterVec
 	policyFailed  *prometheus.CounterVec
 	views         viewMetrics
+	feed          feedMetrics
 	refusals      *prometheus.CounterVec
 	requests      *prometheus.HistogramVec
 	inFlight      prometheus.Gauge
@@ -107,6 +108,7 @@ func New(log *slog.Logger, version string) *Telemetry {
 		t.notKept, t.loads, t.loadedEvents, t.rejections, t.discrepancies, t.policySent, t.policyFailed, t.refusals,
 		t.requests, t.inFlight, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	t.views = newViewMetrics(t.registry)
+	t.feed = newFeedMetrics(t.registry)
 	return t
 }
 

@@ -70,7 +70,7 @@ func launch(ctx context.Context, program, data string) (*serving, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(program, "serve", "--clock", "driven", "--data", data, "--listen", address)
+	cmd := exec.Command(program, "serve", "--clock", "driven", "--data", data, "--listen", address, "--nats-listen", "127.0.0.1:0")
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	s := &serving{url: "http://" + address, began: time.Now()}

@@ -1,0 +1,118 @@
+package broker
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
+)
+
+// PeopleAccount is where people are put in a cluster, whose accounts stand in its configuration. It imports from Account what the program's own
+// server imports for each person: see docs/operations.md.
+const PeopleAccount = "JEJAK_PEOPLE"
+
+// clusterRights is how long a person's rights last in a cluster. NATS ends the connection then, the client connects again and is judged anew.
+const clusterRights = time.Minute
+
+// openCluster connects. A cluster that does not answer is no error: what needs it waits, and commands go on.
+func (b *Broker) openCluster(ctx context.Context) error {
+	credentials, err := credentials(b.cfg.CredsFile)
+	if err != nil {
+		return err
+	}
+	b.url = b.cfg.URL
+	connect := func(name string) (*nats.Conn, error) {
+		conn, err := nats.Connect(b.cfg.URL, credentials, nats.Name("jejak "+name), nats.MaxReconnects(-1), nats.ReconnectWait(time.Second),
+			nats.RetryOnFailedConnect(true), nats.Timeout(patience), nats.ErrorHandler(b.asyncError))
+		if err != nil {
+			return nil, fmt.Errorf("connect to the NATS cluster: %w", err)
+		}
+		return conn, nil
+	}
+	if b.feed, err = connect("feed"); err != nil {
+		return err
+	}
+	if b.js, err = jetstream.New(b.feed, jetstream.WithDefaultTimeout(patience)); err != nil {
+		return err
+	}
+	if !b.feed.IsConnected() {
+		b.log.Warn("the NATS cluster does not answer; it is tried again", "url", b.cfg.URL)
+	}
+	if b.cfg.IssuerFile == "" {
+		b.log.Warn("tokens of people are not judged in the NATS cluster: there is no issuer (--nats-issuer)")
+		return nil
+	}
+	issuer, err := issuer(b.cfg.IssuerFile)
+	if err != nil {
+		return err
+	}
+	conn, err := connect("auth")
+	if err != nil {
+		return err
+	}
+	b.cut = newCutter(b, expiring{})
+	people := func(string, Grant) (string, error) { return PeopleAccount, nil }
+	if b.auth, err = serveAuth(b, conn, issuer, people, cmp.Or(b.cfg.rights, clusterRights)); err != nil {
+		conn.Close()
+	}
+	return err
+}
+
+// expiring are connections that NATS ends by itself within clusterRights.
+type expiring struct{}
+
+func (expiring) cut(context.Context, string) (int, error) { return 0, nil }
+
+// secret reads a file that its owner alone may read.
+func secret(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return nil, fmt.Errorf("%s has mode %o, others may read it: chmod 600 %s", name, mode, name)
+	}
+	return os.ReadFile(name)
+}
+
+// credentials takes a .creds file, or the seed of a user's nkey.
+func credentials(name string) (nats.Option, error) {
+	if name == "" {
+		return nil, errors.New("a NATS cluster needs a file with credentials: name it with --nats-creds")
+	}
+	text, err := secret(name)
+	if err != nil {
+		return nil, fmt.Errorf("read the credentials for NATS: %w", err)
+	}
+	if bytes.Contains(text, []byte("BEGIN NATS USER JWT")) {
+		return nats.UserCredentials(name), nil
+	}
+	option, err := nats.NkeyOptionFromSeed(name)
+	if err != nil {
+		return nil, fmt.Errorf("read the credentials for NATS: %s is no .creds file and no seed of a user's nkey: %w", name, err)
+	}
+	return option, nil
+}
+
+// issuer takes the seed of an account's nkey.
+func issuer(name string) (nkeys.KeyPair, error) {
+	text, err := secret(name)
+	if err != nil {
+		return nil, fmt.Errorf("read the issuer of rights: %w", err)
+	}
+	pair, err := nkeys.FromSeed(bytes.TrimSpace(text))
+	if err != nil {
+		return nil, fmt.Errorf("read the issuer of rights: %s has no seed: %w", name, err)
+	}
+	if public, err := pair.PublicKey(); err != nil || !nkeys.IsValidPublicAccountKey(public) {
+		return nil, fmt.Errorf("read the issuer of rights: the seed in %s is not that of an account (it begins with SA): nk -gen account", name)
+	}
+	return pair, nil
+}

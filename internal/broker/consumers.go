@@ -1,0 +1,87 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Limits of the consumers that people are given.
+const (
+	maxAckPending  = 1000
+	maxWaiting     = 16               // pulls of one consumer that wait
+	maxBatch       = 500              // messages of one pull
+	maxPull        = 1 << 20          // bytes of one pull
+	maxPullWait    = 60 * time.Second // below the two minutes for which NATS remembers who asked from another account
+	ackWait        = 30 * time.Second
+	statusIdle     = 24 * time.Hour
+	slotIdle       = 10 * time.Minute
+	describeFeed   = "made by Jejak at the connection of its user; kept while he is away"
+	describeStatus = "made anew by Jejak at every connection of its user"
+	describeSlot   = "made by Jejak at POST /v1/feed/consumers"
+)
+
+// feedConsumer is a consumer of the feed: pulled, acknowledged one by one, so that nothing is missed.
+func feedConsumer(subjects []string) jetstream.ConsumerConfig {
+	return jetstream.ConsumerConfig{
+		FilterSubjects: subjects, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, DeliverPolicy: jetstream.DeliverAllPolicy,
+		MaxAckPending: maxAckPending, MaxWaiting: maxWaiting, MaxRequestBatch: maxBatch, MaxRequestMaxBytes: maxPull, MaxRequestExpires: maxPullWait,
+	}
+}
+
+// statusConsumer is a consumer of the bucket: first the latest of every key, then what changes.
+func statusConsumer(id string, keys []string) jetstream.ConsumerConfig {
+	return jetstream.ConsumerConfig{
+		Name: id, Description: describeStatus, FilterSubjects: keys, AckPolicy: jetstream.AckNonePolicy,
+		DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy, MemoryStorage: true, InactiveThreshold: statusIdle,
+		MaxWaiting: maxWaiting, MaxRequestBatch: maxBatch, MaxRequestMaxBytes: maxPull, MaxRequestExpires: maxPullWait,
+	}
+}
+
+// ensure sees to the consumers of somebody who connects. The one of the feed goes on where he left off; the one of the bucket begins anew, so
+// that who comes late has the whole picture. ErrNotReady while there is nothing to consume.
+func (b *Broker) ensure(ctx context.Context, id string, g Grant) error {
+	if len(g.Events) > 0 {
+		cfg := feedConsumer(g.Events)
+		cfg.Durable, cfg.Description = id, describeFeed
+		if _, err := b.js.CreateOrUpdateConsumer(ctx, Stream, cfg); err != nil {
+			return fmt.Errorf("make consumer %s of the feed: %w", id, readiness(err))
+		}
+	}
+	if len(g.Status) > 0 {
+		if err := b.js.DeleteConsumer(ctx, BucketStream, id); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return fmt.Errorf("remove the former consumer %s of the bucket: %w", id, readiness(err))
+		}
+		if _, err := b.js.CreateOrUpdateConsumer(ctx, BucketStream, statusConsumer(id, g.Status)); err != nil {
+			return fmt.Errorf("make consumer %s of the bucket: %w", id, readiness(err))
+		}
+	}
+	return nil
+}
+
+// readiness tells a feed that is not made yet from other failures.
+func readiness(err error) error {
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return ErrNotReady
+	}
+	return err
+}
+
+// forget removes all consumers of somebody who may not come again.
+func (b *Broker) forget(ctx context.Context, id string) error {
+	var errs []error
+	remove := func(stream, name string) {
+		err := b.js.DeleteConsumer(ctx, stream, name)
+		if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) && !errors.Is(err, jetstream.ErrStreamNotFound) {
+			errs = append(errs, fmt.Errorf("remove consumer %s of %s: %w", name, stream, err))
+		}
+	}
+	for _, name := range Consumers(id) {
+		remove(Stream, name)
+	}
+	remove(BucketStream, id)
+	return errors.Join(errs...)
+}
