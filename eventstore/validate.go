@@ -1,7 +1,6 @@
 package eventstore
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -106,7 +105,7 @@ func jsonProblem(b []byte) string {
 	if len(b) == 0 {
 		return ""
 	}
-	if !json.Valid(b) {
+	if !validJSON(b) {
 		return "is not JSON"
 	}
 	if !utf8.Valid(b) {

@@ -159,19 +159,32 @@ func checkUnits(c *domain.Check, units []string, required bool) {
 		c.Fail(domain.RuleTooMany, "/data/units", len(units), domain.MaxBoxes)
 		return
 	}
-	seen := map[string]int{}
+	var seen map[string]int
+	if len(units) > few {
+		seen = make(map[string]int, len(units))
+	}
 	for n, u := range units {
 		path := "/data/units" + domain.Index(n)
 		if !c.Required(path, u) {
 			continue
 		}
-		if first, ok := seen[u]; ok {
+		first, again := seen[u]
+		if seen == nil {
+			first = slices.Index(units, u)
+			again = first < n
+		}
+		if again {
 			c.Fail(domain.RuleRepeated, path, u, first)
 			continue
 		}
-		seen[u] = n
+		if seen != nil {
+			seen[u] = n
+		}
 	}
 }
+
+// few units are compared one by one, which is faster than a map.
+const few = 16
 
 func kinds() string {
 	var names []string

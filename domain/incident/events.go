@@ -1,7 +1,7 @@
 package incident
 
 import (
-	"fmt"
+	"strconv"
 	"time"
 
 	"jejak/domain"
@@ -132,7 +132,8 @@ func (r *Register) add(c *Case) {
 
 // NextID is the id of the next case of a unit; n counts the cases that the same command raises before it.
 func (r *Register) NextID(unit domain.Code, n int) string {
-	return fmt.Sprintf("DSC-%s-%06d", unit, r.Next+n+1)
+	number := strconv.Itoa(r.Next + n + 1)
+	return "DSC-" + string(unit) + "-" + "000000"[min(len(number), 6):] + number
 }
 
 // Case is the id of the case that the event is about.

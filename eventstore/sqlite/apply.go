@@ -116,10 +116,10 @@ func (w *writer) add(r *request, i int) error {
 	for _, err := range [...]error{
 		s.BindInt64(1, int64(w.last+1)),
 		s.BindInt64(3, int64(r.expected)+int64(i)+1),
-		s.BindRawText(4, r.id(i)),
-		s.BindRawText(5, command),
+		s.BindBlob(4, r.id(i)),
+		s.BindBlob(5, command),
 		s.BindInt64(7, int64(e.Schema)),
-		s.BindRawText(8, r.time(i)),
+		s.BindBlob(8, r.time(i)),
 		bindJSON(s, 9, e.Data),
 		bindJSON(s, 10, e.Metadata),
 	} {
@@ -141,5 +141,5 @@ func bindJSON(s *sqlite3.Stmt, param int, b []byte) error {
 	if len(b) == 0 {
 		return s.BindNull(param)
 	}
-	return s.BindRawText(param, b)
+	return s.BindBlob(param, b)
 }

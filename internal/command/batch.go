@@ -43,9 +43,23 @@ type pending struct {
 	repeat bool // a duplicate of a command in this batch
 }
 
-func (w *writer) begin() *batch {
-	return &batch{expected: eventstore.Version(w.state.Version), accepted: map[uuid.UUID][32]byte{}}
+// begin makes room for what is decided next. The answers and ids are the writer's and used again and again; the events go to the store, which may
+// hold them longer than the batch lasts.
+func (w *writer) begin(expected eventstore.Version, tasks int) *batch {
+	b := &w.batch
+	if len(b.answers) > keptAnswers {
+		*b = batch{}
+	}
+	clear(b.accepted)
+	*b = batch{expected: expected, events: make([]eventstore.Event, 0, tasks), answers: b.answers[:0], accepted: b.accepted}
+	if b.accepted == nil {
+		b.accepted = map[uuid.UUID][32]byte{}
+	}
+	return b
 }
+
+// keptAnswers is the most answers whose memory is used again: ledgers are many, and one long batch says nothing of the next.
+const keptAnswers = 128
 
 // verdict is what became of one command, before it is stored.
 type verdict struct {
@@ -67,7 +81,7 @@ func (w *writer) decideAll(tasks []*task) (done int, err error) {
 	if err := w.follow(); err != nil {
 		return 0, err
 	}
-	b := w.begin()
+	b := w.begin(eventstore.Version(w.state.Version), len(tasks))
 	for i, t := range tasks {
 		v := w.decide(b, t)
 		switch {
@@ -88,7 +102,7 @@ func (w *writer) decideAll(tasks []*task) (done int, err error) {
 				return done, err
 			}
 			done = i
-			b = &batch{expected: b.expected + eventstore.Version(len(b.events)), accepted: map[uuid.UUID][32]byte{}}
+			b = w.begin(b.expected+eventstore.Version(len(b.events)), len(tasks)-i)
 		}
 		b.add(t, v)
 	}
@@ -195,7 +209,8 @@ func (w *writer) execute(c *Command, recordedAt time.Time) (v verdict) {
 	}
 	v.answer = accepted(*c, d.Events, d.Raised)
 	origin := w.h.origin(c)
-	v.events = make([]eventstore.Event, len(d.Events))
+	v.events = slices.Grow(w.encoded[:0], len(d.Events))[:len(d.Events)] // the batch takes them before the next command
+	w.encoded = v.events
 	for i, rec := range d.Events {
 		event, err := journal.Encode(rec, &origin, i == 0)
 		if err != nil {
@@ -259,7 +274,8 @@ func (w *writer) commit(b *batch) error {
 		}
 		w.reply(p.task, p.answer)
 	}
-	b.answers = nil
+	clear(b.answers) // who has an answer is done with; a ledger may now rest for long
+	clear(w.encoded)
 	return nil
 }
 
@@ -274,10 +290,9 @@ func (b *batch) position(i int, last eventstore.Position) eventstore.Position {
 
 // append repeats an append whose outcome is unknown, until it is known, the time is up or the server gives up.
 func (w *writer) append(b *batch) (eventstore.Position, error) {
-	ctx, cancel := context.WithTimeout(w.h.ctx, w.h.cfg.GiveUp)
-	defer cancel()
+	giveUp := time.Now().Add(w.h.cfg.GiveUp)
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		try, done := context.WithTimeout(ctx, w.h.cfg.GiveUp/4)
+		try, done := context.WithTimeout(w.h.ctx, min(w.h.cfg.GiveUp/4, time.Until(giveUp)))
 		position, err := w.h.cfg.Store.Append(try, w.stream, b.expected, b.events...)
 		done()
 		if err == nil || !errors.Is(err, eventstore.ErrUnknownOutcome) || errors.Is(err, eventstore.ErrFailed) || errors.Is(err, eventstore.ErrClosed) {
@@ -285,8 +300,10 @@ func (w *writer) append(b *batch) (eventstore.Position, error) {
 		}
 		w.h.cfg.Metrics.Retried("unknown_outcome")
 		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
+		case <-time.After(min(wait, time.Until(giveUp))):
+		case <-w.h.ctx.Done():
+		}
+		if w.h.ctx.Err() != nil || !time.Now().Before(giveUp) {
 			return 0, err
 		}
 	}

@@ -17,9 +17,8 @@ const (
 )
 
 var (
-	electionForm = regexp.MustCompile(`^[a-z][a-z0-9]{1,30}$`)
-	mediaForm    = regexp.MustCompile(`^[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}$`)
-	kindForm     = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+	mediaForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}$`)
+	kindForm  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 )
 
 // check checks the values of an envelope and of its data (nil: could not be read at all, and that is known).
@@ -29,7 +28,7 @@ func check(w *wire, data domain.Command, now time.Time) (Parsed, []domain.Violat
 	p.ID = checkID(&c, w.ID)
 	p.Mode = checkMode(&c, w.Mode)
 	p.Election = w.Election
-	if c.Required("/election", w.Election) && !electionForm.MatchString(w.Election) {
+	if c.Required("/election", w.Election) && !isElection(w.Election) {
 		c.Fail(RuleBadElection, "/election", shorten(w.Election))
 	}
 	p.Unit = domain.Code(w.Unit)
@@ -48,6 +47,14 @@ func check(w *wire, data domain.Command, now time.Time) (Parsed, []domain.Violat
 		data.Validate(&c)
 	}
 	return p, c.Violations()
+}
+
+// isElection tells whether a text is the name of an election: [a-z][a-z0-9]{1,30}. Every command has one.
+func isElection(s string) bool {
+	if len(s) < 2 || len(s) > 31 || s[0] < 'a' || s[0] > 'z' {
+		return false
+	}
+	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789") == ""
 }
 
 func checkID(c *domain.Check, text string) uuid.UUID {

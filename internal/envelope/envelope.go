@@ -1,7 +1,8 @@
 // Package envelope reads a command as a client sends it: strictly, and with everything that is wrong said at once.
 //
-// A well-formed command costs one decoding. Only after that has failed is the JSON walked beside the Go types to find every unknown field, wrong
-// type, null and repeated field with its path; what is left of the command is then checked as usual, so that one answer names them all.
+// A well-formed command is written in canonical form once, for its hash, and read from that. Only after that has failed is the JSON walked beside
+// the Go types to find every unknown field, wrong type, null and repeated field with its path; what is left of the command is then checked as usual,
+// so that one answer names them all.
 package envelope
 
 import (
@@ -64,27 +65,36 @@ func Parse(body []byte, now time.Time) (Parsed, []domain.Violation) {
 	if len(body) > MaxBytes {
 		return Parsed{}, []domain.Violation{{Rule: RuleTooLarge, Args: []any{len(body), MaxBytes}}}
 	}
-	var w wire
-	data, err := decode(body, &w)
-	if err == nil {
-		p, violations := check(&w, data, now)
-		if len(violations) == 0 {
-			p.Hash, err = hash(body)
-		}
-		if err == nil {
-			return p, violations[:min(len(violations), maxViolations)]
-		}
+	if bytes.Contains(body, []byte("null")) {
+		return diagnose(body, now)
 	}
-	return diagnose(body, now)
+	room := rooms.Get().(*[]byte)
+	defer rooms.Put(room)
+	canonical, plain, err := canonicalize(room, body)
+	if err != nil {
+		return diagnose(body, now)
+	}
+	var w wire
+	var data domain.Command
+	if plain {
+		data, err = decodePlain(canonical, &w)
+	} else {
+		data, err = decode(body, &w)
+	}
+	if err != nil {
+		return diagnose(body, now)
+	}
+	p, violations := check(&w, data, now)
+	if len(violations) == 0 {
+		p.Hash = sha256.Sum256(canonical)
+	}
+	return p, violations[:min(len(violations), maxViolations)]
 }
 
 var errNotPlain = errors.New("needs a closer look")
 
-// decode is the fast path. It fails for everything that diagnose must look at, and it may fail for a right command (with "null" in a text).
+// decode reads a command that decodePlain does not. It fails for everything that diagnose must look at.
 func decode(body []byte, w *wire) (domain.Command, error) {
-	if bytes.Contains(body, []byte("null")) {
-		return nil, errNotPlain
-	}
 	if err := jsonv2.Unmarshal(body, w, strict); err != nil {
 		return nil, err
 	}
@@ -98,19 +108,26 @@ func decode(body []byte, w *wire) (domain.Command, error) {
 	return data, nil
 }
 
-// rooms are where canonical forms are written, to be hashed and forgotten.
+// rooms are where canonical forms are written, to be read and forgotten.
 var rooms = sync.Pool{New: func() any { return new([]byte) }}
+
+// canonicalize returns the canonical form of a command, in the room or elsewhere. plain tells that appendCanonical has written it.
+func canonicalize(room *[]byte, body []byte) (canonical []byte, plain bool, err error) {
+	canonical, rest, ok := appendCanonical((*room)[:0], body, 0)
+	*room = canonical
+	if ok && len(trimSpace(rest)) == 0 {
+		return canonical, true, nil
+	}
+	other := jsontext.Value(bytes.Clone(body))
+	err = other.Canonicalize()
+	return other, false, err
+}
 
 func hash(body []byte) ([32]byte, error) {
 	room := rooms.Get().(*[]byte)
 	defer rooms.Put(room)
-	plain, rest, ok := appendCanonical((*room)[:0], body, 0)
-	*room = plain
-	if ok && len(trimSpace(rest)) == 0 {
-		return sha256.Sum256(plain), nil
-	}
-	canonical := jsontext.Value(bytes.Clone(body))
-	if err := canonical.Canonicalize(); err != nil {
+	canonical, _, err := canonicalize(room, body)
+	if err != nil {
 		return [32]byte{}, err
 	}
 	return sha256.Sum256(canonical), nil

@@ -1,12 +1,14 @@
 package httpapi
 
 import (
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"strconv"
+	"sync"
 
 	"jejak/internal/access"
 	"jejak/internal/api"
@@ -47,7 +49,7 @@ const (
 // bodyKind tells a single object from lines by the content type. No content type at all is an object.
 func bodyKind(r *http.Request) (bodyForm, bool) {
 	header := r.Header.Get("Content-Type")
-	if header == "" {
+	if header == "" || header == "application/json" {
 		return object, true
 	}
 	kind, _, err := mime.ParseMediaType(header)
@@ -79,29 +81,42 @@ func plainBody(r *http.Request) (io.Reader, *problem) {
 	}
 }
 
+// bodies are where single commands are read, and their answers written. A command keeps nothing of its body.
+var bodies = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, 2<<10)) }}
+
+// giveBack keeps a buffer for the next one, unless it has grown large.
+func giveBack(room *bytes.Buffer) {
+	if room.Cap() <= 16<<10 {
+		room.Reset()
+		bodies.Put(room)
+	}
+}
+
 // single answers one command with the status that its answer has.
 func (s *Server) single(w http.ResponseWriter, r *http.Request, body io.Reader) {
 	if r.ContentLength > maxCommand && r.Header.Get("Content-Encoding") == "" {
 		endBody(w, r, tooLarge("perintah", "the command", maxCommand))
 		return
 	}
-	raw, err := io.ReadAll(io.LimitReader(body, maxCommand+1))
+	room := bodies.Get().(*bytes.Buffer)
+	defer giveBack(room)
+	_, err := room.ReadFrom(io.LimitReader(body, maxCommand+1))
 	switch {
 	case err != nil:
 		endBody(w, r, unread(err))
 		return
-	case len(raw) > maxCommand:
+	case room.Len() > maxCommand:
 		endBody(w, r, tooLarge("perintah", "the command", maxCommand))
 		return
 	}
-	cmd, answer := s.accept(userOf(r.Context()), raw)
+	cmd, answer := s.accept(userOf(r.Context()), room.Bytes())
 	if answer == nil {
 		// The answer comes even when the client goes: the command may be decided already.
 		decided := <-s.cfg.Ledgers.Submit(r.Context(), cmd)
 		answer = &decided
 	}
 	s.noteDenied(r, cmd, answer)
-	writeAnswer(w, *answer)
+	writeAnswer(w, *answer, room)
 }
 
 // accept makes a command of what a user sent, or the answer that says why it cannot be one.
@@ -145,17 +160,20 @@ func (s *Server) denied(r *http.Request, user people.User, why *api.Problem, wha
 		"where", where, "from", address(r))
 }
 
-// writeAnswer answers a single command: a success as an answer, everything else as a problem that is an answer too.
-func writeAnswer(w http.ResponseWriter, a api.Answer) {
+// Values of headers that every answer has, so that they need not be made each time.
+var isJSON, noStore, nosniff, noReferrer = []string{"application/json"}, []string{"no-store"}, []string{"nosniff"}, []string{"no-referrer"}
+
+// writeAnswer answers a single command: a success as an answer, everything else as a problem that is an answer too. What the room holds is lost.
+func writeAnswer(w http.ResponseWriter, a api.Answer, room *bytes.Buffer) {
 	switch a.Result {
 	case api.Accepted, api.AcceptedWithDiscrepancy, api.Duplicate:
 		a.Status, a.RetryAfter = 0, 0
 		h := w.Header()
-		h.Set("Content-Type", "application/json")
-		h.Set("Cache-Control", "no-store")
+		h["Content-Type"], h["Cache-Control"] = isJSON, noStore
 		h.Set("Jejak-Position", strconv.FormatUint(uint64(a.Position), 10))
 		w.WriteHeader(http.StatusOK)
-		w.Write(appendAnswer(make([]byte, 0, 512), &a)) // a client that has gone hears nothing
+		room.Reset()
+		w.Write(appendAnswer(room.AvailableBuffer(), &a)) // a client that has gone hears nothing
 	case api.Rejected, api.Error:
 		p := newProblem(a.Status, a.Errors...)
 		p.ID, p.Result, p.RetryAfter = a.ID, a.Result, a.RetryAfter

@@ -23,8 +23,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		}
 		_ = ctl.SetReadDeadline(arrive)
 		h := w.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
+		h["X-Content-Type-Options"], h["Referrer-Policy"] = nosniff, noReferrer
 		defer func() {
 			if cause := recover(); cause != nil {
 				if cause == http.ErrAbortHandler {
