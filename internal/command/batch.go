@@ -209,8 +209,7 @@ func (w *writer) execute(c *Command, recordedAt time.Time) (v verdict) {
 	}
 	v.answer = accepted(*c, d.Events, d.Raised)
 	origin := w.h.origin(c)
-	v.events = slices.Grow(w.encoded[:0], len(d.Events))[:len(d.Events)] // the batch takes them before the next command
-	w.encoded = v.events
+	v.events = make([]eventstore.Event, len(d.Events))
 	for i, rec := range d.Events {
 		event, err := journal.Encode(rec, &origin, i == 0)
 		if err != nil {
@@ -275,7 +274,6 @@ func (w *writer) commit(b *batch) error {
 		w.reply(p.task, p.answer)
 	}
 	clear(b.answers) // who has an answer is done with; a ledger may now rest for long
-	clear(w.encoded)
 	return nil
 }
 

@@ -58,13 +58,12 @@ type writer struct {
 	wake    chan struct{}
 
 	// What follows belongs to the goroutine of run.
-	state   *ledger.State      // nil: not loaded, or thrown away
-	last    cache.Mark         // last event folded and stored
-	saved   uint64             // version in the cache
-	spare   []*task            // an emptied slice, to be used again
-	batch   batch              // the same
-	encoded []eventstore.Event // the same: events of one command
-	late    []*view            // views that wait for events of other servers
+	state *ledger.State // nil: not loaded, or thrown away
+	last  cache.Mark    // last event folded and stored
+	saved uint64        // version in the cache
+	spare []*task       // an emptied slice, to be used again
+	batch batch         // the same
+	late  []*view       // views that wait for events of other servers
 	// contended counts down the batches before which events of other servers are looked for.
 	contended int
 	taken     atomic.Int64 // commands taken from tasks and not yet answered

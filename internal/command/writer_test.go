@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"jejak/domain"
 	"jejak/domain/goods"
+	"jejak/domain/incident"
 	"jejak/domain/ledger"
 	"jejak/domain/procurement"
 	"jejak/eventstore"
@@ -442,4 +444,34 @@ func TestUnknownPlaces(t *testing.T) {
 	c = h.trouble(0)
 	c.OccurredAt = begin.Add(24 * time.Hour)
 	h.accepted(handler, c)
+}
+
+// TestMoreThanOneAppend: what waits together and does not fit into one append goes into several, and all of it is there.
+func TestMoreThanOneAppend(t *testing.T) {
+	h := newHouse(t)
+	handler := h.adopted()
+	entered, release := h.store.gate()
+	first := h.trouble(0)
+	answers := []<-chan api.Answer{handler.Submit(t.Context(), first)}
+	<-entered
+	sent := []command.Command{first}
+	for n := range 300 {
+		c := h.trouble(n + 1)
+		c.Data.(*incident.Raise).Note = strings.Repeat("x", 8_000)
+		sent, answers = append(sent, c), append(answers, handler.Submit(t.Context(), c))
+	}
+	release()
+	last := uint64(0)
+	for i, answer := range answers {
+		a := <-answer
+		h.check(a, api.AcceptedWithDiscrepancy, "")
+		if a.Position <= last {
+			t.Errorf("command %d has position %d after %d", i, a.Position, last)
+		}
+		last = a.Position
+	}
+	h.once(sent...)
+	if n := h.store.count(); n != 4 { // the first, and 300 times 8 kB in three
+		t.Errorf("%d appends", n)
+	}
 }
