@@ -61,7 +61,9 @@ func (feedLag) Describe(out chan<- *prometheus.Desc) {
 // Collect is for the registry.
 func (f feedLag) Collect(out chan<- prometheus.Metric) {
 	position, head, oldest, stopped := f()
-	gauge := func(d *prometheus.Desc, value float64) { out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value) }
+	gauge := func(d *prometheus.Desc, value float64) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value)
+	}
 	gauge(feedPosition, float64(position))
 	gauge(feedHead, float64(head))
 	gauge(feedOldest, oldest.Seconds())
