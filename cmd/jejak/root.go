@@ -43,6 +43,7 @@ func newRootCommand(env environment) *cobra.Command {
 		newProjectionsCommand(),
 		newUserCommand(),
 		newStatusCommand(),
+		newWatchCommand(),
 		newAuditCommand(),
 		newFeedCommand(),
 		newVersionCommand(),

@@ -36,6 +36,9 @@ var exeSuffix = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
 //	capture NAME REGEXP             set a variable to the first group's match in the last output
 //	played DIR ACTS                 wait until so many acts of the simulation of DIR are answered
 //	await FILE                      wait until the file is there
+//	awaits FILE REGEXP              wait until a line of the file matches
+//	followed FILE [AREA]            wait until the file has, as jejak watch --json writes it, every event of the log that is for the area (without one: of
+//	                                all units), once and in order
 //	reference DIR                   write the built-in reference data to DIR, unpacked
 //	change [-all] FILE OLD NEW      replace a text, which must be there, in a file: the first place or all; \n is a line feed
 //	big FILE BYTES                  write a file of that size
@@ -47,6 +50,8 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"capture":   capture,
 	"played":    awaitActs,
 	"await":     await,
+	"awaits":    awaitLine,
+	"followed":  followed,
 	"reference": writeReference,
 	"change":    change,
 	"big":       big,
