@@ -79,9 +79,12 @@ func newDemoCommand() *cobra.Command {
 	return cmd
 }
 
+// demoMemory is what the demo's heap is kept to while that can be done: the whole province, server and simulation together, needs about 1 GiB.
+const demoMemory = 1150 << 20
+
 func demo(cmd *cobra.Command, f demoFlags) (err error) {
 	began := time.Now()
-	limitMemory(demoMemory)
+	server.TuneMemory(cmd.Context(), demoMemory)
 	if showsPassword(cmd.Flags()) {
 		fmt.Fprintln(cmd.ErrOrStderr(), "warning: "+storePassword)
 	}

@@ -143,7 +143,7 @@ func newProjectionsRebuildCommand() *cobra.Command {
 			"nothing is changed. A broken file is deleted first. Two ledgers are in memory at once, the longest first.\n\nRead models: "+strings.Join(viewNames(), " "),
 		"  jejak projections rebuild --data ./jejak-data\n  jejak projections rebuild regency --json", cobra.MaximumNArgs(1),
 		func(cmd *cobra.Command, log *server.Log, f projectionFlags, args []string) (err error) {
-			limitMemory(0)
+			server.TuneMemory(cmd.Context(), 0)
 			chosen, _ := views.Named(views.All(log.Simulated), args...)
 			file, err := views.Open(log.ViewsPath)
 			if err != nil {
@@ -187,7 +187,7 @@ func newProjectionsVerifyCommand() *cobra.Command {
 			"log gives, or the file is damaged. Nothing is changed.",
 		"  jejak projections verify --data ./jejak-data\n  jejak projections verify --json", cobra.NoArgs,
 		func(cmd *cobra.Command, log *server.Log, f projectionFlags, _ []string) (err error) {
-			limitMemory(0)
+			server.TuneMemory(cmd.Context(), 0)
 			file, err := views.OpenAsIs(log.ViewsPath)
 			if errors.Is(err, os.ErrNotExist) {
 				return fmt.Errorf("projections verify: there is nothing to compare: %w", err)

@@ -72,7 +72,7 @@ func serve(cmd *cobra.Command, f serveFlags) (err error) {
 	if err := errors.Join(err, checkStore(f.store), f.nats.check()); err != nil {
 		return err
 	}
-	limitMemory(0)
+	server.TuneMemory(cmd.Context(), 0)
 	log := telemetry.NewLog(cmd.ErrOrStderr(), f.asJSON, slog.LevelInfo)
 	if showsPassword(cmd.Flags()) {
 		log.Warn(storePassword)

@@ -35,6 +35,7 @@ type served struct {
 // servers by name, in the child.
 var servers = map[string]func(ctx context.Context, dir string) (served, error){
 	jejakName:     serveJejak,
+	jejakFeedName: serveJejakFeed,
 	bareName:      serveBare,
 	echoName:      serveEcho,
 	jetStreamName: serveJetStream,

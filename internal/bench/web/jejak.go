@@ -10,11 +10,25 @@ import (
 	"jejak/internal/server"
 )
 
-const jejakName = "jejak"
+// Jejak twice: jejakName as `jejak serve --nats off` runs it, and jejakFeedName as `jejak serve` does, which publishes every event over NATS on the same
+// processors.
+const (
+	jejakName     = "jejak"
+	jejakFeedName = "jejak-feed"
+)
 
-// serveJejak is the whole server with the whole of East Java in it, as `jejak serve` runs it.
 func serveJejak(ctx context.Context, dir string) (served, error) {
-	s, err := server.Open(ctx, server.Config{Dir: dir, Listen: "127.0.0.1:0", Kind: server.Real, Version: "bench"})
+	return serveWhole(ctx, dir, server.NATS{Off: true})
+}
+
+func serveJejakFeed(ctx context.Context, dir string) (served, error) {
+	return serveWhole(ctx, dir, server.NATS{})
+}
+
+// serveWhole is the whole server with the whole of East Java in it.
+func serveWhole(ctx context.Context, dir string, nats server.NATS) (served, error) {
+	server.TuneMemory(ctx, 0)
+	s, err := server.Open(ctx, server.Config{Dir: dir, Listen: "127.0.0.1:0", Kind: server.Real, Version: "bench", NATS: nats})
 	if err != nil {
 		return served{}, err
 	}

@@ -27,6 +27,7 @@ var contenders = []contender{
 	{"bare handler: decode, group commit to a plain file", bareName, httpClient(true)},
 	{"echo: read, answer", echoName, httpClient(true)},
 	{"JetStream publish, sync always", jetStreamName, jetStreamClient},
+	{"Jejak with its feed, 38 regencies", jejakFeedName, httpClient(true)},
 }
 
 func httpClient(spread bool) func(place, *maker, int) (doer, io.Closer, error) {
@@ -121,13 +122,16 @@ func singlesTable(n int, seen [][]load) report.Table {
 		})
 	}
 	t.Notes = append(t.Notes,
-		"A command is incident.raise with one event; Jejak's answer comes after its event is durable in SQLite.",
+		"A command is incident.raise with one event; Jejak's answer comes after its event is durable in SQLite. Its rows of the regencies (views.db) are kept up all the time; with its feed "+
+			"every event is also published over NATS, by the same process.",
 		"JetStream takes the same bytes on one stream, one subject per client, and acknowledges after its own fsync.",
 		"Ratios are medians of the rounds' ratios. Clients' processors: CPU seconds per second of the process with all clients, of 2 in all on the development machine.")
 	if n == 256 {
 		t.Notes = append(t.Notes,
 			verdict("Jejak (38 regencies) : bare handler", harness.Median(quotients(first, rates(seen[2]))), 0.6),
-			verdict("Jejak (38 regencies) : JetStream with sync always", harness.Median(quotients(first, rates(seen[4]))), 1.5))
+			verdict("Jejak (38 regencies) : JetStream with sync always", harness.Median(quotients(first, rates(seen[4]))), 1.5),
+			verdict("Jejak with its feed : bare handler", harness.Median(quotients(rates(seen[5]), rates(seen[2]))), 0.6),
+			verdict("Jejak with its feed : JetStream with sync always", harness.Median(quotients(rates(seen[5]), rates(seen[4]))), 1.5))
 	}
 	return t
 }

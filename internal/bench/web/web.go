@@ -59,7 +59,7 @@ func measure(ctx context.Context, opt harness.Options, s size) (tables []report.
 			err = errors.Join(err, c.stop())
 		}
 	}()
-	for _, name := range []string{jejakName, bareName, echoName, jetStreamName} {
+	for _, name := range []string{jejakName, jejakFeedName, bareName, echoName, jetStreamName} {
 		c, err := startChild(name, filepath.Join(dir, name))
 		if err != nil {
 			return nil, err
