@@ -12,7 +12,7 @@ COPY --from=build /out/jejak /usr/local/bin/jejak
 COPY --from=build --chown=nonroot:nonroot --chmod=0700 /out/data /data
 ENV JEJAK_DATA=/data
 VOLUME /data
-EXPOSE 8080
+EXPOSE 8080 4222
 STOPSIGNAL SIGTERM
 # The program asks its own server: the image has no curl.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 CMD ["/usr/local/bin/jejak", "version", "--server"]
