@@ -20,7 +20,7 @@ func userOf(ctx context.Context) people.User {
 }
 
 // open are the paths that need no token. None shows anything of the data but figures about the server.
-var open = map[string]bool{"/livez": true, "/readyz": true, "/metrics": true, "/openapi.json": true, "/openapi.yaml": true, "/docs": true}
+var open = map[string]bool{"/livez": true, "/readyz": true, "/metrics": true, "/openapi.json": true, "/openapi.yaml": true, "/asyncapi.yaml": true, "/docs": true}
 
 // guard lets only good tokens pass, before any body is read.
 func (s *Server) guard(next http.Handler) http.Handler {

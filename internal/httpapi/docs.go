@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"jejak/projections/feed"
 )
 
 // docsPage lists the operations from the OpenAPI document. It loads nothing from elsewhere: the server may stand where there is no internet.
@@ -16,7 +18,7 @@ var docsPage = template.Must(template.New("docs").Parse(`<!doctype html>
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}code{background:#eee;padding:0 .3em}
 table{border-collapse:collapse;width:100%}td{border-top:1px solid #ccc;padding:.3rem .5rem;vertical-align:top}</style>
 <h1>Jejak API {{.Version}}</h1>
-<p>Dokumen mesin / machine form: <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1). Kirim / send <code>Authorization: Bearer &lt;token&gt;</code>.</p>
+<p>Dokumen mesin / machine form: <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1); umpan NATS / the feed over NATS: <a href="/asyncapi.yaml">/asyncapi.yaml</a> (AsyncAPI 3). Kirim / send <code>Authorization: Bearer &lt;token&gt;</code>.</p>
 <table>{{range .Operations}}<tr><td><code>{{.Method}}</code><td><code>{{.Path}}</code><td>{{.Summary}}{{end}}</table>
 <h2>POST /v1/commands</h2>
 <p>Isian <code>data</code> tiap perintah; yang tanpa <code>?</code> wajib. / The field <code>data</code> of each command; what has no <code>?</code> is required.</p>
@@ -87,4 +89,10 @@ func (s *Server) getDocs(w http.ResponseWriter, r *http.Request) {
 	if err := docsPage.Execute(w, page); err != nil {
 		s.cfg.Telemetry.Log.Info("page not sent", "cause", err)
 	}
+}
+
+// getAsyncAPI serves the contract of the feed over NATS.
+func getAsyncAPI(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/yaml")
+	w.Write(feed.AsyncAPI()) // a client that has gone hears nothing
 }

@@ -126,7 +126,7 @@ const tooLong = 40
 
 // checkAnswer tells how an answer differs from what the document says of it.
 func (d *document) checkAnswer(method, url string, status int, contentType string, body []byte) error {
-	if url == "/docs" || strings.HasPrefix(url, "/openapi") {
+	if url == "/docs" || strings.HasPrefix(url, "/openapi") || url == "/asyncapi.yaml" {
 		return nil // they describe the API and are not part of it
 	}
 	path := d.path(url)

@@ -127,6 +127,15 @@ func TestTheDocumentHasEveryRoute(t *testing.T) {
 	}
 }
 
+// The feed's contract is served to everyone, like that of HTTP.
+func TestAsyncAPI(t *testing.T) {
+	h := newHouse(t)
+	a := h.get("/asyncapi.yaml", "")
+	if a.StatusCode != 200 || a.Header.Get("Content-Type") != "application/yaml" || !strings.HasPrefix(string(a.body), "asyncapi: 3.0.0\n") {
+		t.Errorf("%d %s %.60s", a.StatusCode, a.Header.Get("Content-Type"), a.body)
+	}
+}
+
 // The page works where there is no internet: nothing in it is loaded from anywhere.
 func TestDocsPageIsWhole(t *testing.T) {
 	h := newHouse(t)

@@ -77,6 +77,7 @@ func (s *Server) routes() {
 	s.registerHealth()
 	s.describeStreams()
 	s.mux.HandleFunc("GET /docs", s.getDocs)
+	s.mux.HandleFunc("GET /asyncapi.yaml", getAsyncAPI)
 	s.mux.Handle("GET /metrics", s.cfg.Telemetry.Handler())
 }
 
