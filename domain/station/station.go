@@ -84,9 +84,11 @@ func (b *Book) reached(id domain.BoxID, station domain.Code, by int64) bool {
 	return false
 }
 
-// Boxes of a station now, replaced ones left out, and its kit if one was packed.
-func (b *Book) boxes(station domain.Code) []box.View {
-	var views []box.View
+// few boxes of a station need no memory of their own: all stations of a unit are looked at again and again.
+const few = 8
+
+// boxes appends the boxes of a station now, replaced ones left out, and its kit if one was packed.
+func (b *Book) boxes(views []box.View, station domain.Code) []box.View {
 	for _, id := range b.Ref.StationBoxes(station) {
 		view := b.Boxes.Box(id)
 		for view.ReplacedBy != "" {
@@ -105,7 +107,8 @@ func (b *Book) Status(station domain.Code) Status {
 	if b.Ref == nil {
 		return NotPacked
 	}
-	views := b.boxes(station)
+	var room [few]box.View
+	views := b.boxes(room[:0], station)
 	least, most := atStation, inWarehouse
 	for _, v := range views {
 		l := levelOf(v)

@@ -116,9 +116,6 @@ func (w *writer) gather() bool {
 		waiting = len(w.s.queue)
 		runtime.Gosched()
 	}
-	if previous >= crowd {
-		w.linger(previous)
-	}
 	for r != nil {
 		if len(w.batch) > 0 && (w.events+len(r.events) > w.s.opt.BatchEvents || size+r.size > w.s.opt.BatchBytes) {
 			w.held = r
@@ -139,24 +136,6 @@ func (w *writer) gather() bool {
 		}
 	}
 	return len(w.batch) > 0
-}
-
-// crowd is from how many callers at a time on they are waited for.
-const crowd = 16
-
-// linger waits while more and more of a crowd that was answered ask again, but for two milliseconds at most, which is less than such a crowd waits
-// for its commit: what many share costs each of them less.
-func (w *writer) linger(previous int) {
-	const step, most = 200 * time.Microsecond, 10
-	for range most {
-		before := len(w.s.queue)
-		if before >= previous {
-			return
-		}
-		if time.Sleep(step); len(w.s.queue) == before {
-			return
-		}
-	}
 }
 
 // next waits for a request and reopens the log meanwhile when asked to. It returns nil when the queue is closed and empty.
