@@ -47,10 +47,7 @@ func (b *Board) Offer(election, unit string, position eventstore.Position, body 
 	}
 	b.rows[key] = boardRow{election, unit, position, body}
 	b.stale[key] = struct{}{}
-	select {
-	case b.wake <- struct{}{}:
-	default:
-	}
+	b.signal()
 }
 
 // Run puts rows until ctx ends.

@@ -41,7 +41,7 @@ func TestCommandsHaveIDsOfTheirOwn(t *testing.T) {
 // TestTinyRun lets all contenders answer, and every answer be right: timing decides nothing.
 func TestTinyRun(t *testing.T) {
 	if testing.Short() {
-		t.Skip("starts four servers")
+		t.Skip("starts a server for every contender")
 	}
 	s := size{rounds: 1, clients: []int{1, 256}, d: 50 * time.Millisecond, lines: 400, lanes: []int{1, 3}}
 	tables, err := measure(t.Context(), harness.Options{Quick: true, Dir: t.TempDir()}, s)
