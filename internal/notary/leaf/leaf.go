@@ -2,9 +2,13 @@
 package leaf
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
+	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"jejak/eventstore"
@@ -55,4 +59,47 @@ const most = len(Magic) + 2 + eventstore.MaxStreamName + 8 + 16 + 2 + eventstore
 func Hash(rec *eventstore.Record) tlog.Hash {
 	var room [1 + most]byte
 	return sha256.Sum256(Append(room[:1], rec))
+}
+
+// Leaf is what a leaf says of its record.
+type Leaf struct {
+	Stream               string
+	Version              eventstore.Version
+	ID                   uuid.UUID
+	Type                 string
+	Schema               int
+	RecordedAt           time.Time
+	DataSum, MetadataSum [sha256.Size]byte
+}
+
+var errNoLeaf = errors.New("it is no leaf that this program knows: " + Magic[:len(Magic)-1])
+
+// Parse takes a leaf apart. Whether it is in a tree is another question.
+func Parse(b []byte) (Leaf, error) {
+	var l Leaf
+	b, ok := bytes.CutPrefix(b, []byte(Magic))
+	if !ok {
+		return l, errNoLeaf
+	}
+	take := func(n int) []byte {
+		if n > len(b) {
+			ok = false
+			return make([]byte, n)
+		}
+		var part []byte
+		part, b = b[:n], b[n:]
+		return part
+	}
+	l.Stream = string(take(int(binary.BigEndian.Uint16(take(2)))))
+	l.Version = eventstore.Version(binary.BigEndian.Uint64(take(8)))
+	l.ID = uuid.UUID(take(16))
+	l.Type = string(take(int(binary.BigEndian.Uint16(take(2)))))
+	l.Schema = int(binary.BigEndian.Uint32(take(4)))
+	l.RecordedAt = time.UnixMicro(int64(binary.BigEndian.Uint64(take(8)))).UTC()
+	l.DataSum = [sha256.Size]byte(take(sha256.Size))
+	l.MetadataSum = [sha256.Size]byte(take(sha256.Size))
+	if !ok || len(b) > 0 {
+		return l, errNoLeaf
+	}
+	return l, nil
 }
