@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"filippo.io/torchwood"
@@ -140,7 +139,7 @@ func (f *Files) Write(tiles []Tile) error {
 		}
 	}
 	for folder := range folders {
-		if err := syncFolder(folder); err != nil {
+		if err := SyncFolder(folder); err != nil {
 			return fmt.Errorf("make tiles durable: %w", err)
 		}
 	}
@@ -191,8 +190,8 @@ func writeFile(name string, data []byte) error {
 	return errors.Join(err, file.Sync(), file.Close())
 }
 
-// syncFolder makes the names in a folder durable. Windows has no such call; NTFS does it by itself.
-func syncFolder(name string) error {
+// SyncFolder makes the names in a folder durable. Windows has no such call; NTFS does it by itself.
+func SyncFolder(name string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
@@ -203,17 +202,22 @@ func syncFolder(name string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// Prune removes the partial tiles of a smaller tree that those of a larger one, kept before, make needless. What cannot be removed does no harm.
+// Prune removes the partial tiles of a smaller tree that those of a larger one, kept before, make needless: what a narrower one holds can be read from
+// a wider one. What cannot be removed does no harm.
 func (f *Files) Prune(smaller, larger int64) {
 	needed := Partial(larger)
 	for _, tile := range Partial(smaller) {
-		if slices.Contains(needed, tile) {
+		widths, err := f.widths(tile)
+		if err != nil {
 			continue
 		}
-		_ = os.Remove(f.path(tile))
-		if folder := filepath.Dir(f.path(tile)); strings.HasSuffix(folder, ".p") {
-			_ = os.Remove(folder) // if it is empty
+		for _, tile.W = range widths {
+			if !slices.Contains(needed, tile) {
+				_ = os.Remove(f.path(tile))
+			}
 		}
+		tile.W = 1
+		_ = os.Remove(filepath.Dir(f.path(tile))) // if it is empty
 	}
 }
 
