@@ -79,8 +79,9 @@ func (x *index) at(leaf int64) (id uuid.UUID, position eventstore.Position, err 
 
 // find looks for an event.
 func (x *index) find(id uuid.UUID) (leaf int64, position eventstore.Position, found bool, err error) {
-	block := make([]byte, entryBlock*entrySize)
-	for end := x.entries.Load(); end > 0; {
+	end := x.entries.Load()
+	block := make([]byte, min(end, entryBlock)*entrySize)
+	for end > 0 {
 		begin := max(0, end-entryBlock)
 		part := block[:(end-begin)*entrySize]
 		if _, err := x.file.ReadAt(part, begin*entrySize); err != nil && !errors.Is(err, io.EOF) {
