@@ -223,8 +223,13 @@ func TestWhatDoesNotFitIsRefusedAtTheStart(t *testing.T) {
 		tamper func(h *house)
 		want   string
 	}{
-		"a shorter log":         {func(h *house) { other := newHouse(h.T, "sqlite"); other.record(290); h.cfg.Store = other.store }, "the log ends at position 290"},
-		"another log":           {func(h *house) { other := newHouse(h.T, "sqlite"); other.added = 4; other.record(310); h.cfg.Store = other.store }, "but the log has event"},
+		"a shorter log": {func(h *house) { other := newHouse(h.T, "sqlite"); other.record(290); h.cfg.Store = other.store }, "the log ends at position 290"},
+		"another log": {func(h *house) {
+			other := newHouse(h.T, "sqlite")
+			other.added = 4
+			other.record(310)
+			h.cfg.Store = other.store
+		}, "but the log has event"},
 		"an edge tile":          {change("tile/0/001.p/44", flip), "the tiles do not give its root"},
 		"the root":              {sql(`UPDATE checkpoint SET root = (SELECT root FROM checkpoint WHERE size = 200) WHERE size = 300`), "its own signature does not hold"},
 		"the newest is removed": {sql(`DELETE FROM checkpoint WHERE size = 300`), ""}, // it is signed again, the same

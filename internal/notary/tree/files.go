@@ -38,6 +38,9 @@ func OpenFiles(dir string) (*Files, error) {
 	return f, nil
 }
 
+// Look is the Source of tiles in a folder of which nothing is changed.
+func Look(dir string) Source { return (&Files{dir}).Read }
+
 // Empty tells that there is no tile.
 func (f *Files) Empty() (bool, error) {
 	entries, err := os.ReadDir(filepath.Join(f.dir, tileFolder))

@@ -89,6 +89,9 @@ func (t *Tree) Take() []Tile {
 	return tiles
 }
 
+// Forget lets go of the tiles that have become full, for those who want the root alone.
+func (t *Tree) Forget() { t.full = nil }
+
 // Partial lists the tiles of a tree that are not full.
 func Partial(size int64) []tlog.Tile {
 	var tiles []tlog.Tile
