@@ -214,8 +214,14 @@ func (f *Files) Prune(smaller, larger int64) {
 		if err != nil {
 			continue
 		}
+		least := torchwood.TileWidth
+		for _, other := range needed {
+			if other.L == tile.L && other.N == tile.N {
+				least = other.W // or a wider one, which a tree that was never signed has left
+			}
+		}
 		for _, tile.W = range widths {
-			if !slices.Contains(needed, tile) {
+			if tile.W < least {
 				_ = os.Remove(f.path(tile))
 			}
 		}
