@@ -103,11 +103,11 @@ func writeSigner(name string, s *signer) error { return writeFile(name, s.secret
 
 // Key is a verifier key of the notary and the checkpoints that it signs.
 type Key struct {
-	Verifier string
-	Since    int64 // size of the first checkpoint that it may sign
-	Until    int64 // size of the last; -1: it is in use
+	Verifier string `json:"verifier"`
+	Since    int64  `json:"since"` // size of the first checkpoint that it may sign
+	Until    int64  `json:"until"` // size of the last; -1: it is in use
 	// Succession is a note by which the key before hands over to this one, signed by both; "" for the first key, and where the one before was lost.
-	Succession string
+	Succession string `json:"succession"`
 }
 
 // successionHead begins the text of a succession.

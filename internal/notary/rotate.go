@@ -53,7 +53,7 @@ func (n *Notary) rotate(lost bool) ([]Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := n.follow(next, old, newest)
+	key, err := n.handOver(next, old, newest)
 	if err != nil {
 		return nil, err
 	}
@@ -79,8 +79,8 @@ func (n *Notary) rotate(lost bool) ([]Key, error) {
 	return keys, n.publishKeys(keys)
 }
 
-// follow has the new key follow the old one, nil where that is lost, and sign the newest checkpoint.
-func (n *Notary) follow(next, old *signer, newest *Signed) (Key, error) {
+// handOver has the new key follow the old one, nil where that is lost, and sign the newest checkpoint.
+func (n *Notary) handOver(next, old *signer, newest *Signed) (Key, error) {
 	key, at := Key{Verifier: next.verifier, Until: -1}, tlog.Tree{}
 	if newest != nil {
 		key.Since, at = newest.N, newest.Tree

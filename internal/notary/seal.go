@@ -19,23 +19,46 @@ const batch = 1 << 16
 
 const longestPause = 10 * time.Second
 
-// Run takes what is new into the tree and signs it, until ctx ends. What fails is told and tried again; what does not fit what was signed ends it, and
-// Trouble says so.
+// lastWords is how long the last records may take when ctx has ended.
+const lastWords = 5 * time.Second
+
+// Run takes what is new into the tree and signs it, until ctx ends, and then what is there by then. What fails is told and tried again; what does not fit
+// what was signed ends it, and Trouble says so.
 func (n *Notary) Run(ctx context.Context) {
-	stop := n.startWitnesses(ctx)
-	defer stop()
+	if n.follow(ctx) {
+		return
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer cancel()
+	for more := true; more; {
+		var err error
+		if more, err = n.round(last); err != nil {
+			n.cfg.Log.Warn("the last records are not signed: they are at the next start", "error", err)
+		}
+	}
+}
+
+// follow signs until ctx ends. done: there is nothing more to do.
+func (n *Notary) follow(ctx context.Context) (done bool) {
+	wait := n.startWitnesses(ctx)
+	defer wait()
 	for pause := n.cfg.Every; ; {
 		more, err := n.round(ctx)
 		var mismatch *MismatchError
 		switch {
-		case ctx.Err() != nil || errors.Is(err, eventstore.ErrClosed) || errors.Is(err, errDied):
-			return
+		case errors.Is(err, eventstore.ErrClosed) || errors.Is(err, errDied):
+			return true
+		case ctx.Err() != nil:
+			if err != nil {
+				err = n.resume()
+			}
+			return err != nil
 		case errors.As(err, &mismatch):
 			told := err.Error()
 			n.trouble.Store(&told)
 			n.cfg.Metrics.NotaryFailed(ReasonMismatch)
 			n.cfg.Log.Error("the notary signs nothing any more", "error", err)
-			return
+			return true
 		case err != nil:
 			pause = n.failed(err, pause)
 		default:
@@ -48,7 +71,7 @@ func (n *Notary) Run(ctx context.Context) {
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return
+			return false
 		}
 	}
 }

@@ -74,7 +74,7 @@ func (n *Notary) openIdentity() error {
 		return fmt.Errorf("%s is the key of %s, not of this notary, %s: restore the right one", n.path(KeyFile), n.signer.Name(), n.book.origin)
 	}
 	if len(keys) == 0 {
-		first := Key{Verifier: n.signer.verifier}
+		first := Key{Verifier: n.signer.verifier, Until: -1}
 		if err := n.book.addKey(first, nil); err != nil {
 			return err
 		}

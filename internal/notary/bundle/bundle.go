@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -19,11 +20,11 @@ import (
 // The files of a bundle: a folder, or a zip file of the same.
 const (
 	ManifestFile    = "manifest.json"
-	RecordsFolder   = "records"     // <anything>.ndjson: lines of AppendRecord, each with its leaf, ascending within a file
-	CheckpointFile  = "checkpoint"  // the signed checkpoint of the tree, with its cosignatures
-	CheckpointsFile = "checkpoints" // every checkpoint ever signed up to it, ascending, an empty line between two
-	KeysFile        = "keys"        // verifier keys of the notary, the present one first, one a line
-	TileFolder      = "tile"        // tiles of the tree, as C2SP tlog-tiles names them
+	RecordsFolder   = "records"            // <anything>.ndjson: lines of AppendRecord, each with its leaf, ascending within a file
+	CheckpointFile  = "checkpoint"         // the signed checkpoint of the tree, with its cosignatures
+	CheckpointsFile = "checkpoints.ndjson" // every checkpoint ever signed up to it, each a Checkpoint, ascending
+	KeysFile        = "keys.json"          // keys of the notary, the oldest first, as GET /checkpoint/keys gives them
+	TileFolder      = "tile"               // tiles of the tree, as C2SP tlog-tiles names them
 )
 
 // Format of the manifest.
@@ -51,6 +52,13 @@ type File struct {
 	Records int64  `json:"records"`
 	Bytes   int64  `json:"bytes"`
 	SHA256  string `json:"sha256"` // hexadecimal
+}
+
+// Checkpoint is a signed checkpoint in CheckpointsFile, and in what GET /checkpoint/history gives.
+type Checkpoint struct {
+	Size     int64     `json:"size"`
+	SignedAt time.Time `json:"signed_at"` // by the notary's machine
+	Note     string    `json:"note"`      // as it is signed, with its cosignatures
 }
 
 // Bundle is open for reading.
