@@ -145,7 +145,7 @@ func (s *Server) getTile(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, "/")
 	data, err := s.cfg.Notary.Tile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		writeProblem(w, noSuchPath(r.URL.Path))
+		writeProblem(w, notFound("ubin", "tile", name, "ambil /checkpoint, lalu ubin dari pohon sebesar itu", "get /checkpoint, then tiles of a tree of that size"))
 		return
 	}
 	if err != nil {
