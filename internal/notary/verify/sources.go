@@ -70,7 +70,7 @@ func (f *Found) Check(ctx context.Context, trust *Trust, keySource string, outsi
 	f.Source.Outside = outside
 	report, err := Run(ctx, trust, &f.Source, Options{KeySource: keySource, Progress: progress})
 	if report != nil {
-		report.Problems = append(f.Wrong, report.Problems...)
+		report.Problems = append(append([]Problem{}, f.Wrong...), report.Problems...)
 	}
 	return report, err
 }
