@@ -11,6 +11,7 @@ import (
 	"jejak/internal/api"
 	"jejak/internal/bench/harness"
 	"jejak/internal/bench/report"
+	"jejak/internal/bench/serving"
 	"jejak/internal/client"
 )
 
@@ -29,21 +30,21 @@ func growth(ctx context.Context, opt harness.Options, program, full, empty strin
 		cpu   []float64 // µs of processor a command
 	}
 	sides := []*side{{name: "the whole election", data: full}, {name: "reference data only", data: empty}}
-	var servers []*serving
+	var servers []*serving.Server
 	for _, s := range sides {
-		starting, cancel := context.WithTimeout(ctx, patience)
-		server, err := launch(starting, program, s.data)
+		starting, cancel := context.WithTimeout(ctx, serving.Patience)
+		server, err := serving.Start(starting, program, s.data, "--clock", "driven")
 		if err == nil { // the list loads all ledgers
-			_, err = until(starting, http.MethodGet, server.url+"/v1/elections/pemilu2024/regencies", server.token, nil)
+			_, err = serving.Until(starting, http.MethodGet, server.URL+"/v1/elections/pemilu2024/regencies", server.Token, nil)
 		}
 		cancel()
 		if err != nil {
 			if server != nil {
-				err = errors.Join(err, server.stop())
+				err = errors.Join(err, server.Stop())
 			}
 			return t, fmt.Errorf("growth: start with %s: %w", s.name, err)
 		}
-		defer func() { err = errors.Join(err, server.stop()) }()
+		defer func() { err = errors.Join(err, server.Stop()) }()
 		servers = append(servers, server)
 	}
 	for round := range growthRounds + 1 { // the first does not count
@@ -51,10 +52,10 @@ func growth(ctx context.Context, opt harness.Options, program, full, empty strin
 			if opt.Progress != nil {
 				opt.Progress(fmt.Sprintf("province: growth, round %d: %s", round, s.name))
 			}
-			if err := servers[i].settle(ctx); err != nil {
+			if err := servers[i].Settle(ctx); err != nil {
 				return t, fmt.Errorf("growth: %s: %w", s.name, err)
 			}
-			before, _, err := process(servers[i].pid)
+			before, _, err := serving.Process(servers[i].PID)
 			if err != nil {
 				return t, err
 			}
@@ -62,7 +63,7 @@ func growth(ctx context.Context, opt harness.Options, program, full, empty strin
 			if err != nil {
 				return t, fmt.Errorf("growth: %s: %w", s.name, err)
 			}
-			after, _, err := process(servers[i].pid)
+			after, _, err := serving.Process(servers[i].PID)
 			if err != nil {
 				return t, err
 			}
@@ -89,12 +90,12 @@ func growth(ctx context.Context, opt harness.Options, program, full, empty strin
 }
 
 // raise sends accidents for a while, each client to one regency after the other.
-func raise(ctx context.Context, s *serving) (n int, took time.Duration, err error) {
-	now, _, err := s.clock(ctx)
+func raise(ctx context.Context, s *serving.Server) (n int, took time.Duration, err error) {
+	now, _, err := s.Clock(ctx)
 	if err != nil {
 		return 0, 0, err
 	}
-	c, err := client.New(s.url, client.Options{Connections: growthClients, Patience: patience})
+	c, err := client.New(s.URL, client.Options{Connections: growthClients, Patience: serving.Patience})
 	if err != nil {
 		return 0, 0, err
 	}
@@ -105,10 +106,10 @@ func raise(ctx context.Context, s *serving) (n int, took time.Duration, err erro
 	for i := range growthClients {
 		all.Go(func() {
 			for k := i; time.Since(began) < growthTime; k++ {
-				command, err := accident(regency(k), now)
+				command, err := serving.Accident(regency(k), now)
 				if err == nil {
 					var answer api.Answer
-					answer, _, err = c.Send(ctx, s.token, command)
+					answer, _, err = c.Send(ctx, s.Token, command)
 					if err == nil && answer.Result != api.AcceptedWithDiscrepancy {
 						err = fmt.Errorf("a command was answered %+v", answer)
 					}

@@ -15,6 +15,7 @@ import (
 
 	"jejak/internal/bench/harness"
 	"jejak/internal/bench/report"
+	"jejak/internal/bench/serving"
 )
 
 // Section measures the whole election. It takes about five minutes, also with --quick: a part of it says nothing about the targets.
@@ -26,10 +27,9 @@ func run(ctx context.Context, opt harness.Options) (tables []report.Table, err e
 		return nil, fmt.Errorf("make a directory for the election: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	program := filepath.Join(dir, "jejak")
-	// The program belongs to the module above this one.
-	if out, err := exec.CommandContext(ctx, "go", "-C", "../..", "build", "-trimpath", "-o", program, "./cmd/jejak").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build jejak (run this in internal/bench): %w: %s", err, out)
+	program, err := serving.Build(ctx, dir)
+	if err != nil {
+		return nil, err
 	}
 	data := filepath.Join(dir, "data")
 	played, err := play(ctx, opt, program, data)
