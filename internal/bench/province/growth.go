@@ -21,8 +21,9 @@ const (
 	growthRounds  = 5
 )
 
-// growth measures the same command on a log that holds the whole election and on one that holds only the reference data: two servers, in turns.
-func growth(ctx context.Context, opt harness.Options, program, full, empty string) (t report.Table, err error) {
+// growth measures the same command on a log that holds the whole election and on one that holds only the reference data: two servers, in turns. used is
+// the memory that these servers take, with rows and feed on.
+func growth(ctx context.Context, opt harness.Options, program, full, empty string) (t, used report.Table, err error) {
 	type side struct {
 		name  string
 		data  string
@@ -42,36 +43,70 @@ func growth(ctx context.Context, opt harness.Options, program, full, empty strin
 			if server != nil {
 				err = errors.Join(err, server.Stop())
 			}
-			return t, fmt.Errorf("growth: start with %s: %w", s.name, err)
+			return t, used, fmt.Errorf("growth: start with %s: %w", s.name, err)
 		}
 		defer func() { err = errors.Join(err, server.Stop()) }()
 		servers = append(servers, server)
 	}
-	for round := range growthRounds + 1 { // the first does not count
+	used = report.Table{
+		Title:   "Memory of a server alone, rows and feed on",
+		Columns: []string{"log", "when", "memory MiB", "peak until then MiB"},
+		Notes:   []string{"Resident, as Linux counts it. The command's rounds are those of the table before."},
+	}
+	look := func(when string) error {
+		for i, s := range sides {
+			_, now, err := serving.Process(servers[i].PID)
+			if err != nil {
+				return err
+			}
+			peak, err := serving.Peak(servers[i].PID)
+			if err != nil {
+				return err
+			}
+			used.Rows = append(used.Rows, []string{s.name, when, fmt.Sprint(now >> 20), fmt.Sprint(peak >> 20)})
+		}
+		return nil
+	}
+	if err := look("started, the list answered"); err != nil {
+		return t, used, err
+	}
+	rounds := growthRounds
+	if opt.Quick {
+		rounds = 2
+	}
+	for round := range rounds + 1 { // the first does not count
 		for i, s := range sides {
 			if opt.Progress != nil {
 				opt.Progress(fmt.Sprintf("province: growth, round %d: %s", round, s.name))
 			}
 			if err := servers[i].Settle(ctx); err != nil {
-				return t, fmt.Errorf("growth: %s: %w", s.name, err)
+				return t, used, fmt.Errorf("growth: %s: %w", s.name, err)
 			}
 			before, _, err := serving.Process(servers[i].PID)
 			if err != nil {
-				return t, err
+				return t, used, err
 			}
 			n, took, err := raise(ctx, servers[i])
 			if err != nil {
-				return t, fmt.Errorf("growth: %s: %w", s.name, err)
+				return t, used, fmt.Errorf("growth: %s: %w", s.name, err)
 			}
 			after, _, err := serving.Process(servers[i].PID)
 			if err != nil {
-				return t, err
+				return t, used, err
 			}
 			if round > 0 {
 				s.rates = append(s.rates, float64(n)/took.Seconds())
 				s.cpu = append(s.cpu, float64((after-before).Microseconds())/float64(n))
 			}
 		}
+	}
+	for i := range servers {
+		if err := servers[i].Settle(ctx); err != nil {
+			return t, used, fmt.Errorf("growth: %w", err)
+		}
+	}
+	if err := look("after the rounds, settled"); err != nil {
+		return t, used, err
 	}
 	t = report.Table{
 		Title:   fmt.Sprintf("The same command on a long log and on a short one, %d clients, 38 regencies in turn", growthClients),
@@ -86,7 +121,7 @@ func growth(ctx context.Context, opt harness.Options, program, full, empty strin
 		ratios = append(ratios, sides[0].cpu[i]/sides[1].cpu[i])
 	}
 	t.Notes = append(t.Notes, most("processor time of a command, long log : short log", harness.Median(ratios), 1.2))
-	return t, nil
+	return t, used, nil
 }
 
 // raise sends accidents for a while, each client to one regency after the other.

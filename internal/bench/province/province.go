@@ -18,7 +18,7 @@ import (
 	"jejak/internal/bench/serving"
 )
 
-// Section measures the whole election. It takes about five minutes, also with --quick: a part of it says nothing about the targets.
+// Section measures the whole election. It takes about fifteen minutes, also with --quick: a part of it says nothing about the targets.
 var Section = harness.Section{Name: "province", Title: "The whole election", Run: run}
 
 func run(ctx context.Context, opt harness.Options) (tables []report.Table, err error) {
@@ -40,11 +40,15 @@ func run(ctx context.Context, opt harness.Options) (tables []report.Table, err e
 	if err != nil {
 		return nil, err
 	}
-	grown, err := growth(ctx, opt, program, data, filepath.Join(dir, "empty"))
+	grown, used, err := growth(ctx, opt, program, data, filepath.Join(dir, "empty"))
 	if err != nil {
 		return nil, err
 	}
-	return append(played.tables(), grown, startTable(starts)), nil
+	rebuilt, err := rebuilds(ctx, opt, program, data)
+	if err != nil {
+		return nil, err
+	}
+	return append(played.tables(), grown, used, startTable(starts), rebuilt), nil
 }
 
 // outcome is what the demo says of itself at its end.

@@ -25,11 +25,16 @@ import (
 // Patience is how long a start, or a wait for the server, may take at most.
 const Patience = 2 * time.Minute
 
-// Build builds the program into a directory and names it. It belongs to the module above this one.
+// Build builds the program into a directory and names it. It belongs to the module beside this one.
 func Build(ctx context.Context, dir string) (program string, err error) {
+	above, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "jejak").Output()
+	if err != nil {
+		return "", fmt.Errorf("build jejak: find its module (run this in internal/bench): %w", err)
+	}
 	program = filepath.Join(dir, "jejak")
-	if out, err := exec.CommandContext(ctx, "go", "-C", "../..", "build", "-trimpath", "-o", program, "./cmd/jejak").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build jejak (run this in internal/bench): %w: %s", err, out)
+	build := exec.CommandContext(ctx, "go", "-C", strings.TrimSpace(string(above)), "build", "-trimpath", "-o", program, "./cmd/jejak")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build jejak: %w: %s", err, out)
 	}
 	return program, nil
 }
