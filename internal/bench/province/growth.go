@@ -141,7 +141,7 @@ func raise(ctx context.Context, s *serving.Server) (n int, took time.Duration, e
 	for i := range growthClients {
 		all.Go(func() {
 			for k := i; time.Since(began) < growthTime; k++ {
-				command, err := serving.Accident(regency(k), now)
+				command, err := serving.Accident(serving.Regency(k), now)
 				if err == nil {
 					var answer api.Answer
 					answer, _, err = c.Send(ctx, s.Token, command)
@@ -162,12 +162,4 @@ func raise(ctx context.Context, s *serving.Server) (n int, took time.Duration, e
 		n += k
 	}
 	return n, time.Since(began), errors.Join(errs...)
-}
-
-// regency is the k-th of the 29 regencies and 9 cities, over and over.
-func regency(k int) string {
-	if k %= 38; k < 29 {
-		return fmt.Sprintf("35%02d", k+1)
-	}
-	return fmt.Sprintf("35%02d", k+42)
 }

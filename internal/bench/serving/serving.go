@@ -169,3 +169,14 @@ func freeAddress() (string, error) {
 	}
 	return l.Addr().String(), l.Close()
 }
+
+// Regencies is how many there are.
+const Regencies = 38
+
+// Regency is the k-th of the 29 regencies and 9 cities of East Java, over and over.
+func Regency(k int) string {
+	if k %= Regencies; k < 29 {
+		return fmt.Sprintf("35%02d", k+1)
+	}
+	return fmt.Sprintf("35%02d", k+42)
+}
