@@ -39,10 +39,10 @@ CREATE TABLE view_row (
 }
 
 // Open opens the file at path. One that is broken or of another version is made anew; only when that fails too there is an error.
-func Open(path string) (*File, error) { return openOn("", path) }
+func Open(path string) (*File, error) { return OpenOn("", path) }
 
-// openOn opens the file on a SQLite VFS, "" for the operating system's.
-func openOn(disk, path string) (*File, error) {
+// OpenOn opens the file on the SQLite VFS of that name, "" for the operating system's: tests have disks that break.
+func OpenOn(disk, path string) (*File, error) {
 	db, err := disposable.Open(kind, disk, path)
 	if err != nil {
 		return nil, err
