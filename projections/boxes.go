@@ -64,15 +64,10 @@ func stationsByState(s *ledger.State) map[string]int64 {
 		counts[string(status)] = 0
 	}
 	counts[unknownStations] = 0
-	ref := s.Reference()
-	if ref == nil || s.Unit.Level() != domain.Regency {
-		return counts
+	if stations := s.Stations(); stations != nil {
+		stations.Each(func(status station.Status, n int64) { counts[string(status)] = n })
+		counts[unknownStations] = int64(s.Reference().Regions[s.Unit].StationCount) - stations.Listed()
 	}
-	listed := ref.StationsIn(s.Unit)
-	for _, code := range listed {
-		counts[string(s.Station(code))]++
-	}
-	counts[unknownStations] = int64(ref.Regions[s.Unit].StationCount - len(listed))
 	return counts
 }
 

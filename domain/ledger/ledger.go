@@ -24,6 +24,7 @@ type State struct {
 	rooms   map[string]domain.Room
 	books   map[domain.SubjectKind]domain.Book
 	views   views
+	tally   *tally // nil until somebody asks
 }
 
 // New returns the empty ledger of a unit. catalog must hold every version of the reference data that the ledger's events adopt.

@@ -49,7 +49,7 @@ func (s *State) assemble() {
 	shipments := &shipment.Book{State: &s.Shipments, Boxes: boxes, Handoffs: handoffs}
 	boxes.Journeys, boxes.Offers = shipments, handoffs
 	stations := &station.Book{Boxes: boxes, Deadlines: &s.Deadlines, Cases: &s.Register, Ref: s.ref}
-	s.views = views{boxes, shipments, handoffs, stations}
+	s.views, s.tally = views{boxes, shipments, handoffs, stations}, nil
 
 	s.rooms = map[string]domain.Room{
 		"unit":        unitRoom{s},

@@ -1,0 +1,73 @@
+package refold_test
+
+import (
+	"cmp"
+	"os"
+	"testing"
+
+	"jejak/domain"
+	"jejak/domain/ledger"
+	"jejak/eventstore"
+	"jejak/internal/refold"
+	"jejak/internal/server"
+	"jejak/projections"
+)
+
+// openData opens the log of a data directory, which the environment names: real logs are large and not in the repository.
+func openData(b *testing.B) (refold.Source, string, domain.Code) {
+	b.Helper()
+	dir := os.Getenv("JEJAK_BENCH_DATA")
+	if dir == "" {
+		b.Skip("JEJAK_BENCH_DATA names no data directory (jejak demo --all --exit --data DIR makes one)")
+	}
+	log, err := server.OpenLog(b.Context(), dir, "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := log.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	if err := log.Catalog.Discover(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	server.TuneMemory(b.Context(), 0)
+	return refold.Source{Store: log.Store, Catalog: log.Catalog}, log.Catalog.Elections()[0], domain.Code(cmp.Or(os.Getenv("JEJAK_BENCH_UNIT"), "3578"))
+}
+
+// BenchmarkFold folds one ledger from its first event.
+func BenchmarkFold(b *testing.B) {
+	source, election, unit := openData(b)
+	events := uint64(0)
+	for b.Loop() {
+		state := source.New(election, unit)
+		if err := source.Fold(b.Context(), state, nil); err != nil {
+			b.Fatal(err)
+		}
+		events += state.Version
+	}
+	b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
+}
+
+// BenchmarkRows makes the rows of a ledger at its end.
+func BenchmarkRows(b *testing.B) {
+	source, election, unit := openData(b)
+	state := source.New(election, unit)
+	if err := source.Fold(b.Context(), state, nil); err != nil {
+		b.Fatal(err)
+	}
+	for name, row := range map[string]func(*ledger.State, eventstore.Position){
+		"regency":   func(s *ledger.State, at eventstore.Position) { projections.Regency(s, at) },
+		"custody":   func(s *ledger.State, at eventstore.Position) { projections.Custody(s, at) },
+		"deadlines": func(s *ledger.State, at eventstore.Position) { projections.Deadlines(s, at) },
+		"claims":    func(s *ledger.State, at eventstore.Position) { projections.Claims(s, at) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				row(state, 1)
+			}
+		})
+	}
+}
