@@ -43,7 +43,7 @@ func Custody(s *ledger.State, at eventstore.Position) form.CustodyRow {
 			known += h.Boxes[state]
 		}
 	}
-	if rest := boxesOf(s.Reference(), s.Unit) + replacements(s) - known; rest > 0 {
+	if rest := s.BoxesByNorms() + replacements(s) - known; rest > 0 {
 		add(of(holderOf(s.Unit, box.Held{})).Boxes, box.Labelled, rest)
 	}
 	for _, h := range held {

@@ -11,6 +11,7 @@ import (
 type tally struct {
 	holders  *box.Holders
 	stations *station.Tally // nil for a unit without stations
+	boxes    int64          // by the norms
 }
 
 // tallied is the tally of the state as it is now.
@@ -19,6 +20,7 @@ func (s *State) tallied() *tally {
 		s.tally = &tally{holders: box.NewHolders(&s.BoxRegister)}
 		if s.ref != nil && s.Unit.Level() == domain.Regency {
 			s.tally.stations = station.NewTally(s.views.stations, s.Unit)
+			s.tally.boxes = s.ref.BoxesIn(s.Unit)
 		}
 		s.BoxRegister.Changed()
 		s.Register.Changed(func(string) {})
@@ -47,3 +49,7 @@ func (s *State) Holders() []box.Held { return s.tallied().holders.All() }
 // Stations counts how the stations stand that are listed one by one; nil for a unit that has none, and before it has adopted reference data. It
 // counts what is in the state now, and is not to be kept.
 func (s *State) Stations() *station.Tally { return s.tallied().stations }
+
+// BoxesByNorms is how many boxes a unit's stations and districts have by the norms of the reference data; a box about which nothing is known is one of
+// them.
+func (s *State) BoxesByNorms() int64 { return s.tallied().boxes }
