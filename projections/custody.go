@@ -36,7 +36,7 @@ func Custody(s *ledger.State, at eventstore.Position) form.CustodyRow {
 	}
 	known := int64(0)
 	for _, h := range s.Holders() {
-		to := of(holderOf(s.Unit, h))
+		to := of(holderOf(s.Unit, h.Holder))
 		for state := range box.States {
 			add(to.Boxes, box.State(state), h.Boxes[state])
 			add(to.Kits, box.State(state), h.Kits[state])
@@ -44,7 +44,7 @@ func Custody(s *ledger.State, at eventstore.Position) form.CustodyRow {
 		}
 	}
 	if rest := s.BoxesByNorms() + replacements(s) - known; rest > 0 {
-		add(of(holderOf(s.Unit, box.Held{})).Boxes, box.Labelled, rest)
+		add(of(holderOf(s.Unit, box.Holder{Place: s.Unit})).Boxes, box.Labelled, rest)
 	}
 	for _, h := range held {
 		row.Holders = append(row.Holders, *h)
@@ -62,11 +62,11 @@ func add(counts map[string]int64, state box.State, n int64) {
 }
 
 // holderOf is what somebody who holds boxes of a unit is called.
-func holderOf(unit domain.Code, h box.Held) holder {
+func holderOf(unit domain.Code, h box.Holder) holder {
 	switch place := h.Place; {
 	case h.Stations:
 		return holder{string(place), holderStations}
-	case place == "" || place == unit:
+	case place == unit:
 		return holder{string(unit), holderUnit}
 	case place.Level() == domain.District:
 		return holder{string(place), holderDistrict}

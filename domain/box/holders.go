@@ -40,7 +40,7 @@ func (c *changes) take() []uint32 {
 	return c.taken
 }
 
-// Holder is who holds boxes: a place, "" for the unit, or all polling stations of a district together.
+// Holder is who holds boxes: a place, or all polling stations of a district together.
 type Holder struct {
 	Place    domain.Code
 	Stations bool
@@ -54,10 +54,10 @@ type Held struct {
 
 // Holders counts what everybody holds of the boxes about which something is known.
 type Holders struct {
-	register *Register
-	held     []Held
-	numbers  map[Holder]uint32 // of held
-	counted  []spot            // by the box's number
+	book    *Book
+	held    []Held
+	numbers map[Holder]uint32 // of held
+	counted []spot            // by the box's number
 }
 
 // spot is where a box is counted.
@@ -68,9 +68,9 @@ type spot struct {
 }
 
 // NewHolders counts all boxes. Of those that change afterwards Recount must be told.
-func NewHolders(register *Register) *Holders {
-	h := &Holders{register: register, numbers: map[Holder]uint32{}}
-	for number := range register.Boxes {
+func NewHolders(book *Book) *Holders {
+	h := &Holders{book: book, numbers: map[Holder]uint32{}}
+	for number := range book.Register.Boxes {
 		h.recount(uint32(number))
 	}
 	return h
@@ -92,23 +92,27 @@ func (h *Holders) recount(number uint32) {
 		h.add(number, *at, -1)
 	}
 	*at = spot{}
-	if int(number) < len(h.register.Boxes) {
-		box := &h.register.Boxes[number]
-		*at = spot{h.number(holderOf(domain.Code(h.register.Texts.Text(box.Custody)))), box.State, true}
+	if h.book.Register.Has(number) {
+		box := &h.book.Register.Boxes[number]
+		*at = spot{h.number(h.holder(domain.Code(h.book.Register.Texts.Text(box.Custody)))), box.State, true}
 		h.add(number, *at, 1)
 	}
 }
 
 func (h *Holders) add(number uint32, at spot, by int64) {
-	if h.register.isKit(number) {
+	if h.book.Register.isKit(number) {
 		h.held[at.holder].Kits[at.state] += by
 	} else {
 		h.held[at.holder].Boxes[at.state] += by
 	}
 }
 
-func holderOf(place domain.Code) Holder {
-	if place.Level() == domain.Station {
+// holder is who holds what is in the custody of a place, "" for the unit.
+func (h *Holders) holder(place domain.Code) Holder {
+	switch {
+	case place == "":
+		return Holder{Place: h.book.Unit}
+	case place.Level() == domain.Station:
 		return Holder{Place: place.Up(domain.District), Stations: true}
 	}
 	return Holder{Place: place}

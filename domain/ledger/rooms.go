@@ -82,6 +82,9 @@ func (s *State) Boxes() *box.Book { return s.views.boxes }
 // Station says how a polling station stands.
 func (s *State) Station(code domain.Code) station.Status { return s.views.stations.Status(code) }
 
+// StationBook says how each polling station stands.
+func (s *State) StationBook() *station.Book { return s.views.stations }
+
 // ShipmentBook are the shipments and what is wrong with them.
 func (s *State) ShipmentBook() *shipment.Book { return s.views.shipments }
 

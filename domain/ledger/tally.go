@@ -17,7 +17,7 @@ type tally struct {
 // tallied is the tally of the state as it is now.
 func (s *State) tallied() *tally {
 	if s.tally == nil {
-		s.tally = &tally{holders: box.NewHolders(&s.BoxRegister)}
+		s.tally = &tally{holders: box.NewHolders(s.views.boxes)}
 		if s.ref != nil && s.Unit.Level() == domain.Regency {
 			s.tally.stations = station.NewTally(s.views.stations, s.Unit)
 			s.tally.boxes = s.ref.BoxesIn(s.Unit)
