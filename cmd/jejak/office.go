@@ -55,7 +55,7 @@ func openOffice(ctx context.Context, dir string) (office, error) {
 	case !errors.As(err, &held):
 		return nil, err
 	}
-	t, ok, err := askServer(dir)
+	t, ok, err := askServer(dir, "")
 	if err != nil {
 		return nil, err
 	}
@@ -65,13 +65,16 @@ func openOffice(ctx context.Context, dir string) (office, error) {
 	return t, nil
 }
 
-// askServer finds the server that has a directory; ok is false when none says that it does.
-func askServer(dir string) (t there, ok bool, err error) {
+// askServer finds the server that has a directory; ok is false when none says that it does. tokenFile is "" for the first admin's.
+func askServer(dir, tokenFile string) (t there, ok bool, err error) {
 	serving, ok, err := server.FindServing(dir)
 	if err != nil || !ok {
 		return there{}, false, err
 	}
-	token, err := readToken(filepath.Join(dir, people.AdminFile))
+	if tokenFile == "" {
+		tokenFile = filepath.Join(dir, people.AdminFile)
+	}
+	token, err := readToken(tokenFile)
 	if err != nil {
 		return there{}, false, fmt.Errorf("ask the running server: %w", err)
 	}

@@ -31,11 +31,12 @@ const (
 	SetClock      Model = "clock (set)"    // drive the time of a simulated data directory
 	Accounts      Model = "accounts"       // add and revoke people
 	FeedRebuild   Model = "feed (rebuild)" // publish the event feed anew
+	Backup        Model = "backup"         // everything, on the server's own machine
 )
 
 // Models lists the models in the order of docs/access.md.
 func Models() []Model {
-	return []Model{Elections, Regency, Supporting, Plan, Station, Box, Shipment, Custody, Deadlines, Claims, Seals, Discrepancies, Events, Feed, ReadClock, SetClock, Accounts, FeedRebuild}
+	return []Model{Elections, Regency, Supporting, Plan, Station, Box, Shipment, Custody, Deadlines, Claims, Seals, Discrepancies, Events, Feed, ReadClock, SetClock, Accounts, FeedRebuild, Backup}
 }
 
 // View says how much of a model a role sees.
@@ -107,6 +108,7 @@ var readTable = map[Model]views{
 	SetClock:      each(All, domain.RoleSimulator),
 	Accounts:      each(Within, domain.RoleAdmin).and(All, domain.RoleSimulator),
 	FeedRebuild:   each(Within, domain.RoleAdmin), // of the whole province
+	Backup:        each(Within, domain.RoleAdmin), // likewise
 }
 
 // Sees says how much of a model an actor's role sees.

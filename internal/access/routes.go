@@ -40,6 +40,8 @@ func (m Model) Routes() []string {
 		return []string{"POST /v1/users", "DELETE /v1/users/{id}"}
 	case FeedRebuild:
 		return []string{"POST /v1/feed/rebuild"}
+	case Backup:
+		return []string{"POST /v1/backup"}
 	}
 	return nil
 }

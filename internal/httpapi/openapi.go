@@ -32,6 +32,7 @@ func (s *Server) describeStreams() {
 	doc.AddOperation(s.describeEvents())
 	doc.AddOperation(s.describeUsers())
 	doc.AddOperation(s.describeFeedRebuild())
+	doc.AddOperation(s.describeBackup())
 	doc.AddOperation(&huma.Operation{
 		OperationID: "metrics", Method: http.MethodGet, Path: "/metrics", Summary: "Metrics in the Prometheus text format", Tags: []string{"server"},
 		Security: []map[string][]string{{}}, Responses: map[string]*huma.Response{"200": {Description: "OK", Content: textContent("text/plain")}},

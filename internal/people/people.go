@@ -136,6 +136,13 @@ func (s *Store) Count() int {
 	return len(s.byID)
 }
 
+// Hold runs something while nobody's account changes, so that it sees people.db and the log say the same. Those who are there may do what they may.
+func (s *Store) Hold(do func() error) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	return do()
+}
+
 // Get finds a user by id.
 func (s *Store) Get(id string) (User, bool) {
 	s.mu.RLock()

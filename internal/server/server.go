@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -126,6 +127,9 @@ func (s *Server) openDirectory(context.Context) error {
 		return err
 	}
 	s.opened("lock", func(context.Context) error { return l.Release() })
+	if err := forgetSnapshots(s.cfg.Dir); err != nil {
+		return err
+	}
 	return settle(s.cfg.Dir, mark{Kind: s.cfg.Kind, Engine: engineOf(s.cfg.Store), Demo: s.cfg.Demo})
 }
 
@@ -175,6 +179,7 @@ func (s *Server) openAPI(context.Context) error {
 	cfg := httpapi.Config{
 		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: s.metrics, Version: s.cfg.Version,
 		SetClock: s.setClock, Views: s.views, Settled: s.policies.Settled, Ready: s.ready,
+		Backup: func(ctx context.Context, w io.Writer) error { return s.backUp(ctx, w, nil) },
 	}
 	if s.broker != nil { // a nil *Broker would not be a nil Consumers
 		cfg.Consumers, cfg.RebuildFeed = s.broker, s.rebuildFeed
