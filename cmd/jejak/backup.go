@@ -129,7 +129,10 @@ func takeBackup(ctx context.Context, dir, tokenFile, name string, watch io.Write
 	if list, err = backup.CheckFile(ctx, f.Name(), reading(watch)); err != nil {
 		return list, notWhole(fmt.Errorf("read back what was written: %w", err))
 	}
-	return list, os.Rename(f.Name(), name)
+	if err := os.Rename(f.Name(), name); err != nil {
+		return list, err
+	}
+	return list, backup.SyncFolder(filepath.Dir(name))
 }
 
 func writeBackup(ctx context.Context, dir, tokenFile string, w io.Writer, watch io.Writer) error {

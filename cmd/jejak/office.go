@@ -25,6 +25,7 @@ import (
 type office interface {
 	add(ctx context.Context, users []api.NewUser) ([]api.User, error)
 	revoke(ctx context.Context, id string) (api.User, error)
+	forget(ctx context.Context, id string) (api.Forgotten, error)
 	close() error
 }
 
@@ -44,6 +45,15 @@ func revokeUser(ctx context.Context, dir, id string) (revoked api.User, err erro
 	}
 	defer func() { err = errors.Join(err, o.close()) }()
 	return o.revoke(ctx, id)
+}
+
+func forgetUser(ctx context.Context, dir, id string) (forgotten api.Forgotten, err error) {
+	o, err := openOffice(ctx, dir)
+	if err != nil {
+		return forgotten, err
+	}
+	defer func() { err = errors.Join(err, o.close()) }()
+	return o.forget(ctx, id)
 }
 
 func openOffice(ctx context.Context, dir string) (office, error) {
@@ -123,6 +133,11 @@ func (h here) revoke(ctx context.Context, id string) (api.User, error) {
 	return account(u), err
 }
 
+func (h here) forget(ctx context.Context, id string) (api.Forgotten, error) {
+	u, already, err := h.accounts.Forget(ctx, id)
+	return api.Forgotten{ID: u.ID, Role: string(u.Role), Scope: u.Scope, Forgotten: moment(u.Forgotten), Already: already}, err
+}
+
 func (h here) close() error { return h.accounts.Close() }
 
 func account(u people.User) api.User {
@@ -180,6 +195,17 @@ func (t there) revoke(ctx context.Context, id string) (api.User, error) {
 		return u, fmt.Errorf("read the server's answer: %w", err)
 	}
 	return u, nil
+}
+
+func (t there) forget(ctx context.Context, id string) (f api.Forgotten, err error) {
+	answer, err := t.client.Call(ctx, t.token, http.MethodPost, "/v1/users/"+url.PathEscape(id)+"/forget", "", nil)
+	if err != nil {
+		return f, reached(err)
+	}
+	if err := json.Unmarshal(answer, &f); err != nil {
+		return f, fmt.Errorf("read the server's answer: %w", err)
+	}
+	return f, nil
 }
 
 func (t there) close() error {

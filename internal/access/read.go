@@ -29,7 +29,7 @@ const (
 	Feed          Model = "feed"           // events over NATS
 	ReadClock     Model = "clock"          // the server's time
 	SetClock      Model = "clock (set)"    // drive the time of a simulated data directory
-	Accounts      Model = "accounts"       // add and revoke people
+	Accounts      Model = "accounts"       // add, revoke and forget people
 	FeedRebuild   Model = "feed (rebuild)" // publish the event feed anew
 	Backup        Model = "backup"         // everything, on the server's own machine
 )

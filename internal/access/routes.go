@@ -37,7 +37,7 @@ func (m Model) Routes() []string {
 	case SetClock:
 		return []string{"POST /v1/clock"}
 	case Accounts:
-		return []string{"POST /v1/users", "DELETE /v1/users/{id}"}
+		return []string{"POST /v1/users", "DELETE /v1/users/{id}", "POST /v1/users/{id}/forget"}
 	case FeedRebuild:
 		return []string{"POST /v1/feed/rebuild"}
 	case Backup:

@@ -23,6 +23,15 @@ type User struct {
 	Line    int    `json:"line,omitempty" doc:"In a bulk import: the line that asked for it, from 1."`
 }
 
+// Forgotten is the answer to POST /v1/users/{id}/forget.
+type Forgotten struct {
+	ID        string `json:"id"`
+	Role      string `json:"role"`
+	Scope     string `json:"scope"`
+	Forgotten string `json:"forgotten" doc:"Since when."`
+	Already   bool   `json:"already" doc:"The person was forgotten before; nothing was done."`
+}
+
 // Clock is the server's time (GET and POST /v1/clock).
 type Clock struct {
 	Now       string `json:"now" doc:"RFC 3339 with offset."`

@@ -13,6 +13,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -263,4 +264,16 @@ func (r *reader) piece(yield func(eventstore.Record, error) bool) (more bool, er
 		r.progress(uint64(r.chain.last), r.list.Log.Position)
 	}
 	return true, r.ended(sum)
+}
+
+// SyncFolder makes the names in a folder durable. Windows has no such call; NTFS does it by itself.
+func SyncFolder(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }

@@ -128,12 +128,14 @@ func (s *Server) hold(do func() error) error {
 // count counts the people of a people.db.
 func count(path string) (n backup.People, err error) {
 	err = withDatabase(path, func(conn *sqlite3.Conn, _ string) error {
-		counts, err := column(conn, `SELECT count(*) FROM users`)
+		counts, err := column(conn, `SELECT count(*) FROM users UNION ALL SELECT count(*) FROM forgotten`)
 		if err != nil {
 			return err
 		}
-		n.Accounts, err = strconv.Atoi(counts[0])
-		return err
+		var errs [2]error
+		n.Accounts, errs[0] = strconv.Atoi(counts[0])
+		n.Forgotten, errs[1] = strconv.Atoi(counts[1])
+		return errors.Join(errs[:]...)
 	})
 	return n, err
 }

@@ -9,7 +9,6 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"runtime"
 
 	"jejak/eventstore"
 	"jejak/eventstore/sqlite"
@@ -164,7 +163,7 @@ func (r *restorer) settle(dir string) error {
 	if err := os.Rename(filepath.Join(r.dir, hidden), filepath.Join(r.dir, MarkFile)); err != nil {
 		return err
 	}
-	if err := syncFolder(r.dir); err != nil {
+	if err := backup.SyncFolder(r.dir); err != nil {
 		return err
 	}
 	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // it was empty
@@ -173,17 +172,5 @@ func (r *restorer) settle(dir string) error {
 	if err := os.Rename(r.dir, dir); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(dir))
-}
-
-// syncFolder makes the names in a folder durable. Windows has no such call; NTFS does it by itself.
-func syncFolder(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return backup.SyncFolder(filepath.Dir(dir))
 }
