@@ -40,6 +40,8 @@ func (m Model) Routes() []string {
 		return []string{"POST /v1/users", "DELETE /v1/users/{id}", "POST /v1/users/{id}/forget"}
 	case FeedRebuild:
 		return []string{"POST /v1/feed/rebuild"}
+	case Reads:
+		return []string{"GET /v1/access"}
 	case Backup:
 		return []string{"POST /v1/backup"}
 	}

@@ -50,7 +50,7 @@ func (s *Server) describeStreams() {
 func (s *Server) describeRefusals(op *huma.Operation) {
 	s.problemResponses(op.Responses, "500")
 	if op.Security == nil {
-		s.problemResponses(op.Responses, "401", "429")
+		s.problemResponses(op.Responses, "401", "429", "503") // 503: a read that must be recorded and cannot be
 	}
 	if op.RequestBody != nil {
 		s.problemResponses(op.Responses, "400", "408", "413", "415", "422")

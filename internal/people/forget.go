@@ -96,10 +96,6 @@ func (s *Store) scrub(ctx context.Context) error {
 		return fmt.Errorf("%s: write people.db anew: %w", what, err)
 	}
 	var busy, pages, moved int
-	// Who has the file open for long is not waited for: nobody's account can change meanwhile.
-	if _, err := s.db.ExecContext(ctx, `PRAGMA busy_timeout = 1000`); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
 	if err := s.db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved); err != nil {
 		return fmt.Errorf("%s: empty the write-ahead log: %w", what, err)
 	}
@@ -134,7 +130,7 @@ func (s *Store) openForgotten(ctx context.Context) error {
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("read who was forgotten: %w", err)
 	}
-	rows.Close() // the one connection is needed for what follows
+	rows.Close()     // the one connection is needed for what follows
 	_ = s.scrub(ctx) // whoever is forgotten next is told why it cannot be
 	return nil
 }

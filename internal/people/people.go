@@ -30,7 +30,7 @@ type User struct {
 	Created time.Time
 	// Forgotten is since when nothing is kept of the person but this; zero: not forgotten. Then Revoked is not zero.
 	Forgotten time.Time
-	token   [sha256.Size]byte
+	token     [sha256.Size]byte
 }
 
 // Actor is the user as the domain sees him.

@@ -128,14 +128,23 @@ func (s *Server) hold(do func() error) error {
 // count counts the people of a people.db.
 func count(path string) (n backup.People, err error) {
 	err = withDatabase(path, func(conn *sqlite3.Conn, _ string) error {
-		counts, err := column(conn, `SELECT count(*) FROM users UNION ALL SELECT count(*) FROM forgotten`)
-		if err != nil {
-			return err
+		for table, into := range map[string]*int{"users": &n.Accounts, "forgotten": &n.Forgotten} {
+			there, err := column(conn, `SELECT 1 FROM sqlite_schema WHERE name = '`+table+`'`)
+			if err != nil {
+				return err
+			}
+			if len(there) == 0 { // an older program has made the file
+				continue
+			}
+			counts, err := column(conn, `SELECT count(*) FROM `+table)
+			if err != nil {
+				return err
+			}
+			if *into, err = strconv.Atoi(counts[0]); err != nil {
+				return err
+			}
 		}
-		var errs [2]error
-		n.Accounts, errs[0] = strconv.Atoi(counts[0])
-		n.Forgotten, errs[1] = strconv.Atoi(counts[1])
-		return errors.Join(errs[:]...)
+		return nil
 	})
 	return n, err
 }
