@@ -124,6 +124,9 @@ func (r *restorer) file(name string, body io.Reader) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
+// lookUp is of how many commands one is looked up: the index was made a moment ago, and is held against the rows besides.
+const lookUp = 100
+
 // check reads what was restored as a server would.
 func (r *restorer) check(ctx context.Context, list backup.Manifest) error {
 	marked := false
@@ -145,7 +148,7 @@ func (r *restorer) check(ctx context.Context, list backup.Manifest) error {
 	if err != nil {
 		return err
 	}
-	report, err := checkLog(ctx, store, r.tell(Checking))
+	report, err := checkLog(ctx, store, lookUp, r.tell(Checking))
 	if err = errors.Join(err, store.Close()); err != nil {
 		return err
 	}
