@@ -36,19 +36,17 @@ func (s *Server) serveRecorded(next http.Handler, w http.ResponseWriter, r *http
 	if !ok {
 		rec = &recorder{ResponseWriter: w}
 	}
+	ended := false
 	defer func() {
 		status := rec.code()
-		cause := recover()
-		if cause != nil && rec.status == 0 {
+		if !ended && rec.status == 0 { // a panic, which is answered with this
 			status = http.StatusInternalServerError
 		}
 		position, _ := strconv.ParseUint(rec.Header().Get("Jejak-Position"), 10, 63) // none: 0
 		kept.Done(status, rec.bytes, position)
-		if cause != nil {
-			panic(cause)
-		}
 	}()
 	next.ServeHTTP(rec, r)
+	ended = true
 }
 
 // recordRefusal keeps that somebody came with a token that was good once.
