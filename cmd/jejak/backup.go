@@ -9,8 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
+	"github.com/ncruces/go-sqlite3"
 	"github.com/spf13/cobra"
 
 	"jejak/eventstore/lock"
@@ -39,7 +41,7 @@ func newBackupCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			list, err := takeBackup(cmd.Context(), dir, tokenFile, args[0], cmd.ErrOrStderr())
 			if err != nil {
-				return fmt.Errorf("back up %s: %w", dir, err)
+				return full(fmt.Errorf("back up %s: %w", dir, err))
 			}
 			return showBackup(cmd.OutOrStdout(), args[0], list, "written and read back", asJSON)
 		},
@@ -101,6 +103,14 @@ func notWhole(err error) error {
 	var damaged *backup.DamagedError
 	if errors.As(err, &damaged) {
 		return exit.With(exit.Mismatch, err)
+	}
+	return err
+}
+
+// full says what mends a disk that is full.
+func full(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, sqlite3.FULL) {
+		return fmt.Errorf("%w\nthe disk is full: free some space, or name a place on another one", err)
 	}
 	return err
 }

@@ -30,12 +30,12 @@ func newRestoreCommand() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			list, err := server.Restore(cmd.Context(), args[0], dir, restoring(cmd.ErrOrStderr()))
-			var full *server.NotEmptyError
+			var taken *server.NotEmptyError
 			switch {
-			case errors.As(err, &full):
+			case errors.As(err, &taken):
 				return exit.With(exit.Usage, err)
 			case err != nil:
-				return notWhole(err)
+				return full(notWhole(err))
 			}
 			if err := showBackup(cmd.OutOrStdout(), args[0], list, "checked and restored to "+dir, asJSON); err != nil || asJSON {
 				return err
