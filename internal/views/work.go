@@ -10,6 +10,7 @@ import (
 	"jejak/domain/ledger"
 	"jejak/eventstore"
 	"jejak/internal/cache"
+	"jejak/internal/disposable"
 	"jejak/internal/journal"
 )
 
@@ -224,7 +225,7 @@ func (r *Runner) event(ctx context.Context, p place, version uint64, at eventsto
 // save keeps rows; a file that turns out to be broken is made anew, with every row that is known.
 func (r *Runner) save(rows []Row) error {
 	err := r.cfg.File.Save(rows)
-	if !damaged(err) {
+	if !disposable.Damaged(err) {
 		return err
 	}
 	r.cfg.Log.Warn("the file of the views is damaged and is made anew", "error", err)
