@@ -35,6 +35,8 @@ type Source struct {
 	Log    eventstore.Store
 	Head   eventstore.Position
 	Engine string
+	// Gentle rests after each piece of the log for as long as it took: a server that is backed up has other work for its processors.
+	Gentle bool
 }
 
 // File is a file on the disk, and its name in the backup, with slashes.
@@ -131,7 +133,7 @@ func (b *writer) file(f File) error {
 // log writes the records up to the head of the source in pieces.
 func (b *writer) log(ctx context.Context, src Source, progress func(done, total uint64)) error {
 	piece := make([]byte, 0, pieceSize+pieceSize/4)
-	n := 0
+	n, began := 0, time.Now()
 	put := func() error {
 		if len(piece) == 0 {
 			return nil
@@ -150,6 +152,10 @@ func (b *writer) log(ctx context.Context, src Source, progress func(done, total 
 		if progress != nil {
 			progress(b.list.Log.Position, uint64(src.Head))
 		}
+		if src.Gentle {
+			rest(ctx, time.Since(began))
+		}
+		began = time.Now()
 		return ctx.Err()
 	}
 	for rec, err := range src.Log.ReadAll(ctx, 0, eventstore.Filter{}) {
@@ -170,6 +176,16 @@ func (b *writer) log(ctx context.Context, src Source, progress func(done, total 
 		return fmt.Errorf("it ends at position %d, but said that it ends at %d", b.list.Log.Position, src.Head)
 	}
 	return put()
+}
+
+// longestRest keeps a disk that is slow from making a backup endless.
+const longestRest = time.Second
+
+func rest(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(min(d, longestRest)):
+	}
 }
 
 func (b *writer) count(r *eventstore.Record) {

@@ -50,7 +50,7 @@ func BackUp(ctx context.Context, dir, version string, w io.Writer, progress func
 
 // backUp writes a backup. The server may work meanwhile.
 func (s *Server) backUp(ctx context.Context, w io.Writer, progress func(done, total uint64)) (err error) {
-	src := backup.Source{Program: "jejak " + s.cfg.Version, Kind: string(s.cfg.Kind), Engine: "sqlite", Began: time.Now()}
+	src := backup.Source{Program: "jejak " + s.cfg.Version, Kind: string(s.cfg.Kind), Engine: "sqlite", Began: time.Now(), Gentle: s.api != nil}
 	if engineOf(s.cfg.Store) == eventStoreDB {
 		src.Engine = string(eventStoreDB)
 	} else {
