@@ -46,6 +46,8 @@ func newRootCommand(env environment) *cobra.Command {
 		newWatchCommand(),
 		newAuditCommand(),
 		newFeedCommand(),
+		newBackupCommand(),
+		newRestoreCommand(),
 		newVersionCommand(),
 	)
 	return root

@@ -40,6 +40,7 @@ var exeSuffix = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
 //	followed FILE [AREA]            wait until the file has, as jejak watch --json writes it, every event of the log that is for the area (without one: of
 //	                                all units), once and in order
 //	reference DIR                   write the built-in reference data to DIR, unpacked
+//	expand FILE TO                  write FILE with its variables expanded to TO
 //	change [-all] FILE OLD NEW      replace a text, which must be there, in a file: the first place or all; \n is a line feed
 //	big FILE BYTES                  write a file of that size
 //	page FILE NAME...               write the examples of these names on docs/feed.md, one after the other: shell commands to FILE, a Go program built as FILE
@@ -54,6 +55,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"awaits":    awaitLine,
 	"followed":  followed,
 	"reference": writeReference,
+	"expand":    expand,
 	"change":    change,
 	"big":       big,
 	"page":      page,
@@ -203,6 +205,11 @@ func writeReference(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		ts.Check(os.WriteFile(filepath.Join(dir, name), content, 0o666))
 	}
+}
+
+func expand(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg || len(args) != 2, "expand FILE TO")
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), 0o600))
 }
 
 func change(ts *testscript.TestScript, neg bool, args []string) {

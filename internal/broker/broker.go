@@ -25,6 +25,7 @@ import (
 
 	"jejak/domain"
 	"jejak/internal/people"
+	"jejak/internal/readlog"
 	"jejak/internal/telemetry"
 )
 
@@ -57,6 +58,8 @@ type Config struct {
 	// Province is the unit whose people see all: the feed has no other province.
 	Province domain.Code
 	People   *people.Store
+	// Reads keep when those connect whose reads are kept; nil for nowhere.
+	Reads *readlog.Log
 	// Telemetry gets the log, the refusals and their number; nil for nowhere.
 	Telemetry *telemetry.Telemetry
 }

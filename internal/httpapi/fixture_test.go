@@ -28,6 +28,7 @@ import (
 	"jejak/internal/command"
 	"jejak/internal/httpapi"
 	"jejak/internal/people"
+	"jejak/internal/readlog"
 	"jejak/internal/telemetry"
 	"jejak/internal/views"
 )
@@ -39,6 +40,8 @@ type house struct {
 	api     *httpapi.Server
 	store   eventstore.Store
 	people  *people.Store
+	reads   *readlog.Log
+	dir     string
 	ledgers *command.Handler
 	clock   *clock.Driven
 	views   *views.Runner // nil: without
@@ -60,6 +63,7 @@ type plan struct {
 	disk      string // SQLite VFS under views.db
 	feed      func(context.Context, func(api.FeedRebuild)) error
 	consumers httpapi.Consumers
+	backup    func(context.Context, io.Writer) error
 }
 
 func newHouse(t testing.TB) *house { return houseOf(t, plan{}) }
@@ -104,7 +108,11 @@ func houseOf(t testing.TB, p plan) *house {
 		}
 	}
 	h.looks = &looking{Ledgers: h.ledgers}
-	cfg := httpapi.Config{Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed, Consumers: p.consumers}
+	h.reads, err = readlog.Open(ctx, filepath.Join(dir, "access.db"), tel.Log)
+	must(err)
+	t.Cleanup(func() { h.reads.Close() })
+	h.dir = dir
+	cfg := httpapi.Config{Reads: h.reads, Backup: p.backup, Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed, Consumers: p.consumers}
 	if p.views {
 		path := filepath.Join(dir, "views.db")
 		if p.disk != "" {

@@ -32,6 +32,7 @@ func (s *Server) describeStreams() {
 	doc.AddOperation(s.describeEvents())
 	doc.AddOperation(s.describeUsers())
 	doc.AddOperation(s.describeFeedRebuild())
+	doc.AddOperation(s.describeBackup())
 	doc.AddOperation(&huma.Operation{
 		OperationID: "metrics", Method: http.MethodGet, Path: "/metrics", Summary: "Metrics in the Prometheus text format", Tags: []string{"server"},
 		Security: []map[string][]string{{}}, Responses: map[string]*huma.Response{"200": {Description: "OK", Content: textContent("text/plain")}},
@@ -49,7 +50,7 @@ func (s *Server) describeStreams() {
 func (s *Server) describeRefusals(op *huma.Operation) {
 	s.problemResponses(op.Responses, "500")
 	if op.Security == nil {
-		s.problemResponses(op.Responses, "401", "429")
+		s.problemResponses(op.Responses, "401", "429", "503") // 503: a read that must be recorded and cannot be
 	}
 	if op.RequestBody != nil {
 		s.problemResponses(op.Responses, "400", "408", "413", "415", "422")

@@ -43,7 +43,12 @@ func VerifyLog(ctx context.Context, dir, store string, progress func(done, total
 			return report, err
 		}
 	}
-	if embedded, ok := s.store.(*sqlite.Store); ok {
+	return checkLog(ctx, s.store, 1, progress)
+}
+
+// checkLog reads a whole log that is open. lookUp is of how many commands one is looked up.
+func checkLog(ctx context.Context, store eventstore.Store, lookUp int, progress func(done, total uint64)) (report LogReport, err error) {
+	if embedded, ok := store.(*sqlite.Store); ok {
 		switch err := embedded.Verify(ctx); {
 		case errors.Is(err, sqlite.ErrDamaged):
 			report.Problems = append(report.Problems, err.Error())
@@ -51,7 +56,7 @@ func VerifyLog(ctx context.Context, dir, store string, progress func(done, total
 			return report, err
 		}
 	}
-	checked, err := invariant.Check(ctx, s.store, invariant.Options{Progress: progress})
+	checked, err := invariant.Check(ctx, store, invariant.Options{Progress: progress, LookUp: lookUp})
 	report.Events, report.Streams, report.Commands, report.Head = checked.Events, checked.Streams, checked.Commands, checked.Head
 	for _, p := range checked.Problems {
 		report.Problems = append(report.Problems, p.String())
