@@ -63,7 +63,7 @@ is not whole. That nobody has made another backup in its place it cannot know: k
 		Example: "  jejak backup check jejak-2024-02-13.backup",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			list, err := backup.CheckFile(cmd.Context(), args[0], reading(cmd.ErrOrStderr()))
+			list, err := backup.CheckFile(cmd.Context(), args[0], readingOne(cmd.ErrOrStderr(), "reading the backup"))
 			if err != nil {
 				return notWhole(fmt.Errorf("check %s: %w", args[0], err))
 			}
@@ -136,7 +136,7 @@ func takeBackup(ctx context.Context, dir, tokenFile, name string, watch io.Write
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return list, err
 	}
-	if list, err = backup.CheckFile(ctx, f.Name(), reading(watch)); err != nil {
+	if list, err = backup.CheckFile(ctx, f.Name(), readingOne(watch, "reading it back")); err != nil {
 		return list, notWhole(fmt.Errorf("read back what was written: %w", err))
 	}
 	if err := os.Rename(f.Name(), name); err != nil {
@@ -146,7 +146,7 @@ func takeBackup(ctx context.Context, dir, tokenFile, name string, watch io.Write
 }
 
 func writeBackup(ctx context.Context, dir, tokenFile string, w io.Writer, watch io.Writer) error {
-	err := server.BackUp(ctx, dir, thisBuild().Version, w, reading(watch))
+	err := server.BackUp(ctx, dir, thisBuild().Version, w, readingOne(watch, "the log"))
 	var held *lock.HeldError
 	if !errors.As(err, &held) {
 		return err

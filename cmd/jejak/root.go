@@ -45,6 +45,7 @@ func newRootCommand(env environment) *cobra.Command {
 		newStatusCommand(),
 		newWatchCommand(),
 		newAuditCommand(),
+		newNotaryCommand(),
 		newFeedCommand(),
 		newBackupCommand(),
 		newRestoreCommand(),

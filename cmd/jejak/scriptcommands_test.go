@@ -44,6 +44,9 @@ var exeSuffix = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
 //	change [-all] FILE OLD NEW      replace a text, which must be there, in a file: the first place or all; \n is a line feed
 //	big FILE BYTES                  write a file of that size
 //	page FILE NAME...               write the examples of these names on docs/feed.md, one after the other: shell commands to FILE, a Go program built as FILE
+//	forge FILE SQLFILE              run SQL on a database as somebody would who makes the checksums of its pages fit
+//	secret FILE TEXT                write a text, such as a token, to a file that only its owner reads
+//	unescape FILE JSON              write a text that was inside quotes in JSON to a file
 //	needs FILE                      compare published figures (regency_code,item,quantity) with jejak need
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":     exits,
@@ -59,6 +62,9 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"change":    change,
 	"big":       big,
 	"page":      page,
+	"forge":     forge,
+	"secret":    secret,
+	"unescape":  unescape,
 	"needs":     needs,
 }
 

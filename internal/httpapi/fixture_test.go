@@ -27,6 +27,7 @@ import (
 	"jejak/internal/clock"
 	"jejak/internal/command"
 	"jejak/internal/httpapi"
+	"jejak/internal/notary"
 	"jejak/internal/people"
 	"jejak/internal/readlog"
 	"jejak/internal/telemetry"
@@ -44,7 +45,8 @@ type house struct {
 	dir     string
 	ledgers *command.Handler
 	clock   *clock.Driven
-	views   *views.Runner // nil: without
+	views   *views.Runner  // nil: without
+	notary  *notary.Notary // likewise
 	looks   *looking
 	log     *syncBuffer
 	tokens  map[string]string // by "role scope"
@@ -64,6 +66,7 @@ type plan struct {
 	feed      func(context.Context, func(api.FeedRebuild)) error
 	consumers httpapi.Consumers
 	backup    func(context.Context, io.Writer) error
+	notary    bool // with a notary that signs at once
 }
 
 func newHouse(t testing.TB) *house { return houseOf(t, plan{}) }
@@ -130,6 +133,10 @@ func houseOf(t testing.TB, p plan) *house {
 	}
 	if !p.real {
 		cfg.SetClock = h.clock.Set
+	}
+	if p.notary {
+		h.notary = signing(t, filepath.Join(dir, "notary"), store)
+		cfg.Notary = h.notary
 	}
 	tel.WatchQueues(h.ledgers.Waiting)
 	h.api = httpapi.New(cfg)

@@ -81,8 +81,6 @@ func (s *Server) take(ctx context.Context, src *backup.Source, copies string) (e
 		switch f.kept {
 		case asFile:
 			src.Files = append(src.Files, backup.File{Name: f.name, Path: path})
-		case asFolder:
-			err = walk(path, f.name, &src.Files)
 		case asDatabase:
 			err = s.takeDatabase(ctx, src, f.name, filepath.Join(copies, f.name))
 		case asRecords, secret, disposable:
@@ -97,6 +95,9 @@ func (s *Server) take(ctx context.Context, src *backup.Source, copies string) (e
 func (s *Server) takeDatabase(ctx context.Context, src *backup.Source, name, to string) error {
 	from := filepath.Join(s.cfg.Dir, name)
 	src.Files = append(src.Files, backup.File{Name: name, Path: to})
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
 	if name != PeopleFile {
 		return copyDatabase(ctx, from, to)
 	}
@@ -147,21 +148,6 @@ func count(path string) (n backup.People, err error) {
 		return nil
 	})
 	return n, err
-}
-
-// walk lists the files in a folder.
-func walk(path, name string, into *[]backup.File) error {
-	return filepath.WalkDir(path, func(at string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() {
-			return err
-		}
-		rest, err := filepath.Rel(path, at)
-		if err != nil {
-			return err
-		}
-		*into = append(*into, backup.File{Name: name + "/" + filepath.ToSlash(rest), Path: at})
-		return nil
-	})
 }
 
 // leftOut names what lies in the directory and is not in a backup, although it cannot be made again: secrets, and what no table knows.

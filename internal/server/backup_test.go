@@ -264,7 +264,7 @@ func names(t *testing.T, dir string) (list []string) {
 
 // A part that would be written elsewhere than into the directory, or is no file of one, is refused.
 func TestRestoreWritesOnlyWhatItKnows(t *testing.T) {
-	for _, name := range []string{"../outside", "notary/../../outside", "/etc/outside", "admin.token", "events.db", "people.db-wal", "lock", "notary", `notary\..\x`, "people.db/x"} {
+	for _, name := range []string{"../outside", "notary/../../outside", "/etc/outside", "admin.token", "events.db", "people.db-wal", "lock", "notary", "notary/index", `notary\..\x`, "people.db/x"} {
 		above := t.TempDir()
 		part := filepath.Join(above, "part")
 		if err := os.WriteFile(part, []byte("x"), 0o600); err != nil {
@@ -376,7 +376,7 @@ func TestEveryFileIsInTheTable(t *testing.T) {
 	for _, p := range list.Parts {
 		parts = append(parts, p.Name)
 	}
-	if want := []string{server.MarkFile, server.ReadsFile, server.PeopleFile, "log/000001"}; !slices.Equal(parts, want) {
+	if want := []string{server.MarkFile, "notary/notary.key", "notary/notary.pub", "notary/notary.db", server.ReadsFile, server.PeopleFile, "log/000001"}; !slices.Equal(parts, want) {
 		t.Errorf("parts %v, want %v", parts, want)
 	}
 }

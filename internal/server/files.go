@@ -1,10 +1,11 @@
 package server
 
 import (
-	"path/filepath"
+	"slices"
 	"strings"
 
 	"jejak/eventstore/lock"
+	"jejak/internal/notary"
 	"jejak/internal/people"
 	"jejak/internal/simulation"
 )
@@ -30,33 +31,36 @@ const (
 	asDatabase
 	// asFile: byte by byte. It is never changed but replaced as a whole.
 	asFile
-	// asFolder: every file in it, likewise.
-	asFolder
 	// secret: it cannot be made again, and is left out: a backup has nothing by which somebody could sign in.
 	secret
 	// disposable: it is made again from the rest.
 	disposable
 )
 
-// files is everything that may lie in a data directory, in the order in which it is taken: what is derived from the log and must not be ahead of it stands
-// before it. What a new part of the server keeps must be added here.
-var files = []struct {
+// file is a file of the directory, or in a folder of it (with slashes), or a folder.
+type file struct {
 	name string
 	kept kept
-}{
+}
+
+// files is everything that may lie in a data directory, in the order in which it is taken: what is derived from the log and must not be ahead of it stands
+// before it. What a new part of the server keeps must be added here.
+var files = []file{
 	{MarkFile, asFile},
 	{clockFile, asFile},
 	{simulation.StateFile, asFile},
 	{simulation.VerdictFile, asFile},
-	{"notary.key", asFile},
-	{"notary.db", asDatabase}, // before the log: it must not have signed more than is in it
-	{"notary", asFolder},
+	{NotaryFolder + "/" + notary.KeyFile, asFile},
+	{NotaryFolder + "/" + notary.NextKeyFile, asFile},
+	{NotaryFolder + "/" + notary.PublicFile, asFile},
+	{NotaryFolder + "/" + notary.BookFile, asDatabase}, // before the log: it must not have signed more than is in it
 	{ReadsFile, asDatabase},
 	{PeopleFile, asDatabase},
 	{EventsFile, asRecords},
 	{people.AdminFile, secret},
 	{CacheFile, disposable},
 	{ViewsFile, disposable},
+	{NotaryFolder, disposable}, // the rest of it: hashes of all records
 	{natsFolder, disposable},
 	{ServingFile, disposable},
 	{lock.FileName, disposable},
@@ -65,12 +69,11 @@ var files = []struct {
 
 // keptAs tells how a file of the directory, or in a folder of it (with slashes), is kept; known is false for what is in no table.
 func keptAs(name string) (k kept, known bool) {
-	top, _, inFolder := strings.Cut(name, "/")
 	for _, suffix := range []string{"-wal", "-shm", "-journal"} { // of SQLite: they belong to the file
-		top = strings.TrimSuffix(top, suffix)
+		name = strings.TrimSuffix(name, suffix)
 	}
-	for _, f := range files {
-		if f.name == top && (!inFolder || f.kept == asFolder || f.kept == disposable) {
+	for _, f := range files { // what is in a folder stands before the folder
+		if f.name == name || f.kept == disposable && strings.HasPrefix(name, f.name+"/") {
 			return f.kept, true
 		}
 	}
@@ -79,18 +82,5 @@ func keptAs(name string) (k kept, known bool) {
 
 // restorable tells whether a part of a backup may be written into a directory: by its name, which must lead nowhere else.
 func restorable(name string) bool {
-	top, _, inFolder := strings.Cut(name, "/")
-	for _, f := range files {
-		if f.name != top {
-			continue
-		}
-		switch f.kept {
-		case asFile, asDatabase:
-			return !inFolder
-		case asFolder:
-			return inFolder && filepath.IsLocal(filepath.FromSlash(name)) && !strings.Contains(name, `\`)
-		case asRecords, secret, disposable:
-		}
-	}
-	return false
+	return slices.ContainsFunc(files, func(f file) bool { return f.name == name && (f.kept == asFile || f.kept == asDatabase) })
 }

@@ -148,7 +148,8 @@ func (r *restorer) check(ctx context.Context, list backup.Manifest) error {
 	if err != nil {
 		return err
 	}
-	report, err := checkLog(ctx, store, lookUp, r.tell(Checking))
+	var report LogReport
+	err = report.check(ctx, store, lookUp, r.tell(Checking))
 	if err = errors.Join(err, store.Close()); err != nil {
 		return err
 	}
