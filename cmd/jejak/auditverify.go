@@ -204,3 +204,12 @@ func reading(w io.Writer) func(check string, done, total uint64) {
 		live.Paint(fmt.Sprintf("%s %s", terminal.Bar(int64(done), int64(total), 40), check))
 	}
 }
+
+// readingOne is reading for who does one thing only.
+func readingOne(w io.Writer, check string) func(done, total uint64) {
+	tell := reading(w)
+	if tell == nil {
+		return nil
+	}
+	return func(done, total uint64) { tell(check, done, total) }
+}

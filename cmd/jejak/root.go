@@ -47,6 +47,8 @@ func newRootCommand(env environment) *cobra.Command {
 		newAuditCommand(),
 		newNotaryCommand(),
 		newFeedCommand(),
+		newBackupCommand(),
+		newRestoreCommand(),
 		newVersionCommand(),
 	)
 	return root

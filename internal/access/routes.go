@@ -37,9 +37,13 @@ func (m Model) Routes() []string {
 	case SetClock:
 		return []string{"POST /v1/clock"}
 	case Accounts:
-		return []string{"POST /v1/users", "DELETE /v1/users/{id}"}
+		return []string{"POST /v1/users", "DELETE /v1/users/{id}", "POST /v1/users/{id}/forget"}
 	case FeedRebuild:
 		return []string{"POST /v1/feed/rebuild"}
+	case Reads:
+		return []string{"GET /v1/access"}
+	case Backup:
+		return []string{"POST /v1/backup"}
 	}
 	return nil
 }

@@ -48,6 +48,23 @@ func (c *Client) Clock(ctx context.Context, token string) (time.Time, error) {
 	return body.Now, err
 }
 
+// BackUp takes a backup of the server's data directory, on its own machine, and writes it. It is tried once: an error says that what was written is not
+// whole.
+func (c *Client) BackUp(ctx context.Context, token string, w io.Writer) error {
+	resp, err := c.do(ctx, http.MethodPost, "/v1/backup", token, "", nil, 0)
+	if err != nil {
+		return &UnreachableError{Base: c.base, Err: err}
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return statusError(resp)
+	}
+	if _, err = io.Copy(w, resp.Body); errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("the server broke off, its log says why: %w", err)
+	}
+	return err
+}
+
 // Settled tells whether all that follows from the driven clock's time and from what was recorded is recorded too.
 func (c *Client) Settled(ctx context.Context, token string) (bool, error) {
 	var body clockBody

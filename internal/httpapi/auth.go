@@ -37,7 +37,12 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		}
 		user, reason := s.authenticate(r)
 		if reason == "" {
-			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), userKey{}, user)))
+			r = r.WithContext(context.WithValue(r.Context(), userKey{}, user))
+			if s.recorded(r, user) {
+				s.serveRecorded(next, w, r, user)
+			} else {
+				next.ServeHTTP(w, r)
+			}
 			return
 		}
 		from := address(r)
@@ -47,6 +52,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			endBody(w, r, tooManyFailures(wait))
 			return
 		}
+		s.recordRefusal(r, user)
 		endBody(w, r, unauthorised())
 	})
 }

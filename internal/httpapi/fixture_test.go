@@ -29,6 +29,7 @@ import (
 	"jejak/internal/httpapi"
 	"jejak/internal/notary"
 	"jejak/internal/people"
+	"jejak/internal/readlog"
 	"jejak/internal/telemetry"
 	"jejak/internal/views"
 )
@@ -40,6 +41,8 @@ type house struct {
 	api     *httpapi.Server
 	store   eventstore.Store
 	people  *people.Store
+	reads   *readlog.Log
+	dir     string
 	ledgers *command.Handler
 	clock   *clock.Driven
 	views   *views.Runner  // nil: without
@@ -58,9 +61,11 @@ type plan struct {
 	queue     int           // commands that may wait for a ledger
 	hurry     time.Duration // how long the server waits for others
 	ready     func(context.Context) []string
-	views     bool // with views
+	views     bool   // with views
+	disk      string // SQLite VFS under views.db
 	feed      func(context.Context, func(api.FeedRebuild)) error
 	consumers httpapi.Consumers
+	backup    func(context.Context, io.Writer) error
 	notary    bool // with a notary that signs at once
 }
 
@@ -106,9 +111,17 @@ func houseOf(t testing.TB, p plan) *house {
 		}
 	}
 	h.looks = &looking{Ledgers: h.ledgers}
-	cfg := httpapi.Config{Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed, Consumers: p.consumers}
+	h.reads, err = readlog.Open(ctx, filepath.Join(dir, "access.db"), tel.Log)
+	must(err)
+	t.Cleanup(func() { h.reads.Close() })
+	h.dir = dir
+	cfg := httpapi.Config{Reads: h.reads, Backup: p.backup, Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed, Consumers: p.consumers}
 	if p.views {
-		file, err := views.Open(filepath.Join(dir, "views.db"))
+		path := filepath.Join(dir, "views.db")
+		if p.disk != "" {
+			path = "/views.db"
+		}
+		file, err := views.OpenOn(p.disk, path)
 		must(err)
 		t.Cleanup(func() { file.Close() })
 		h.views, err = views.Start(ctx, views.Config{

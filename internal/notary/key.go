@@ -24,8 +24,8 @@ const (
 	PublicFile = "notary.pub" // verifier keys, the present one first, one a line
 	BookFile   = "notary.db"  // every checkpoint ever signed
 	IndexFile  = "index"      // where which event is; disposable
-
-	nextKeyFile = "notary.key.next" // of a rotation under way
+	// NextKeyFile is there while a rotation is under way.
+	NextKeyFile = "notary.key.next"
 )
 
 // signer is a key of the notary.

@@ -62,7 +62,7 @@ func (n *Notary) rotate(lost bool) ([]Key, error) {
 		name string
 		do   func() error
 	}{
-		{"rotation begins", func() error { return writeSigner(n.path(nextKeyFile), next) }},
+		{"rotation begins", func() error { return writeSigner(n.path(NextKeyFile), next) }},
 		{"key is entered", func() error { return n.book.addKey(key, newest) }},
 		{"key is put in place", func() error { return n.finishRotation([]Key{key}) }},
 	} {
@@ -103,7 +103,7 @@ func (n *Notary) handOver(next, old *signer, newest *Signed) (Key, error) {
 
 // finishRotation puts a new key in its place if the book has it, and forgets it if not.
 func (n *Notary) finishRotation(keys []Key) error {
-	next, err := readSigner(n.path(nextKeyFile))
+	next, err := readSigner(n.path(NextKeyFile))
 	if err != nil || next == nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (n *Notary) finishRotation(keys []Key) error {
 			return err
 		}
 	}
-	if err := os.Remove(n.path(nextKeyFile)); err != nil {
+	if err := os.Remove(n.path(NextKeyFile)); err != nil {
 		return fmt.Errorf("finish a rotation: %w", err)
 	}
 	return nil

@@ -54,7 +54,7 @@ func TestRotationKilledAnywhere(t *testing.T) {
 		h.sealed(n)
 		h.holds(n, []Signed{*c})
 		h.close(n)
-		if exists(filepath.Join(h.cfg.Dir, nextKeyFile)) {
+		if exists(filepath.Join(h.cfg.Dir, NextKeyFile)) {
 			t.Error("the new key lies about")
 		}
 	}

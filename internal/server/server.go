@@ -1,6 +1,6 @@
 // Package server is the whole server of one data directory: it opens the parts in order, serves, and closes them in the reverse order.
 //
-// Start: lock of the directory, what kind of directory it is, address, cache, event store, clock, notary, people, NATS broker, reference data, ledgers, adoption of the
+// Start: lock of the directory, what kind of directory it is, address, cache, event store, clock, notary, people, log of reads, NATS broker, reference data, ledgers, adoption of the
 // reference data, feed, views, policies, HTTP. Whatever fails undoes what came before and is told.
 //
 // Stop: no new connections and no new commands; requests under way are answered; policies stop; views take what is new; the feed stops where it is and goes on
@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -31,6 +32,7 @@ import (
 	"jejak/internal/notary"
 	"jejak/internal/people"
 	"jejak/internal/policy"
+	"jejak/internal/readlog"
 	"jejak/internal/telemetry"
 	"jejak/internal/views"
 )
@@ -72,6 +74,7 @@ type Server struct {
 	setClock func(time.Time) error
 	notary   *notary.Notary
 	people   *people.Store
+	reads    *readlog.Log
 	broker   *broker.Broker  // nil where there is no NATS
 	feed     *feed.Publisher // likewise
 	board    *feed.Board     // likewise
@@ -107,7 +110,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 
 func (s *Server) open(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openDirectory, s.openListener, s.openCache, s.openStore, s.openClock, s.openNotary, s.openPeople, s.openBroker, s.openLedgers, s.openFeed, s.openViews, s.openPolicies, s.openWatch, s.openAPI, s.announce,
+		s.openDirectory, s.openListener, s.openCache, s.openStore, s.openClock, s.openNotary, s.openPeople, s.openReads, s.openBroker, s.openLedgers, s.openFeed, s.openViews, s.openPolicies, s.openWatch, s.openAPI, s.announce,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -133,6 +136,9 @@ func (s *Server) openDirectory(context.Context) error {
 		return err
 	}
 	s.opened("lock", func(context.Context) error { return l.Release() })
+	if err := forgetSnapshots(s.cfg.Dir); err != nil {
+		return err
+	}
 	return settle(s.cfg.Dir, mark{Kind: s.cfg.Kind, Engine: engineOf(s.cfg.Store), Demo: s.cfg.Demo})
 }
 
@@ -178,10 +184,21 @@ func (s *Server) openPeople(ctx context.Context) error {
 	return store.EnsureAdmin(ctx, s.cfg.Dir, Province)
 }
 
+func (s *Server) openReads(ctx context.Context) error {
+	reads, err := readlog.Open(ctx, filepath.Join(s.cfg.Dir, ReadsFile), s.log)
+	if err != nil {
+		return err
+	}
+	s.reads = reads
+	s.opened("log of reads", func(context.Context) error { return reads.Close() })
+	return nil
+}
+
 func (s *Server) openAPI(context.Context) error {
 	cfg := httpapi.Config{
 		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: s.metrics, Version: s.cfg.Version,
-		SetClock: s.setClock, Views: s.views, Settled: s.policies.Settled, Ready: s.ready, Notary: s.notary,
+		SetClock: s.setClock, Views: s.views, Settled: s.policies.Settled, Ready: s.ready, Notary: s.notary, Reads: s.reads,
+		Backup: func(ctx context.Context, w io.Writer) error { return s.backUp(ctx, w, nil) },
 	}
 	if s.broker != nil { // a nil *Broker would not be a nil Consumers
 		cfg.Consumers, cfg.RebuildFeed = s.broker, s.rebuildFeed

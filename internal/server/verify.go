@@ -73,22 +73,27 @@ func (s *Server) verifyForm(ctx context.Context, report *LogReport, progress fun
 			return err
 		}
 	}
-	if embedded, ok := s.store.(*sqlite.Store); ok {
+	var tell func(done, total uint64)
+	if progress != nil {
+		tell = func(done, total uint64) { progress("the form of the log", done, total) }
+	}
+	return report.check(ctx, s.store, 1, tell)
+}
+
+// check reads a whole log that is open. lookUp is of how many commands one is looked up.
+func (r *LogReport) check(ctx context.Context, store eventstore.Store, lookUp int, progress func(done, total uint64)) error {
+	if embedded, ok := store.(*sqlite.Store); ok {
 		switch err := embedded.Verify(ctx); {
 		case errors.Is(err, sqlite.ErrDamaged):
-			report.Problems = append(report.Problems, err.Error())
+			r.Problems = append(r.Problems, err.Error())
 		case err != nil:
 			return err
 		}
 	}
-	var opt invariant.Options
-	if progress != nil {
-		opt.Progress = func(done, total uint64) { progress("the form of the log", done, total) }
-	}
-	checked, err := invariant.Check(ctx, s.store, opt)
-	report.Events, report.Streams, report.Commands, report.Head = checked.Events, checked.Streams, checked.Commands, checked.Head
+	checked, err := invariant.Check(ctx, store, invariant.Options{Progress: progress, LookUp: lookUp})
+	r.Events, r.Streams, r.Commands, r.Head = checked.Events, checked.Streams, checked.Commands, checked.Head
 	for _, p := range checked.Problems {
-		report.Problems = append(report.Problems, p.String())
+		r.Problems = append(r.Problems, p.String())
 	}
 	if err != nil {
 		return fmt.Errorf("check the log: %w", err)
