@@ -51,8 +51,9 @@ type Config struct {
 
 	// URL is a cluster to use instead of a server of one's own, with CredsFile: a .creds file, or a seed of a user's nkey, readable for its owner
 	// alone. IssuerFile has the seed of the account key that the cluster's auth_callout trusts; without it nobody's token is judged.
-	URL, CredsFile, IssuerFile string
-	rights                     time.Duration // of a person in the cluster; clusterRights where it is 0
+	// SystemCredsFile is of a user of the system account, likewise: with it people whose token is no longer good are cut at once.
+	URL, CredsFile, IssuerFile, SystemCredsFile string
+	rights                                      time.Duration // of a person in the cluster; clusterRights where it is 0
 
 	// Province is the unit whose people see all: the feed has no other province.
 	Province domain.Code
@@ -73,6 +74,9 @@ type Broker struct {
 	auth   *authService // nil where the cluster judges tokens itself
 	cut    *cutter
 	slots  sync.Mutex // one choice of a slot at a time
+
+	systemConn *nats.Conn // of a cluster; nil without a user of its system account
+	system     *system
 }
 
 // AddressError: the embedded server cannot have its address.
@@ -124,6 +128,10 @@ func (b *Broker) Close(ctx context.Context) error {
 	if b.cut != nil {
 		b.cut.stop()
 		b.cut = nil
+	}
+	if b.systemConn != nil {
+		b.systemConn.Close()
+		b.systemConn = nil
 	}
 	if b.feed != nil {
 		b.feed.Close()
