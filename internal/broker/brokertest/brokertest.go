@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -128,7 +129,9 @@ func Cluster(t testing.TB, size int, env []string, args ...string) []*Node {
 	}
 	for i, n := range nodes {
 		n.Env = env
-		n.Args = append(append([]string{}, args...), "--cluster_name", "jejak", "--cluster", routes[i], "--routes", strings.Join(routes, ","))
+		if size > 1 { // one alone would wait for others
+			n.Args = append(slices.Clone(args), "--cluster_name", "jejak", "--cluster", routes[i], "--routes", strings.Join(routes, ","))
+		}
 		n.Start()
 	}
 	return nodes
