@@ -19,7 +19,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -68,12 +67,12 @@ type Broker struct {
 	log *slog.Logger
 	url string
 
-	server *server.Server // nil where a cluster is used
-	feed   *nats.Conn     // with all rights in the account JEJAK
-	js     jetstream.JetStream
-	auth   *authService // nil where the cluster judges tokens itself
-	cut    *cutter
-	slots  sync.Mutex // one choice of a slot at a time
+	embedded *embedded  // nil where a cluster is used
+	feed     *nats.Conn // with all rights in the account JEJAK
+	js       jetstream.JetStream
+	auth     *authService // nil where the cluster judges tokens itself
+	cut      *cutter
+	slots    sync.Mutex // one choice of a slot at a time
 
 	systemConn *nats.Conn // of a cluster; nil without a user of its system account
 	system     *system
@@ -137,22 +136,12 @@ func (b *Broker) Close(ctx context.Context) error {
 		b.feed.Close()
 		b.feed = nil
 	}
-	if b.server == nil {
+	if b.embedded == nil {
 		return nil
 	}
-	stopped := make(chan struct{})
-	go func(s *server.Server) {
-		defer close(stopped)
-		s.Shutdown()
-		s.WaitForShutdown()
-	}(b.server)
-	b.server = nil
-	select {
-	case <-stopped:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("the NATS server has not stopped: %w", ctx.Err())
-	}
+	e := b.embedded
+	b.embedded = nil
+	return e.stop(ctx)
 }
 
 // patience is how long one question to JetStream may take.

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/nats-io/nats-server/v2/server"
 )
 
 const (
@@ -178,23 +176,4 @@ func (c *cutter) forgetLeaving(ctx context.Context) {
 		c.mu.Unlock()
 		return // the others would fare no better now
 	}
-}
-
-// embeddedConnections are those of the server inside the process.
-type embeddedConnections struct{ server *server.Server }
-
-func (e embeddedConnections) cut(_ context.Context, userIDs []string) (map[string]int, error) {
-	cut := map[string]int{}
-	for _, id := range userIDs {
-		found, err := e.server.Connz(&server.ConnzOptions{Account: ownAccount(id), Limit: maxConns})
-		if err != nil {
-			return cut, err
-		}
-		for _, conn := range found.Conns {
-			// One that has ended meanwhile is no error.
-			_ = e.server.DisconnectClientByID(conn.Cid)
-			cut[id]++
-		}
-	}
-	return cut, nil
 }
