@@ -371,6 +371,49 @@ func TestUnusableStreams(t *testing.T) {
 	eventually(t, "refused for its replicas", func() bool { return strings.Contains(p.Trouble(), "3 replicas") })
 }
 
+// TestOtherLimits: a publisher brings a stream that is there to its own limits, and leaves alone what is the administrator's. Nothing is published again.
+func TestOtherLimits(t *testing.T) {
+	b, l := newBroker(t), newLog(t)
+	l.tell()
+	cfg := b.config(l, &memory{})
+	p, stop := run(t, cfg)
+	b.published(l, p)
+	stop()
+	s, err := b.js().Stream(t.Context(), Stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := s.CachedInfo().Config
+	theirs.Description, theirs.MaxConsumers = "of the administrator", -1
+	if _, err := b.js().UpdateStream(t.Context(), theirs); err != nil {
+		t.Fatal(err)
+	}
+	cfg.JetStream, cfg.MaxBytes, cfg.MaxAge = b.js(), 32<<20, 36*time.Hour
+	p, stop = run(t, cfg)
+	if all := b.published(l, p); all[0].Sequence != 1 {
+		t.Errorf("the stream begins with message %d", all[0].Sequence)
+	}
+	if s, err = b.js().Stream(t.Context(), Stream); err != nil {
+		t.Fatal(err)
+	}
+	if c := s.CachedInfo().Config; c.MaxBytes != 32<<20 || c.MaxAge != 36*time.Hour || c.Description != "of the administrator" {
+		t.Errorf("%+v", c)
+	}
+	stop()
+	// Less room than is taken: the oldest go, and that is no loss.
+	cfg.JetStream, cfg.MaxBytes = b.js(), int64(s.CachedInfo().State.Bytes)/2
+	p, _ = run(t, cfg)
+	b.caughtUp(l, p)
+	l.add(other, accident("3509", 1))
+	b.caughtUp(l, p)
+	if s, err = b.js().Stream(t.Context(), Stream); err != nil {
+		t.Fatal(err)
+	}
+	if state := s.CachedInfo().State; state.FirstSeq == 1 || int(state.LastSeq) != len(l.want()) || int64(state.Bytes) > cfg.MaxBytes {
+		t.Errorf("%+v", state)
+	}
+}
+
 // TestStreamOfAnotherLog: a stream that has what the log does not have is left alone until a rebuild is asked for.
 func TestStreamOfAnotherLog(t *testing.T) {
 	b, l := newBroker(t), newLog(t)

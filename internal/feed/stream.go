@@ -47,7 +47,7 @@ func (p *Publisher) stream(ctx context.Context) (jetstream.Stream, error) {
 	want := have
 	p.ours(&want)
 	if s, err = p.cfg.JetStream.UpdateStream(ctx, want); err != nil {
-		return nil, p.refused("change", err)
+		return nil, p.refused("change", "stream "+Stream, err)
 	}
 	if err := p.bucket(ctx); err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func (p *Publisher) create(ctx context.Context) (jetstream.Stream, error) {
 	p.ours(&c)
 	s, err := p.cfg.JetStream.CreateStream(ctx, c)
 	if err != nil {
-		return nil, p.refused("make", err)
+		return nil, p.refused("make", "stream "+Stream, err)
 	}
 	if err := p.bucket(ctx); err != nil {
 		return nil, err
@@ -83,11 +83,11 @@ func (p *Publisher) create(ctx context.Context) (jetstream.Stream, error) {
 
 // refused explains why the broker did not take the configuration. What it says about itself only may pass by; what it says about the configuration
 // does not.
-func (p *Publisher) refused(what string, err error) error {
+func (p *Publisher) refused(what, which string, err error) error {
 	var api *jetstream.APIError
 	lasting := errors.As(err, &api) && api.Code != 503
-	return &stop{ReasonStream, lasting, fmt.Errorf("%s stream %s with %d replicas, at most %d bytes and %v of age: %w: "+
-		"the broker must have as many servers as replicas and room for the bytes", what, Stream, p.cfg.Replicas, p.cfg.MaxBytes, p.cfg.MaxAge, err)}
+	return &stop{ReasonStream, lasting, fmt.Errorf("%s %s with %d replicas (the stream with at most %d bytes and %v of age): %w: "+
+		"the broker must have as many servers as replicas (--nats-replicas) and room for the bytes (--nats-max-bytes)", what, which, p.cfg.Replicas, p.cfg.MaxBytes, p.cfg.MaxAge, err)}
 }
 
 // unusable lists what the feed may not change in a stream that is there already.
@@ -114,7 +114,7 @@ func (p *Publisher) bucket(ctx context.Context) error {
 		Bucket: Bucket, Description: "The latest row of every unit, as over HTTP", History: 1, Storage: jetstream.FileStorage, Replicas: p.cfg.Replicas,
 	})
 	if err != nil {
-		return &stop{ReasonStream, false, fmt.Errorf("make bucket %s: %w", Bucket, err)}
+		return p.refused("make or change", "bucket "+Bucket, err)
 	}
 	return nil
 }
