@@ -21,6 +21,9 @@ const PeopleAccount = "JEJAK_PEOPLE"
 // clusterRights is how long a person's rights last in a cluster. NATS ends the connection then, the client connects again and is judged anew.
 const clusterRights = time.Minute
 
+// pingEvery is how often a server must answer: one that is silent three times is left for another.
+const pingEvery = 5 * time.Second
+
 // openCluster connects. A cluster that does not answer is no error: what needs it waits, and commands go on.
 func (b *Broker) openCluster(context.Context) error {
 	b.url = b.cfg.URL
@@ -84,7 +87,7 @@ func (b *Broker) outside(name, credsFile, inbox string) (*nats.Conn, error) {
 		return nil, err
 	}
 	conn, err := nats.Connect(b.cfg.URL, credentials, nats.Name("jejak "+name), nats.MaxReconnects(-1), nats.ReconnectWait(time.Second),
-		nats.RetryOnFailedConnect(true), nats.Timeout(patience), nats.CustomInboxPrefix(inbox), nats.ErrorHandler(b.asyncError))
+		nats.RetryOnFailedConnect(true), nats.Timeout(patience), nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(2), nats.CustomInboxPrefix(inbox), nats.ErrorHandler(b.asyncError))
 	if err != nil {
 		return nil, fmt.Errorf("connect to the NATS cluster: %w", err)
 	}

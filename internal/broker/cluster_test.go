@@ -51,7 +51,7 @@ func openClusterDoor(t *testing.T, size int, system bool, rights time.Duration) 
 	env := []string{"JEJAK_NATS_USER_KEY=" + user, "JEJAK_NATS_SYSTEM_KEY=" + systemUser, "JEJAK_NATS_ISSUER_KEY=" + account}
 	d := &clusterDoor{door: bareDoor(t)}
 	d.door.close()
-	d.nodes = brokertest.Cluster(t, size, env, "-c", "../../deploy/nats.conf", "-m", "-1")
+	d.nodes = brokertest.Cluster(t, size, env, "-c", "../../deploy/nats.conf", "-m", "-1").Nodes
 	d.cfg = Config{URL: d.nodes[0].URL(), CredsFile: creds, IssuerFile: issuer, Province: "35", rights: rights, People: d.people, Telemetry: d.door.cfg.Telemetry}
 	if system {
 		d.cfg.SystemCredsFile = systemCreds

@@ -170,8 +170,24 @@ func (p *Publisher) failed(err error, pause time.Duration) time.Duration {
 	if s != nil && s.lasting {
 		p.trouble.Store(&text)
 	}
+	if errors.Is(err, errSilent) || errors.Is(err, context.DeadlineExceeded) {
+		p.elsewhere()
+	}
 	p.cfg.Log.Error("feed is not published for now", "reason", reason, "after_position", p.position.Load(), "again_in", pause, "error", err)
 	return pause
+}
+
+// elsewhere connects to another server of the broker, if it has more: one that is cut off from the others, or hangs, keeps its clients and does
+// nothing for them.
+func (p *Publisher) elsewhere() {
+	conn := p.cfg.JetStream.Conn()
+	if !conn.IsConnected() || len(conn.Servers()) < 2 {
+		return
+	}
+	p.cfg.Log.Warn("a server of the broker answers nothing: another is tried", "server", conn.ConnectedServerName())
+	if err := conn.ForceReconnect(); err != nil {
+		p.cfg.Log.Error("another server of the broker cannot be tried", "error", err)
+	}
 }
 
 // stop is why a session ended.
@@ -183,6 +199,9 @@ type stop struct {
 
 func (s *stop) Error() string { return s.err.Error() }
 func (s *stop) Unwrap() error { return s.err }
+
+// errSilent: the broker is connected and acknowledges nothing.
+var errSilent = errors.New("the broker acknowledges nothing")
 
 // errAgain ends a session that is to begin again at once.
 var errAgain = errors.New("begin again")

@@ -66,7 +66,7 @@ func (w *watch) young(sequence uint64, age time.Duration) bool {
 // look asks the broker whether the stream is still what it should be. idle: no message is under way.
 func (p *Publisher) look(ctx context.Context, idle bool, progress time.Time) error {
 	if !idle && time.Since(progress) > p.cfg.patience {
-		return fmt.Errorf("the broker has acknowledged nothing for %v", p.cfg.patience)
+		return fmt.Errorf("%w for %v", errSilent, p.cfg.patience)
 	}
 	if conn := p.cfg.JetStream.Conn(); !conn.IsConnected() {
 		return fmt.Errorf("the broker is not connected (%s)", conn.Status())

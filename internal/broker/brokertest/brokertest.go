@@ -10,8 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -116,25 +114,6 @@ func New(t testing.TB, name string, args ...string) *Node {
 		}
 	})
 	return n
-}
-
-// Cluster starts servers that know each other, each with the arguments of its own.
-func Cluster(t testing.TB, size int, env []string, args ...string) []*Node {
-	t.Helper()
-	nodes := make([]*Node, size)
-	routes := make([]string, size)
-	for i := range nodes {
-		nodes[i] = New(t, fmt.Sprint("nats", i+1), args...)
-		routes[i] = fmt.Sprintf("nats://127.0.0.1:%d", Port(t))
-	}
-	for i, n := range nodes {
-		n.Env = env
-		if size > 1 { // one alone would wait for others
-			n.Args = append(slices.Clone(args), "--cluster_name", "jejak", "--cluster", routes[i], "--routes", strings.Join(routes, ","))
-		}
-		n.Start()
-	}
-	return nodes
 }
 
 // URL is where clients connect.
