@@ -26,13 +26,11 @@ func Cluster(t testing.TB, size int, env []string, args ...string) *Servers {
 		s.Nodes[i].Env = env
 	}
 	for i, n := range s.Nodes {
-		var routes []string
-		for j := range s.Nodes {
-			if i != j {
-				l := newLink(t, i, j, fmt.Sprintf("127.0.0.1:%d", ports[j]))
-				s.links = append(s.links, l)
-				routes = append(routes, "nats://"+l.listener.Addr().String())
-			}
+		routes := []string{"nats://127.0.0.1:1"} // JetStream wants one, also of the first, who calls nobody
+		for j := range i { // one of two calls the other
+			l := newLink(t, i, j, fmt.Sprintf("127.0.0.1:%d", ports[j]))
+			s.links = append(s.links, l)
+			routes = append(routes, "nats://"+l.listener.Addr().String())
 		}
 		if size > 1 { // one alone would wait for others
 			n.Args = append(slices.Clone(args), "--cluster_name", "jejak", "--cluster", fmt.Sprintf("nats://127.0.0.1:%d", ports[i]),
