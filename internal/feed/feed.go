@@ -49,6 +49,8 @@ type Metrics interface {
 	FeedPublished(replay bool)
 	// FeedFailed: publishing stopped and is tried again. reason is one of Reasons.
 	FeedFailed(reason string)
+	// FeedMissing: so many messages were deleted between others of the stream, and only a rebuild brings them back.
+	FeedMissing(messages int)
 }
 
 // Why publishing stopped, for metrics.
@@ -284,3 +286,4 @@ type noMetrics struct{}
 
 func (noMetrics) FeedPublished(bool) {}
 func (noMetrics) FeedFailed(string)  {}
+func (noMetrics) FeedMissing(int)    {}

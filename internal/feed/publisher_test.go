@@ -223,6 +223,52 @@ func TestStreamLost(t *testing.T) {
 	}
 }
 
+// lacking is what a publisher tells of messages that are missing.
+type lacking struct {
+	noMetrics
+	n atomic.Int64
+}
+
+func (l *lacking) FeedMissing(n int) { l.n.Store(int64(n)) }
+
+// TestLostInTheMiddle: the broker has lost messages between others that it had acknowledged. That is told, also by a publisher that starts later,
+// until a rebuild brings them back; what comes is published all the same.
+func TestLostInTheMiddle(t *testing.T) {
+	b, l := newBroker(t), newLog(t)
+	l.tell()
+	cfg, told := b.config(l, &memory{}), &lacking{}
+	cfg.Metrics = told
+	p, stop := run(t, cfg)
+	b.published(l, p)
+	s, err := b.js().Stream(t.Context(), Stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sequence := range []uint64{3, 4, 9} {
+		if err := s.DeleteMsg(t.Context(), sequence); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "it is told", func() bool { return told.n.Load() == 3 })
+	l.add(other, accident("3509", 1))
+	b.caughtUp(l, p)
+	stop()
+	told.n.Store(0)
+	cfg.JetStream = b.js()
+	p, _ = run(t, cfg)
+	eventually(t, "it is told again after a start", func() bool { return told.n.Load() == 3 })
+	l.add(other, accident("3509", 2))
+	b.caughtUp(l, p)
+	if n := len(b.messages()); n != len(l.want())-3 {
+		t.Errorf("%d of %d messages", n, len(l.want()))
+	}
+	if err := p.Rebuild(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	b.published(l, p)
+	eventually(t, "nothing is missing", func() bool { return told.n.Load() == 0 })
+}
+
 // TestEndLostWhileDown: the last messages are gone when the publisher starts, whether it has a checkpoint or not.
 func TestEndLostWhileDown(t *testing.T) {
 	b, l := newBroker(t), newLog(t)

@@ -33,7 +33,7 @@ func (w *watch) begin(info *jetstream.StreamInfo) {
 		*w = watch{created: info.Created}
 	}
 	s := info.State
-	w.first, w.holes = s.FirstSeq, s.NumDeleted
+	w.first = s.FirstSeq
 	w.samples = nil
 	if s.Msgs > 0 {
 		w.samples = append(w.samples, sample{s.LastTime, s.LastSeq - 1})
@@ -90,19 +90,31 @@ func (p *Publisher) look(ctx context.Context, idle bool, progress time.Time) err
 	if err := p.purged(ctx, s, info); err != nil {
 		return err
 	}
-	if holes := state.NumDeleted; holes > p.watch.holes {
-		p.watch.holes = holes
-		p.cfg.Metrics.FeedFailed(ReasonLost)
-		p.cfg.Log.Error("messages were deleted from the stream of the feed: those at its end are published again, those between others only by: jejak feed rebuild",
-			"stream", Stream, "missing", holes)
-		return errAgain
+	if err := p.missing(state.NumDeleted); err != nil {
+		return err
 	}
-	p.watch.first, p.watch.holes = state.FirstSeq, state.NumDeleted
+	p.watch.first = state.FirstSeq
 	p.watch.sample(state.LastSeq, p.cfg.MaxAge)
 	if idle {
 		p.settle(ctx)
 	}
 	return nil
+}
+
+// missing tells of messages that are missing between others: whoever was not told of them yet will not be, and nothing can be put between others. A
+// rebuild brings them back, for everybody and as a replay; that is for somebody to decide. Until then, or until their neighbours have aged out, every
+// start tells of them again, and the metric stands.
+func (p *Publisher) missing(holes int) error {
+	more := holes > p.watch.holes
+	p.watch.holes = holes
+	p.cfg.Metrics.FeedMissing(holes)
+	if !more {
+		return nil
+	}
+	p.cfg.Metrics.FeedFailed(ReasonLost)
+	p.cfg.Log.Error("messages were deleted from the stream of the feed: those at its end are published again, those between others only by: jejak feed rebuild",
+		"stream", Stream, "missing", holes)
+	return errAgain
 }
 
 // purged has the stream filled again when its beginning went by something else than its limits.

@@ -27,7 +27,7 @@ func Cluster(t testing.TB, size int, env []string, args ...string) *Servers {
 	}
 	for i, n := range s.Nodes {
 		routes := []string{"nats://127.0.0.1:1"} // JetStream wants one, also of the first, who calls nobody
-		for j := range i { // one of two calls the other
+		for j := range i {                       // one of two calls the other
 			l := newLink(t, i, j, fmt.Sprintf("127.0.0.1:%d", ports[j]))
 			s.links = append(s.links, l)
 			routes = append(routes, "nats://"+l.listener.Addr().String())
