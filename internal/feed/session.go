@@ -41,7 +41,7 @@ func (p *Publisher) session(ctx context.Context) error {
 		return errAgain
 	}
 	p.watch.begin(s.CachedInfo())
-	out, err := newPipe(p.cfg.JetStream.Conn(), &e, rollup)
+	out, err := newPipe(p.cfg.JetStream.Conn(), &e, s.CachedInfo().Config.Replicas == 1, rollup)
 	if err != nil {
 		return err
 	}

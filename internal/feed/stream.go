@@ -70,6 +70,9 @@ func (p *Publisher) create(ctx context.Context) (jetstream.Stream, error) {
 		Retention: jetstream.LimitsPolicy, Storage: jetstream.FileStorage,
 	}
 	p.ours(&c)
+	if c.Replicas > 1 {
+		c.FirstSeq = firstSequence(time.Now())
+	}
 	s, err := p.cfg.JetStream.CreateStream(ctx, c)
 	if err != nil {
 		return nil, p.refused("make", "stream "+Stream, err)
@@ -80,6 +83,10 @@ func (p *Publisher) create(ctx context.Context) (jetstream.Stream, error) {
 	p.migrated = true
 	return s, nil
 }
+
+// firstSequence is where a stream begins that servers keep together: the microsecond in which it is made. A stream that is made anew then never
+// comes to a sequence of the former one, so that no message which was meant to follow one there is taken here. It is exact in JSON until the year 2255.
+func firstSequence(made time.Time) uint64 { return uint64(made.UnixMicro()) }
 
 // refused explains why the broker did not take the configuration. What it says about itself only may pass by; what it says about the configuration
 // does not.

@@ -13,10 +13,11 @@ import (
 
 // watch notices that a stream lost what it may not lose, while publishing goes on.
 type watch struct {
-	created time.Time
-	first   uint64 // sequence of the first message, as last seen
-	holes   int    // messages that are missing between first and last
-	samples []sample
+	created  time.Time
+	replicas int
+	first    uint64 // sequence of the first message, as last seen
+	holes    int    // messages that are missing between first and last
+	samples  []sample
 }
 
 // sample: at a time, the last message had a sequence, so every later one is younger.
@@ -33,6 +34,7 @@ func (w *watch) begin(info *jetstream.StreamInfo) {
 		*w = watch{created: info.Created}
 	}
 	s := info.State
+	w.replicas = info.Config.Replicas
 	w.first = s.FirstSeq
 	w.samples = nil
 	if s.Msgs > 0 {
@@ -81,7 +83,7 @@ func (p *Publisher) look(ctx context.Context, idle bool, progress time.Time) err
 		return err
 	}
 	info, state := s.CachedInfo(), s.CachedInfo().State
-	if !info.Created.Equal(p.watch.created) || state.LastSeq < p.lastSeq || idle && state.LastSeq != p.lastSeq && p.lastSeq > 0 {
+	if !info.Created.Equal(p.watch.created) || info.Config.Replicas != p.watch.replicas || state.LastSeq < p.lastSeq || idle && state.LastSeq != p.lastSeq && p.lastSeq > 0 {
 		return errAgain
 	}
 	if state.Msgs == 0 && p.lastSeq > 0 && time.Since(p.lastAt) < p.cfg.MaxAge {
