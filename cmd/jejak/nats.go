@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -36,7 +37,7 @@ const (
 )
 
 func (f *natsFlags) flags(flags *pflag.FlagSet) {
-	flags.StringVar(&f.nats, "nats", natsEmbedded, "embedded: a NATS server inside the program; nats://HOST:4222: a cluster; off: no feed")
+	flags.StringVar(&f.nats, "nats", natsEmbedded, "embedded: a NATS server inside the program; nats://HOST:4222,...: the servers of a cluster; off: no feed")
 	flags.StringVar(&f.listen, "nats-listen", "", "address of the embedded NATS server (default: the host of --listen, port 4222; a free port with port 0)")
 	flags.StringVar(&f.creds, "nats-creds", "", "file with the credentials for the cluster, readable for its owner alone")
 	flags.StringVar(&f.issuer, "nats-issuer", "", "file with the seed of the account key that the cluster's auth_callout trusts, likewise")
@@ -71,12 +72,14 @@ func (f *natsFlags) check() error {
 		}
 		return errors.Join(errs...)
 	}
-	u, err := url.Parse(f.nats)
-	switch {
-	case err != nil || (u.Scheme != "nats" && u.Scheme != "tls") || u.Host == "":
-		fail("--nats is no address of a NATS cluster: give nats://HOST:4222 or tls://HOST:4222, or embedded, or off")
-	case u.User != nil:
-		fail("--nats has a user or password, which every user of this machine can see: put the credentials into a file and name it with --nats-creds")
+	for address := range strings.SplitSeq(f.nats, ",") {
+		u, err := url.Parse(address)
+		switch {
+		case err != nil || (u.Scheme != "nats" && u.Scheme != "tls") || u.Host == "":
+			fail("--nats is no address of a NATS cluster: give nats://HOST:4222 or tls://HOST:4222, several parted by commas, or embedded, or off")
+		case u.User != nil:
+			fail("--nats has a user or password, which every user of this machine can see: put the credentials into a file and name it with --nats-creds")
+		}
 	}
 	if f.listen != "" {
 		fail("--nats-listen is for the embedded NATS server: with --nats %s it has no meaning", "URL")

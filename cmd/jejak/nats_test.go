@@ -27,8 +27,8 @@ func TestNATSFlags(t *testing.T) {
 		"":           {Replicas: 1},
 		"--nats off": {Off: true},
 		"--nats-listen 127.0.0.1:0 --nats-max-bytes 500MiB --nats-max-age 36h": {Listen: "127.0.0.1:0", Replicas: 1, MaxBytes: 500 << 20, MaxAge: 36 * time.Hour},
-		"--nats tls://h:4222 --nats-creds c --nats-issuer i --nats-system-creds s --nats-replicas 3 --nats-max-bytes 17000000 --nats-max-age 30d": {
-			URL: "tls://h:4222", CredsFile: "c", IssuerFile: "i", SystemCredsFile: "s", Replicas: 3, MaxBytes: 17_000_000, MaxAge: 30 * 24 * time.Hour,
+		"--nats tls://h:4222,tls://i:4222 --nats-creds c --nats-issuer i --nats-system-creds s --nats-replicas 3 --nats-max-bytes 17000000 --nats-max-age 30d": {
+			URL: "tls://h:4222,tls://i:4222", CredsFile: "c", IssuerFile: "i", SystemCredsFile: "s", Replicas: 3, MaxBytes: 17_000_000, MaxAge: 30 * 24 * time.Hour,
 		},
 	} {
 		f, err := parseNATS(t, args)
@@ -38,16 +38,17 @@ func TestNATSFlags(t *testing.T) {
 	}
 	// What is wrong is told at once.
 	for args, want := range map[string][]string{
-		"--nats-replicas 2":                       {"it is 1, 3 or 5", "is for a cluster"},
-		"--nats-replicas 3":                       {"--nats-replicas is for a cluster"},
-		"--nats-max-bytes 1MiB --nats-max-age 5m": {"at least 16MiB", "at least 1h"},
-		"--nats-max-bytes 4GB":                    {"such as 1048576, 500MiB or 4GiB"},
-		"--nats-max-bytes -1":                     {"such as 1048576, 500MiB or 4GiB"},
-		"--nats-max-bytes 9999999999TiB":          {"such as 1048576, 500MiB or 4GiB"},
-		"--nats-max-age forever":                  {"such as 30d or 36h"},
-		"--nats-max-age 0d":                       {"such as 30d or 36h"},
-		"--nats off --nats-max-age 30d":           {"--nats off excludes"},
-		"--nats-system-creds s":                   {"are for a cluster"},
+		"--nats-replicas 2":                            {"it is 1, 3 or 5", "is for a cluster"},
+		"--nats-replicas 3":                            {"--nats-replicas is for a cluster"},
+		"--nats-max-bytes 1MiB --nats-max-age 5m":      {"at least 16MiB", "at least 1h"},
+		"--nats-max-bytes 4GB":                         {"such as 1048576, 500MiB or 4GiB"},
+		"--nats-max-bytes -1":                          {"such as 1048576, 500MiB or 4GiB"},
+		"--nats-max-bytes 9999999999TiB":               {"such as 1048576, 500MiB or 4GiB"},
+		"--nats-max-age forever":                       {"such as 30d or 36h"},
+		"--nats-max-age 0d":                            {"such as 30d or 36h"},
+		"--nats off --nats-max-age 30d":                {"--nats off excludes"},
+		"--nats nats://h:4222,http://i --nats-creds c": {"several parted by commas"},
+		"--nats-system-creds s":                        {"are for a cluster"},
 		"--nats nats://u:secret@h --nats-listen x --nats-system-creds s --nats-replicas 4": {
 			"has a user or password", "--nats-listen is for the embedded", "needs --nats-creds", "needs --nats-issuer", "it is 1, 3 or 5",
 		},

@@ -74,7 +74,8 @@ type Broker struct {
 	cut      *cutter
 	slots    sync.Mutex // one choice of a slot at a time
 
-	systemConn *nats.Conn // of a cluster; nil without a user of its system account
+	authConn   *nats.Conn // of a cluster, as the next
+	systemConn *nats.Conn // nil without a user of the system account
 	system     *system
 }
 

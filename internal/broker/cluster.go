@@ -46,11 +46,13 @@ func (b *Broker) openCluster(context.Context) error {
 		return err
 	}
 	rights := cmp.Or(b.cfg.rights, clusterRights)
-	if err := b.openCut(rights); err != nil {
-		return err
-	}
 	conn, err := b.outside("auth", b.cfg.CredsFile, "_INBOX")
 	if err != nil {
+		return err
+	}
+	b.authConn = conn
+	if err := b.openCut(rights); err != nil {
+		conn.Close()
 		return err
 	}
 	people := func(string, Grant) (string, error) { return PeopleAccount, nil }
@@ -72,12 +74,25 @@ func (b *Broker) openCut(rights time.Duration) error {
 	if b.systemConn, err = b.outside("system", b.cfg.SystemCredsFile, systemInbox); err != nil {
 		return err
 	}
-	if b.system, err = newSystem(b.systemConn, b.log, b.cfg.Telemetry, rights); err != nil {
+	if b.system, err = newSystem(b.systemConn, b.log, b.cfg.Telemetry, rights, b.leave); err != nil {
 		return err
 	}
 	b.cut = newCutter(b, b.system)
 	b.cut.surveyed(b.system)
 	return nil
+}
+
+// leave connects elsewhere what is connected to servers that are silent.
+func (b *Broker) leave(silent func(serverID string) bool) {
+	for _, conn := range []*nats.Conn{b.systemConn, b.authConn, b.feed} {
+		if !conn.IsConnected() || len(conn.Servers()) < 2 || !silent(conn.ConnectedServerId()) {
+			continue
+		}
+		b.log.Warn("a server of the NATS cluster is silent, or cut off from the others: another is tried", "connection", conn.Opts.Name, "server", conn.ConnectedServerName())
+		if err := conn.ForceReconnect(); err != nil {
+			b.log.Error("another server of the NATS cluster cannot be tried", "connection", conn.Opts.Name, "error", err)
+		}
+	}
 }
 
 // outside connects to the cluster, now or when it answers.

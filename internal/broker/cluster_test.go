@@ -38,8 +38,9 @@ func seedFile(t *testing.T, create func() (nkeys.KeyPair, error)) (file, public 
 // clusterDoor is a broker before a cluster of real servers.
 type clusterDoor struct {
 	*door
-	nodes []*brokertest.Node
-	cfg   Config
+	servers *brokertest.Servers
+	nodes   []*brokertest.Node
+	cfg     Config
 }
 
 // openClusterDoor starts servers with the configuration that is handed out, deploy/nats.conf. Rights last as long as the test says.
@@ -51,7 +52,8 @@ func openClusterDoor(t *testing.T, size int, system bool, rights time.Duration) 
 	env := []string{"JEJAK_NATS_USER_KEY=" + user, "JEJAK_NATS_SYSTEM_KEY=" + systemUser, "JEJAK_NATS_ISSUER_KEY=" + account}
 	d := &clusterDoor{door: bareDoor(t)}
 	d.door.close()
-	d.nodes = brokertest.Cluster(t, size, env, "-c", "../../deploy/nats.conf", "-m", "-1").Nodes
+	d.servers = brokertest.Cluster(t, size, env, "-c", "../../deploy/nats.conf", "-m", "-1")
+	d.nodes = d.servers.Nodes
 	d.cfg = Config{URL: d.nodes[0].URL(), CredsFile: creds, IssuerFile: issuer, Province: "35", rights: rights, People: d.people, Telemetry: d.door.cfg.Telemetry}
 	if system {
 		d.cfg.SystemCredsFile = systemCreds

@@ -22,7 +22,7 @@ import (
 )
 
 // generous is how long a test waits for what must come.
-const generous = 30 * time.Second
+const generous = 2 * time.Minute
 
 // logged is a log that a test reads.
 type logged struct {

@@ -32,6 +32,8 @@ const (
 	answerWithin = 2 * time.Second
 	// surveyEvery is how often it is asked who is connected at all: who was let in before the program's start is found so.
 	surveyEvery = 10 * time.Second
+	// moveEvery is how often at most other servers are tried.
+	moveEvery = 10 * time.Second
 	// connsPage is how many connections one answer lists.
 	connsPage = 256
 	// goneAfter is how long after the end of all rights that a server can know of it is taken for gone.
@@ -46,9 +48,11 @@ type system struct {
 	log       *slog.Logger
 	telemetry *telemetry.Telemetry
 	rights    time.Duration
+	elsewhere func(silent func(serverID string) bool) // leaves servers for others
 
 	mu      sync.Mutex
 	servers map[string]*clusterServer // by id, which a server chooses anew at every start
+	moved   time.Time                 // when other servers were tried last
 }
 
 type clusterServer struct {
@@ -57,8 +61,8 @@ type clusterServer struct {
 	silent bool // it did not answer the last time
 }
 
-func newSystem(conn *nats.Conn, log *slog.Logger, t *telemetry.Telemetry, rights time.Duration) (*system, error) {
-	s := &system{conn: conn, log: log, telemetry: t, rights: rights, servers: map[string]*clusterServer{}}
+func newSystem(conn *nats.Conn, log *slog.Logger, t *telemetry.Telemetry, rights time.Duration, elsewhere func(silent func(serverID string) bool)) (*system, error) {
+	s := &system{conn: conn, log: log, telemetry: t, rights: rights, elsewhere: elsewhere, servers: map[string]*clusterServer{}}
 	_, err := conn.Subscribe(shutdownEvents, func(m *nats.Msg) {
 		if tokens := strings.Split(m.Subject, "."); len(tokens) == 4 {
 			s.ended(tokens[2])
@@ -203,6 +207,7 @@ func (s *system) ask(ctx context.Context, user string, wait bool, bad func(userI
 	}
 	s.drop(began)
 	missing := s.missing(answered)
+	s.move(missing)
 	if names := s.silence(missing); len(names) > 0 {
 		failed = append(failed, fmt.Errorf("%s did not answer: it must run, be reached, and grant the system user %s", strings.Join(names, ", "), askAll))
 	}
@@ -226,6 +231,20 @@ func (s *system) missing(answered map[string]bool) []string {
 		}
 	}
 	return ids
+}
+
+// move leaves servers that do not answer for others. When most do not, the one that is connected here may be cut off from them.
+func (s *system) move(missing []string) {
+	s.mu.Lock()
+	most := len(s.servers) > 1 && 2*len(missing) > len(s.servers)
+	due := len(missing) > 0 && time.Since(s.moved) > moveEvery
+	if due {
+		s.moved = time.Now()
+	}
+	s.mu.Unlock()
+	if due {
+		s.elsewhere(func(serverID string) bool { return most || slices.Contains(missing, serverID) })
+	}
 }
 
 // drop takes servers for gone that had been silent for longer than rights last when they were asked.

@@ -142,6 +142,41 @@ func TestCutAfterAStart(t *testing.T) {
 	d.stays("a good token", second)
 }
 
+// TestCutFromACutOffServer: the server by which the program judges tokens is cut off from the others. The program goes elsewhere: it lets people in
+// there, and cuts them.
+func TestCutFromACutOffServer(t *testing.T) {
+	t.Parallel()
+	d := openClusterDoor(t, 3, true, whole)
+	d.door.close()
+	d.cfg.URL = d.servers.URLs() // a server that is cut off tells its clients of no other
+	d.reopen()
+	until(t, "all servers are known", func() bool {
+		d.system.mu.Lock()
+		defer d.system.mu.Unlock()
+		return len(d.system.servers) == len(d.nodes)
+	})
+	alone := d.authConn.ConnectedServerName()
+	for _, n := range d.nodes {
+		if n.Name == alone {
+			d.servers.Isolate(n)
+		}
+	}
+	escort := d.user(domain.RoleEscort, "P3578A")
+	var ended []<-chan struct{}
+	for _, n := range d.nodes {
+		if n.Name != alone {
+			_, end := d.at(n, escort)
+			ended = append(ended, end)
+		}
+	}
+	d.revoke(escort)
+	for _, end := range ended {
+		d.ends("beyond the cut", end)
+	}
+	d.servers.Heal()
+	until(t, "all answer", func() bool { return d.metric("jejak_nats_cuts_pending 0") && d.metric("jejak_nats_silent_servers 0") })
+}
+
 // TestServersThatEnd: whom a server that is gone had connected needs no cut. It says so itself, comes back by the same name, or is silent
 // for longer than rights last.
 func TestServersThatEnd(t *testing.T) {

@@ -212,6 +212,11 @@ func TestCluster(t *testing.T) {
 	}{
 		{"the leader is killed", (*brokertest.Node).Kill, (*brokertest.Node).Start, false},
 		{"the leader hangs", (*brokertest.Node).Freeze, (*brokertest.Node).Thaw, false},
+		{"somebody deletes the stream", func(*brokertest.Node) {
+			if err := r.conn().DeleteStream(t.Context(), Stream); err != nil {
+				t.Fatal(err)
+			}
+		}, func(*brokertest.Node) {}, false},
 		{"a follower is cut off", r.Isolate, func(*brokertest.Node) { r.Heal() }, true},
 		// The last: NATS takes a minute until a leader that was cut off follows again.
 		{"the leader is cut off", r.Isolate, func(*brokertest.Node) { r.Heal() }, false},

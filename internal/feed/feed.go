@@ -92,6 +92,7 @@ type Publisher struct {
 	waiting  []*rebuild // that are under way
 	rebuilds chan *rebuild
 
+	inVain   int  // failures since something was published
 	migrated bool // stream and bucket have been brought to the Config
 	anew     bool // the stream is to be filled from the first record
 	watch    watch
@@ -128,6 +129,9 @@ const (
 	firstPause, longestPause = 50 * time.Millisecond, 3 * time.Second
 	// longestFenced bounds how long a publisher that another one was faster than leaves it the field.
 	longestFenced = 2 * time.Second
+	// patienceWithOne is how many failures in a row are put up with from one server of a cluster: what one that is cut off from the others says of the
+	// stream (it has no leader) others need not say.
+	patienceWithOne = 4
 )
 
 // Run publishes until ctx ends. What fails is told and tried again.
@@ -140,7 +144,7 @@ func (p *Publisher) Run(ctx context.Context) {
 			return
 		}
 		if p.position.Load() != before {
-			pause = firstPause
+			pause, p.inVain = firstPause, 0
 		}
 		if !errors.Is(err, errAgain) {
 			pause = p.failed(err, pause)
@@ -172,7 +176,8 @@ func (p *Publisher) failed(err error, pause time.Duration) time.Duration {
 	if s != nil && s.lasting {
 		p.trouble.Store(&text)
 	}
-	if errors.Is(err, errSilent) || errors.Is(err, context.DeadlineExceeded) {
+	p.inVain++
+	if errors.Is(err, errSilent) || errors.Is(err, context.DeadlineExceeded) || p.inVain%patienceWithOne == 0 {
 		p.elsewhere()
 	}
 	p.cfg.Log.Error("feed is not published for now", "reason", reason, "after_position", p.position.Load(), "again_in", pause, "error", err)
@@ -186,7 +191,7 @@ func (p *Publisher) elsewhere() {
 	if !conn.IsConnected() || len(conn.Servers()) < 2 {
 		return
 	}
-	p.cfg.Log.Warn("a server of the broker answers nothing: another is tried", "server", conn.ConnectedServerName())
+	p.cfg.Log.Warn("a server of the broker is of no use: another is tried", "server", conn.ConnectedServerName())
 	if err := conn.ForceReconnect(); err != nil {
 		p.cfg.Log.Error("another server of the broker cannot be tried", "error", err)
 	}
