@@ -31,7 +31,7 @@ var exeSuffix = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
 // scriptCommands are the commands of the scripts:
 //
 //	exits CODE PROGRAM [ARG...]     run a program that must end with this exit code
-//	serving DIR                     wait until the server of DIR answers, and set URL, ADDRESS, PID and TOKEN (its admin's)
+//	serving DIR                     wait until the server of DIR answers, and set URL, ADDRESS, NATS (host:port), PID and TOKEN (its admin's)
 //	http STATUS METHOD PATH [FILE]  send a request with the token in TOKEN and the body in FILE, variables expanded; the body of the answer is the output
 //	capture NAME REGEXP             set a variable to the first group's match in the last output
 //	played DIR ACTS                 wait until so many acts of the simulation of DIR are answered
@@ -42,6 +42,7 @@ var exeSuffix = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
 //	reference DIR                   write the built-in reference data to DIR, unpacked
 //	change [-all] FILE OLD NEW      replace a text, which must be there, in a file: the first place or all; \n is a line feed
 //	big FILE BYTES                  write a file of that size
+//	page FILE NAME...               write the examples of these names on docs/feed.md, one after the other: shell commands to FILE, a Go program built as FILE
 //	needs FILE                      compare published figures (regency_code,item,quantity) with jejak need
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":     exits,
@@ -55,6 +56,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"reference": writeReference,
 	"change":    change,
 	"big":       big,
+	"page":      page,
 	"needs":     needs,
 }
 
@@ -93,6 +95,7 @@ func serving(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Setenv("URL", s.HTTP)
 	ts.Setenv("ADDRESS", strings.TrimPrefix(s.HTTP, "http://"))
+	ts.Setenv("NATS", strings.TrimPrefix(s.NATS, "nats://"))
 	ts.Setenv("PID", strconv.Itoa(s.PID))
 	ts.Setenv("TOKEN", strings.TrimSpace(string(token)))
 }

@@ -154,7 +154,7 @@ func (w *writer) decide(b *batch, t *task) verdict {
 		}})}
 	}
 	if adopt, ok := c.Data.(*ledger.AdoptReference); ok {
-		if err := w.ensure(w.h.ctx, adopt.Version); err != nil {
+		if err := w.source().Ensure(w.h.ctx, w.key.election, adopt.Version); err != nil {
 			return verdict{err: err}
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"jejak/domain/ledger"
 	"jejak/eventstore"
 	"jejak/internal/cache"
-	"jejak/internal/journal"
+	"jejak/internal/refold"
 )
 
 // load makes sure that there is a state: from the cache and the rest of the stream. It says nothing of events that other servers write later.
@@ -57,7 +57,7 @@ func (w *writer) fromCache() (*ledger.State, cache.Mark, bool) {
 		return nil, cache.Mark{}, false
 	}
 	if data.Adopted != "" {
-		if err := w.ensure(w.h.ctx, data.Adopted); err != nil {
+		if err := w.source().Ensure(w.h.ctx, w.key.election, data.Adopted); err != nil {
 			return nil, cache.Mark{}, false
 		}
 	}
@@ -71,41 +71,15 @@ func (w *writer) fromCache() (*ledger.State, cache.Mark, bool) {
 
 // foldTail folds what the stream has after the state, whose last event is at, and returns the last event then.
 func (w *writer) foldTail(ctx context.Context, state *ledger.State, at cache.Mark) (last cache.Mark, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("fold %s after version %d: panic: %v", w.stream, state.Version, p)
-		}
-	}()
-	for rec, err := range w.h.cfg.Store.Read(ctx, w.stream, eventstore.Version(state.Version)) {
-		if err != nil {
-			return at, fmt.Errorf("read %s after version %d: %w", w.stream, state.Version, err)
-		}
-		recorded, err := journal.Decode(&rec, state.NewEvent)
-		if err != nil {
-			return at, err
-		}
-		if adopted, ok := recorded.Event.(*ledger.ReferenceAdopted); ok {
-			if err := w.ensure(ctx, adopted.Version); err != nil {
-				return at, err
-			}
-		}
-		if err := state.Fold(recorded); err != nil {
-			return at, err
-		}
-		at = cache.Mark{Position: rec.Position, Event: rec.ID}
-	}
-	return at, nil
+	err = w.source().Fold(ctx, state, func(step refold.Step) (bool, error) {
+		at = cache.Mark{Position: step.Record.Position, Event: step.Record.ID}
+		return true, nil
+	})
+	return at, err
 }
 
-// ensure has the catalog read on when it does not know a version yet: another server may have imported it.
-func (w *writer) ensure(ctx context.Context, version string) error {
-	if _, known := w.h.cfg.Catalog.Reference(w.key.election, version); known {
-		return nil
-	}
-	if err := w.h.cfg.Catalog.Refresh(ctx, w.key.election); err != nil {
-		return fmt.Errorf("read reference data %s of %s: %w", version, w.key.election, err)
-	}
-	return nil
+func (w *writer) source() refold.Source {
+	return refold.Source{Store: w.h.cfg.Store, Catalog: w.h.cfg.Catalog}
 }
 
 // catchUp folds what other servers have written. The state must hold nothing that is not in the log.

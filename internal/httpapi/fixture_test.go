@@ -56,7 +56,8 @@ type plan struct {
 	queue     int           // commands that may wait for a ledger
 	hurry     time.Duration // how long the server waits for others
 	ready     func(context.Context) []string
-	views     bool // with views
+	views     bool   // with views
+	disk      string // SQLite VFS under views.db
 	feed      func(context.Context, func(api.FeedRebuild)) error
 	consumers httpapi.Consumers
 }
@@ -105,7 +106,11 @@ func houseOf(t testing.TB, p plan) *house {
 	h.looks = &looking{Ledgers: h.ledgers}
 	cfg := httpapi.Config{Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed, Consumers: p.consumers}
 	if p.views {
-		file, err := views.Open(filepath.Join(dir, "views.db"))
+		path := filepath.Join(dir, "views.db")
+		if p.disk != "" {
+			path = "/views.db"
+		}
+		file, err := views.OpenOn(p.disk, path)
 		must(err)
 		t.Cleanup(func() { file.Close() })
 		h.views, err = views.Start(ctx, views.Config{

@@ -14,6 +14,7 @@ import (
 	"jejak/internal/cache"
 	"jejak/internal/command"
 	"jejak/internal/journal"
+	"jejak/internal/refold"
 )
 
 // Log is what rows are made from when no server runs.
@@ -70,8 +71,8 @@ type reporter struct {
 	mu   sync.Mutex
 }
 
-// step is how many events are folded between two reports.
-const step = 2000
+// every so many folded events are reported.
+const every = 2000
 
 func (p *reporter) add(n uint64) {
 	done := p.done.Add(n)
@@ -110,53 +111,27 @@ func (l *Log) all(ctx context.Context, list []stream, do func(context.Context, s
 }
 
 // fold folds a ledger from its first event up to a version and calls at after every event whose version is in stops, which are sorted.
-func (l *Log) fold(ctx context.Context, p place, stops []uint64, progress *reporter, at func(*ledger.State, cache.Mark) error) (err error) {
-	state := ledger.New(p.election, p.unit, l.Catalog)
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("fold the ledger of %s of %s after version %d: panic: %v", state.Unit, state.Election, state.Version, p)
-		}
-	}()
-	for rec, err := range l.Store.Read(ctx, journal.LedgerStream(p.election, p.unit), 0) {
-		if err != nil {
-			return fmt.Errorf("read the ledger of %s after version %d: %w", p, state.Version, err)
-		}
-		recorded, err := journal.Decode(&rec, state.NewEvent)
-		if err != nil {
-			return err
-		}
-		if adopted, ok := recorded.Event.(*ledger.ReferenceAdopted); ok {
-			if err := l.ensure(ctx, p.election, adopted.Version); err != nil {
-				return err
-			}
-		}
-		if err := state.Fold(recorded); err != nil {
-			return err
-		}
-		if state.Version%step == 0 {
-			progress.add(step)
+func (l *Log) fold(ctx context.Context, p place, stops []uint64, progress *reporter, at func(*ledger.State, cache.Mark) error) error {
+	source := refold.Source{Store: l.Store, Catalog: l.Catalog}
+	state := source.New(p.election, p.unit)
+	err := source.Fold(ctx, state, func(step refold.Step) (bool, error) {
+		if state.Version%every == 0 {
+			progress.add(every)
 		}
 		for len(stops) > 0 && stops[0] == state.Version {
 			stops = stops[1:]
-			if err := at(state, cache.Mark{Position: rec.Position, Event: rec.ID}); err != nil {
-				return err
+			if err := at(state, cache.Mark{Position: step.Record.Position, Event: step.Record.ID}); err != nil {
+				return false, err
 			}
 		}
-		if len(stops) == 0 {
-			break
-		}
+		return len(stops) > 0, nil
+	})
+	if err != nil {
+		return err
 	}
-	progress.add(state.Version % step)
+	progress.add(state.Version % every)
 	if len(stops) > 0 {
 		return fmt.Errorf("the ledger of %s ends at version %d, before %d", p, state.Version, stops[0])
 	}
 	return nil
-}
-
-// ensure has the catalog read on when it does not know a version yet.
-func (l *Log) ensure(ctx context.Context, election, version string) error {
-	if _, known := l.Catalog.Reference(election, version); known {
-		return nil
-	}
-	return l.Catalog.Refresh(ctx, election)
 }

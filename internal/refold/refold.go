@@ -1,0 +1,92 @@
+// Package refold folds ledgers from the log: whole, up to a place, on from a state, or with some of the events left out. Every state that is made
+// of the log again (a ledger that is loaded, read models that are rebuilt, what was known at a moment) is made here.
+package refold
+
+import (
+	"context"
+	"fmt"
+
+	"jejak/domain"
+	"jejak/domain/election"
+	"jejak/domain/ledger"
+	"jejak/eventstore"
+	"jejak/internal/journal"
+)
+
+// Catalog is where the reference data comes from that ledgers adopt.
+type Catalog interface {
+	election.Catalog
+	// Refresh reads on in an election's stream.
+	Refresh(ctx context.Context, electionID string) error
+}
+
+// Source is a log with its reference data. The zero value is of no use.
+type Source struct {
+	Store   eventstore.Store
+	Catalog Catalog
+}
+
+// Step is an event that has been folded.
+type Step struct {
+	Record *eventstore.Record // valid until the next step
+	Event  domain.Recorded
+	State  *ledger.State // with the event in it; not to be kept or changed
+}
+
+// New is the ledger of a unit before its first event.
+func (s Source) New(electionID string, unit domain.Code) *ledger.State {
+	return ledger.New(electionID, unit, s.Catalog)
+}
+
+// Fold folds what the log has of a ledger after state into state, in order, until the log ends, each returns false, or an error comes; each is
+// called after every event, and may be nil. Records are read and decoded ahead by another goroutine, which has ended when Fold returns; what is wrong
+// with one of them is an error only when the fold comes to it. After an error, or a panic in a fold, which comes back as an error too, state is
+// of no use.
+func (s Source) Fold(ctx context.Context, state *ledger.State, each func(Step) (more bool, err error)) (err error) {
+	stream := journal.LedgerStream(state.Election, state.Unit)
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("fold %s after version %d: panic: %v", stream, state.Version, p)
+		}
+	}()
+	reading, cancel := context.WithCancel(ctx)
+	ahead := s.readAhead(reading, stream, state.Version)
+	defer ahead.end(cancel)
+	for chunk := range ahead.chunks {
+		for i := range chunk {
+			next := &chunk[i]
+			if next.err != nil {
+				return next.err
+			}
+			if adopted, ok := next.event.Event.(*ledger.ReferenceAdopted); ok {
+				if err := s.Ensure(ctx, state.Election, adopted.Version); err != nil {
+					return err
+				}
+			}
+			if err := state.Fold(next.event); err != nil {
+				return err
+			}
+			if each != nil {
+				if more, err := each(Step{Record: &next.record, Event: next.event, State: state}); err != nil || !more {
+					return err
+				}
+			}
+		}
+		ahead.free(chunk)
+	}
+	if !ahead.whole {
+		return fmt.Errorf("read %s after version %d: %w", stream, state.Version, ctx.Err())
+	}
+	return nil
+}
+
+// Ensure has the catalog read on when it does not know a version of the reference data yet: another server may have imported it.
+func (s Source) Ensure(ctx context.Context, electionID, version string) error {
+	if _, known := s.Catalog.Reference(electionID, version); known {
+		return nil
+	}
+	if err := s.Catalog.Refresh(ctx, electionID); err != nil {
+		return fmt.Errorf("read reference data %s of %s: %w", version, electionID, err)
+	}
+	return nil
+}
