@@ -92,9 +92,12 @@ type Publisher struct {
 	waiting  []*rebuild // that are under way
 	rebuilds chan *rebuild
 
-	inVain   int  // failures since something was published
-	migrated bool // stream and bucket have been brought to the Config
-	anew     bool // the stream is to be filled from the first record
+	ends     uint64 // where the stream ended when the session began
+	fencedAt uint64 // where it ended when another was first
+	fenced   int    // how often it was so there
+	inVain   int    // failures since something was published
+	migrated bool   // stream and bucket have been brought to the Config
+	anew     bool   // the stream is to be filled from the first record
 	watch    watch
 
 	position atomic.Uint64 // of the last record whose messages are all acknowledged
@@ -166,6 +169,9 @@ func (p *Publisher) failed(err error, pause time.Duration) time.Duration {
 	if errors.As(err, &s) {
 		reason = s.reason
 	}
+	if reason == ReasonFenced && p.stuck() {
+		reason, err = ReasonBroker, fmt.Errorf("the stream takes no message, it stays at number %d: %w", p.ends, err)
+	}
 	p.cfg.Metrics.FeedFailed(reason)
 	if reason == ReasonFenced {
 		p.cfg.Log.Debug("another publisher of the feed was first", "after_position", p.position.Load(), "error", err)
@@ -182,6 +188,16 @@ func (p *Publisher) failed(err error, pause time.Duration) time.Duration {
 	}
 	p.cfg.Log.Error("feed is not published for now", "reason", reason, "after_position", p.position.Load(), "again_in", pause, "error", err)
 	return pause
+}
+
+// stuck tells whether nobody was first, although the broker says so: the stream's end has not moved for some tries. So it looks when a disk is full,
+// and a message is dropped without an answer.
+func (p *Publisher) stuck() bool {
+	if p.ends != p.fencedAt {
+		p.fencedAt, p.fenced = p.ends, 0
+	}
+	p.fenced++
+	return p.fenced >= patienceWithOne
 }
 
 // elsewhere connects to another server of the broker, if it has more: one that is cut off from the others, or hangs, keeps its clients and does

@@ -29,6 +29,7 @@ func (p *Publisher) session(ctx context.Context) error {
 	if err != nil && !(p.anew && errors.As(err, &foreign)) { // what is to be replaced need not be understood
 		return err
 	}
+	p.ends = e.sequence
 	rollup, err := p.align(ctx, &e)
 	if err != nil {
 		return err
