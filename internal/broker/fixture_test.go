@@ -21,8 +21,8 @@ import (
 	"jejak/internal/telemetry"
 )
 
-// generous is how long a test waits for what must come.
-const generous = 2 * time.Minute
+// generous is how long a test waits for what must come: less than a pull may wait.
+const generous = 50 * time.Second
 
 // logged is a log that a test reads.
 type logged struct {
