@@ -190,7 +190,8 @@ type Thing struct {
 // prefixEnd is behind every id that begins with prefix.
 func prefixEnd(prefix string) string { return prefix + "\xff" }
 
-func (t Thing) is(id string) bool {
+// Is tells whether an id is asked for.
+func (t Thing) Is(id string) bool {
 	return id == t.ID || t.Within && len(id) >= len(t.ID) && id[:len(t.ID)] == t.ID
 }
 
@@ -229,7 +230,7 @@ func (x *Index) Versions(ctx context.Context, l Ledger, upTo uint64, things ...T
 
 func concerns(subjects []string, things []Thing) bool {
 	return slices.ContainsFunc(subjects, func(s string) bool {
-		return slices.ContainsFunc(things, func(t Thing) bool { return t.is(s) })
+		return slices.ContainsFunc(things, func(t Thing) bool { return t.Is(s) })
 	})
 }
 
