@@ -1,9 +1,7 @@
 package projections
 
 import (
-	"jejak/domain"
 	"jejak/domain/box"
-	"jejak/domain/election"
 	"jejak/domain/ledger"
 	"jejak/domain/shipment"
 	"jejak/domain/station"
@@ -19,7 +17,7 @@ func boxesByState(s *ledger.State) map[string]int64 {
 		}
 		known += int64(n)
 	}
-	if rest := boxesOf(s.Reference(), s.Unit) + replacements(s) - known; rest > 0 {
+	if rest := s.BoxesByNorms() + replacements(s) - known; rest > 0 {
 		counts[box.Labelled.String()] += rest
 	}
 	return counts
@@ -27,18 +25,6 @@ func boxesByState(s *ledger.State) map[string]int64 {
 
 // replacements is how many boxes exist beside those of the election: each takes the place of one that no longer moves.
 func replacements(s *ledger.State) int64 { return int64(s.BoxRegister.Counts[box.IsReplaced]) }
-
-// boxesOf is how many boxes a unit's stations and districts have by the norms.
-func boxesOf(ref *election.Reference, unit domain.Code) int64 {
-	if ref == nil || unit.Level() != domain.Regency {
-		return 0
-	}
-	n := int64(ref.Regions[unit].StationCount * len(ref.BallotTypes))
-	for _, district := range ref.Children[unit] {
-		n += ref.Norms.RecapBoxes(district)
-	}
-	return n
-}
 
 // packedBoxes counts the boxes that are packed or further.
 func packedBoxes(s *ledger.State) int64 {
@@ -64,15 +50,10 @@ func stationsByState(s *ledger.State) map[string]int64 {
 		counts[string(status)] = 0
 	}
 	counts[unknownStations] = 0
-	ref := s.Reference()
-	if ref == nil || s.Unit.Level() != domain.Regency {
-		return counts
+	if stations := s.Stations(); stations != nil {
+		stations.Each(func(status station.Status, n int64) { counts[string(status)] = n })
+		counts[unknownStations] = int64(s.Reference().Regions[s.Unit].StationCount) - stations.Listed()
 	}
-	listed := ref.StationsIn(s.Unit)
-	for _, code := range listed {
-		counts[string(s.Station(code))]++
-	}
-	counts[unknownStations] = int64(ref.Regions[s.Unit].StationCount - len(listed))
 	return counts
 }
 

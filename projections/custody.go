@@ -35,24 +35,16 @@ func Custody(s *ledger.State, at eventstore.Position) form.CustodyRow {
 		return held[h]
 	}
 	known := int64(0)
-	r := &s.BoxRegister
-	holders := map[uint32]*form.CustodyHolder{} // by the number of the place's name: there are far fewer than boxes
-	for number := range r.Boxes {
-		b := &r.Boxes[number]
-		h := holders[b.Custody]
-		if h == nil {
-			h = of(holderOf(s.Unit, domain.Code(r.Texts.Text(b.Custody))))
-			holders[b.Custody] = h
+	for _, h := range s.Holders() {
+		to := of(holderOf(s.Unit, h.Holder))
+		for state := range box.States {
+			add(to.Boxes, box.State(state), h.Boxes[state])
+			add(to.Kits, box.State(state), h.Kits[state])
+			known += h.Boxes[state]
 		}
-		if r.ID(uint32(number)).IsKit() {
-			h.Kits[b.State.String()]++
-			continue
-		}
-		h.Boxes[b.State.String()]++
-		known++
 	}
-	if rest := boxesOf(s.Reference(), s.Unit) + replacements(s) - known; rest > 0 {
-		of(holderOf(s.Unit, "")).Boxes[box.Labelled.String()] += rest
+	if rest := s.BoxesByNorms() + replacements(s) - known; rest > 0 {
+		add(of(holderOf(s.Unit, box.Holder{Place: s.Unit})).Boxes, box.Labelled, rest)
 	}
 	for _, h := range held {
 		row.Holders = append(row.Holders, *h)
@@ -63,17 +55,24 @@ func Custody(s *ledger.State, at eventstore.Position) form.CustodyRow {
 	return row
 }
 
-// holderOf is who holds what is at a place, "" for the unit.
-func holderOf(unit, place domain.Code) holder {
-	switch {
-	case place == "" || place == unit:
+func add(counts map[string]int64, state box.State, n int64) {
+	if n != 0 {
+		counts[state.String()] += n
+	}
+}
+
+// holderOf is what somebody who holds boxes of a unit is called.
+func holderOf(unit domain.Code, h box.Holder) holder {
+	switch place := h.Place; {
+	case h.Stations:
+		return holder{string(place), holderStations}
+	case place == unit:
 		return holder{string(unit), holderUnit}
 	case place.Level() == domain.District:
 		return holder{string(place), holderDistrict}
 	case place.Level() == domain.Village:
 		return holder{string(place), holderVillage}
-	case place.Level() == domain.Station:
-		return holder{string(place.Up(domain.District)), holderStations}
+	default:
+		return holder{string(place), holderOther}
 	}
-	return holder{string(place), holderOther}
 }

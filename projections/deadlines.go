@@ -1,12 +1,12 @@
 package projections
 
 import (
-	"math"
 	"slices"
 
 	"jejak/domain"
 	"jejak/domain/election"
 	"jejak/domain/ledger"
+	"jejak/domain/station"
 	"jejak/eventstore"
 	"jejak/projections/form"
 )
@@ -33,7 +33,7 @@ func Deadlines(s *ledger.State, at eventstore.Position) form.DeadlineRow {
 				}
 			}
 			if d.ID == election.DeadlineStationReceipt {
-				card.Receipts = receipts(s, ref, d)
+				card.Receipts = receipts(s, d)
 			}
 		}
 		row.Deadlines = append(row.Deadlines, card)
@@ -42,49 +42,9 @@ func Deadlines(s *ledger.State, at eventstore.Position) form.DeadlineRow {
 }
 
 // receipts counts the stations of a unit.
-func receipts(s *ledger.State, ref *election.Reference, d election.Deadline) *form.Receipts {
-	r := &form.Receipts{}
-	for _, code := range ref.StationsIn(s.Unit) {
-		r.Stations++
-		by := d.At.UnixMicro()
-		moment, _, passed := s.Deadlines.Of(d.ID, code)
-		if passed {
-			by = moment
-		}
-		inTime, ever := received(s, ref, code, by)
-		switch {
-		case inTime:
-			r.InTime++
-		case ever:
-			r.Afterwards++
-		default:
-			r.Without++
-		}
-		if passed && !inTime {
-			r.Late++
-		}
+func receipts(s *ledger.State, d election.Deadline) *form.Receipts {
+	by, late := s.Stations().Receipts(d)
+	return &form.Receipts{
+		Stations: s.Stations().Listed(), InTime: by[station.InTime], Afterwards: by[station.Afterwards], Without: by[station.Without], Late: late,
 	}
-	return r
-}
-
-// received tells whether every box of a station, or one that took its place, was taken over there by a moment (microseconds since 1970), and
-// whether ever.
-func received(s *ledger.State, ref *election.Reference, station domain.Code, by int64) (inTime, ever bool) {
-	if len(s.BoxRegister.Boxes) == 0 { // for weeks nothing is packed yet
-		return false, false
-	}
-	ids := ref.StationBoxes(station)
-	inTime, ever = len(ids) > 0, len(ids) > 0
-	for _, id := range ids {
-		boxEver, boxInTime := false, false
-		for next := id; next != "" && !boxInTime; next = s.Boxes().Box(next).ReplacedBy {
-			boxInTime = s.Boxes().Reached(next, station, by)
-			boxEver = boxEver || boxInTime || s.Boxes().Reached(next, station, math.MaxInt64)
-		}
-		inTime, ever = inTime && boxInTime, ever && boxEver
-		if !ever {
-			return false, false
-		}
-	}
-	return inTime, ever
 }

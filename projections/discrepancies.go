@@ -55,10 +55,8 @@ func discrepancy(unit domain.Code, c *incident.Case) form.DiscrepancyCard {
 // openByKind counts the open discrepancies.
 func openByKind(s *ledger.State) map[string]int64 {
 	counts := map[string]int64{}
-	for _, c := range s.Register.Cases {
-		if c.Status == incident.StatusOpen {
-			counts[string(c.Kind)]++
-		}
+	for kind, n := range s.Register.OpenByKind() {
+		counts[string(kind)] = n
 	}
 	return counts
 }

@@ -20,11 +20,6 @@ func Regency(s *ledger.State, at eventstore.Position) form.RegencyRow {
 }
 
 func budget(s *ledger.State) form.BudgetRow {
-	row := form.BudgetRow{Ceiling: s.Procurement.Budget.Ceiling, Committed: s.Procurement.Budget.Committed, Paid: s.Procurement.Budget.Paid}
-	for id, o := range s.Procurement.Orders {
-		if o.Own != nil { // an order that another unit pays for is no use of this one's budget
-			row.Accepted += s.Procurement.AcceptedValue(id)
-		}
-	}
-	return row
+	b := &s.Procurement.Budget
+	return form.BudgetRow{Ceiling: b.Ceiling, Committed: b.Committed, Accepted: s.AcceptedValue(), Paid: b.Paid}
 }

@@ -44,10 +44,13 @@ type teller struct {
 	history []domain.Recorded
 	at      time.Time
 	acts    int
+	after   func(*teller) // every act
 }
 
-func tell(t *rapid.T) *teller {
-	s := &teller{T: t, state: ledger.New(given.Election, given.Unit, only{reference}), at: given.Start}
+func tell(t *rapid.T) *teller { return tellWith(t, func(*teller) {}) }
+
+func tellWith(t *rapid.T, after func(*teller)) *teller {
+	s := &teller{T: t, after: after, state: ledger.New(given.Election, given.Unit, only{reference}), at: given.Start}
 	s.do(given.System, domain.Request, &ledger.AdoptReference{Version: given.Version})
 	s.stock()
 	for range rapid.IntRange(20, 80).Draw(t, "acts") {
@@ -65,6 +68,7 @@ func (s *teller) do(who domain.Actor, mode domain.Mode, cmd domain.Command) bool
 		Device: domain.Device{ID: "hp", Seq: int64(s.acts)}, OccurredAt: s.at, RecordedAt: s.at,
 	}, cmd)
 	s.history = append(s.history, d.Events...)
+	s.after(s)
 	return len(d.Events) > 0
 }
 

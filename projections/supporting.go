@@ -54,7 +54,7 @@ func Plan(s *ledger.State, at eventstore.Position) form.PlanCard {
 	for _, f := range s.Need.Findings {
 		card.Findings = append(card.Findings, form.PlanFinding{Item: f.Item, Finding: f.Finding})
 	}
-	plan := currentPlan(s)
+	plan := s.Plan()
 	if plan == nil {
 		return card
 	}

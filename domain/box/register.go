@@ -35,6 +35,8 @@ type Register struct {
 
 	// Counts is how many boxes, and Kits how many kits, are in each state, of those about which something is known.
 	Counts, Kits [States]int
+
+	changed *changes // nil until somebody asks; in no snapshot
 }
 
 // Use is how often a seal was applied.
@@ -53,6 +55,9 @@ type Conflict struct {
 // Number returns the number of a box about which something is known.
 func (r *Register) Number(id domain.BoxID) (uint32, bool) { return r.IDs.Find(string(id)) }
 
+// Has tells whether there is a box of this number.
+func (r *Register) Has(number uint32) bool { return int(number) < len(r.Boxes) }
+
 // ID returns the id of a box's number.
 func (r *Register) ID(number uint32) domain.BoxID { return domain.BoxID(r.IDs.Name(number)) }
 
@@ -62,6 +67,7 @@ func (r *Register) Enter(id domain.BoxID) uint32 {
 	if int(number) == len(r.Boxes) {
 		r.Boxes = append(r.Boxes, Box{})
 		r.count(number, Labelled, 1)
+		r.change(number)
 	}
 	return number
 }
@@ -109,6 +115,14 @@ func (r *Register) put(number uint32, box Box) {
 	r.count(number, old.State, -1)
 	r.count(number, box.State, 1)
 	r.Boxes[number] = box
+	r.change(number)
+}
+
+// change notes that a box has changed, if anybody asks.
+func (r *Register) change(number uint32) {
+	if r.changed != nil {
+		r.changed.add(number)
+	}
 }
 
 func (r *Register) count(number uint32, state State, by int) {

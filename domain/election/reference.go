@@ -159,6 +159,15 @@ func (r *Reference) StationBoxes(station domain.Code) []domain.BoxID {
 	return boxes
 }
 
+// BoxesIn is how many boxes the stations and districts of a regency have.
+func (r *Reference) BoxesIn(regency domain.Code) int64 {
+	n := int64(r.Regions[regency].StationCount * len(r.BallotTypes))
+	for _, district := range r.Children[regency] {
+		n += r.Norms.RecapBoxes(district)
+	}
+	return n
+}
+
 // DesignsIn are the designs that voters of a region use, in the order of Designs.
 func (r *Reference) DesignsIn(region domain.Code) []Design {
 	used := map[string]bool{}

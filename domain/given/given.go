@@ -7,7 +7,8 @@
 //		Raises(domain.Short, "DLV-3578-1/booth")
 //
 // At every act it also checks what must hold of every room: commands and events survive JSON unchanged, a rejected command leaves the
-// state as it was, and folding the recorded events alone gives the state that executing them gave.
+// state as it was, folding the recorded events alone gives the state that executing them gave, and the figures that the ledger keeps are what all
+// boxes, stations and cases amount to.
 package given
 
 import (
@@ -48,12 +49,13 @@ type Scene struct {
 	Invalid []domain.Violation // of the last command's form
 	LastID  uuid.UUID          // id of the last command
 
-	mode   domain.Mode   // of the last command
-	shadow *ledger.State // folds History and nothing else
-	acts   uint64
-	at     time.Time
-	nextAt time.Time
-	nextID uuid.UUID
+	mode    domain.Mode   // of the last command
+	shadow  *ledger.State // folds History and nothing else
+	catalog election.Catalog
+	acts    uint64
+	at      time.Time
+	nextAt  time.Time
+	nextID  uuid.UUID
 }
 
 type catalog struct{ ref *election.Reference }
@@ -70,7 +72,7 @@ func Ledger(t TB, ref *election.Reference, unit domain.Code) *Scene {
 
 // LedgerOf begins a Scene with the empty ledger of a unit, which has adopted nothing yet.
 func LedgerOf(t TB, c election.Catalog, electionID string, unit domain.Code) *Scene {
-	return &Scene{t: t, at: Start, State: ledger.New(electionID, unit, c), shadow: ledger.New(electionID, unit, c)}
+	return &Scene{t: t, at: Start, catalog: c, State: ledger.New(electionID, unit, c), shadow: ledger.New(electionID, unit, c)}
 }
 
 // Has folds events as if they had been recorded long ago, a minute apart, by System in mode request. No rule is asked.
@@ -136,20 +138,24 @@ func (s *Scene) When(mode domain.Mode, actor domain.Actor, cmd domain.Command) *
 		if diff := differ(before, s.encode(s.State.Data)); diff != "" {
 			s.t.Fatalf("%s was rejected but changed the state (-before +after):\n%s", cmd.CommandType(), diff)
 		}
+		s.sameFigures(cmd.CommandType() + ", which was rejected,")
 		return s
 	}
 	for _, rec := range s.Last.Events {
 		s.sameAfterJSON(rec.Event.EventType(), rec.Event, s.State.NewEvent(rec.Event.EventType(), rec.Event.Schema()))
 		s.fold(rec, s.shadow)
 	}
+	s.sameFigures(cmd.CommandType())
 	after := s.encode(s.State.Data)
 	if diff := differ(s.encode(s.shadow.Data), after); diff != "" {
 		s.t.Fatalf("%s: executing gave another state than folding its events (-folded +executed):\n%s", cmd.CommandType(), diff)
 	}
 	if s.acts%8 == 2 {
-		if diff := differ(s.encode(s.throughGob(s.State.Data)), after); diff != "" {
+		data := s.throughGob(s.State.Data)
+		if diff := differ(s.encode(data), after); diff != "" {
 			s.t.Fatalf("%s: a snapshot of the state is another state (-snapshot +state):\n%s", cmd.CommandType(), diff)
 		}
+		s.sameAccount(data)
 	}
 	return s
 }

@@ -108,12 +108,21 @@ func (r *Register) countOpen(c *Case, by int) {
 	if c.Status != StatusOpen {
 		return
 	}
+	if r.kinds != nil {
+		if r.kinds[c.Kind] += int64(by); r.kinds[c.Kind] == 0 {
+			delete(r.kinds, c.Kind)
+		}
+	}
 	for _, unit := range c.Units {
 		if r.Open == nil {
 			r.Open = map[string]int{}
 		}
-		if r.Open[unit] += by; r.Open[unit] == 0 {
+		before := r.Open[unit]
+		if r.Open[unit] = before + by; before+by == 0 {
 			delete(r.Open, unit)
+		}
+		if r.changed != nil && (before == 0 || before+by == 0) {
+			r.changed[unit] = true
 		}
 	}
 }

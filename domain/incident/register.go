@@ -48,6 +48,34 @@ type Register struct {
 	ByKey map[string]string // Finding.Key -> ID of the latest case of this key
 	Next  int               // number of the next case
 	Open  map[string]int    // how many open cases each unit has (box, station, shipment ...)
+
+	kinds   map[domain.Kind]int64 // how many open cases are of each kind; nil until somebody asks, in no snapshot
+	changed map[string]bool       // units that have got their first open case or lost their last; nil until somebody asks
+}
+
+// OpenByKind is how many open cases there are of each kind, those with none left out. It is not to be changed.
+func (r *Register) OpenByKind() map[domain.Kind]int64 {
+	if r.kinds == nil {
+		r.kinds = map[domain.Kind]int64{}
+		for _, c := range r.Cases {
+			if c.Status == StatusOpen {
+				r.kinds[c.Kind]++
+			}
+		}
+	}
+	return r.kinds
+}
+
+// Changed calls f for the units that have got their first open case or lost their last since it was called last, each once and in no order; on the
+// first call for none, since nobody has asked before. It is for the ledger's tally alone.
+func (r *Register) Changed(f func(unit string)) {
+	if r.changed == nil {
+		r.changed = map[string]bool{}
+	}
+	for unit := range r.changed {
+		f(unit)
+	}
+	clear(r.changed)
 }
 
 // OpenOn is how many open cases a unit has: a box, a station, a shipment, as in Case.Units.

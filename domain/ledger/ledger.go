@@ -24,6 +24,8 @@ type State struct {
 	rooms   map[string]domain.Room
 	books   map[domain.SubjectKind]domain.Book
 	views   views
+	tally   *tally        // nil until somebody asks
+	goods   *goodsAccount // likewise
 }
 
 // New returns the empty ledger of a unit. catalog must hold every version of the reference data that the ledger's events adopt.
@@ -142,6 +144,9 @@ func (s *State) fold(rec domain.Recorded) error {
 
 func (s *State) advance(rec domain.Recorded) {
 	s.Version, s.LastRecorded = rec.Version, rec.Meta.RecordedAt
+	if accountable(roomOf(rec.Event.EventType())) {
+		s.goods = nil
+	}
 }
 
 func (s *State) record(act domain.Act, n int, event domain.Event) domain.Recorded {

@@ -49,7 +49,7 @@ func (s *State) assemble() {
 	shipments := &shipment.Book{State: &s.Shipments, Boxes: boxes, Handoffs: handoffs}
 	boxes.Journeys, boxes.Offers = shipments, handoffs
 	stations := &station.Book{Boxes: boxes, Deadlines: &s.Deadlines, Cases: &s.Register, Ref: s.ref}
-	s.views = views{boxes, shipments, handoffs, stations}
+	s.views, s.tally = views{boxes, shipments, handoffs, stations}, nil
 
 	s.rooms = map[string]domain.Room{
 		"unit":        unitRoom{s},
@@ -81,6 +81,9 @@ func (s *State) Boxes() *box.Book { return s.views.boxes }
 
 // Station says how a polling station stands.
 func (s *State) Station(code domain.Code) station.Status { return s.views.stations.Status(code) }
+
+// StationBook says how each polling station stands.
+func (s *State) StationBook() *station.Book { return s.views.stations }
 
 // ShipmentBook are the shipments and what is wrong with them.
 func (s *State) ShipmentBook() *shipment.Book { return s.views.shipments }

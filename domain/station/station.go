@@ -2,6 +2,8 @@
 package station
 
 import (
+	"slices"
+
 	"jejak/domain"
 	"jejak/domain/box"
 	"jejak/domain/deadline"
@@ -24,10 +26,10 @@ const (
 	Late           Status = "late"             // the deadline has passed and not all are there
 )
 
+var statuses = []Status{NotPacked, Packed, PartialOut, AtDistrict, AtVillage, Ready, ReadyWithIssue, Late}
+
 // Statuses lists every status in that order.
-func Statuses() []Status {
-	return []Status{NotPacked, Packed, PartialOut, AtDistrict, AtVillage, Ready, ReadyWithIssue, Late}
-}
+func Statuses() []Status { return slices.Clone(statuses) }
 
 // RuleLate: silence at the deadline is a finding.
 var RuleLate = &domain.Rule{ID: "late_at_deadline", OnRequest: domain.Record, OnReport: domain.Record, Kind: domain.Late, Severity: domain.High,
