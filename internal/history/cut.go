@@ -35,6 +35,20 @@ type Cut struct {
 // End tells whether nothing is cut off.
 func (c Cut) End() bool { return c.At.IsZero() && c.Position == 0 }
 
+// Has tells whether a record lies before the cut. One whose metadata cannot be read had not occurred at any time.
+func (c Cut) Has(rec *eventstore.Record) bool {
+	switch {
+	case c.End():
+		return true
+	case c.At.IsZero():
+		return rec.Position <= c.Position
+	case c.Clock == Recorded:
+		return !rec.RecordedAt.After(c.At)
+	}
+	at, err := occurredAt(rec)
+	return err == nil && !at.After(c.At)
+}
+
 func (c Cut) String() string {
 	switch {
 	case c.End():

@@ -26,9 +26,11 @@ import (
 	"jejak/internal/api"
 	"jejak/internal/clock"
 	"jejak/internal/command"
+	"jejak/internal/history"
 	"jejak/internal/httpapi"
 	"jejak/internal/people"
 	"jejak/internal/telemetry"
+	"jejak/internal/trail"
 	"jejak/internal/views"
 )
 
@@ -41,6 +43,7 @@ type house struct {
 	people  *people.Store
 	ledgers *command.Handler
 	clock   *clock.Driven
+	index   *trail.Index
 	views   *views.Runner // nil: without
 	looks   *looking
 	log     *syncBuffer
@@ -88,8 +91,9 @@ func houseOf(t testing.TB, p plan) *house {
 	events, ref, err := election.Publish("2024-02-01", electiontest.SmallEvents())
 	must(err)
 	publish(t, store, events)
+	catalog := command.NewStoreCatalog(store, tel.Log)
 	h.ledgers, err = command.Open(ctx, command.Config{
-		Store: store, Catalog: command.NewStoreCatalog(store, tel.Log), Clock: now, Logger: tel.Log, Metrics: tel, QueueLength: p.queue,
+		Store: store, Catalog: catalog, Clock: now, Logger: tel.Log, Metrics: tel, QueueLength: p.queue,
 	})
 	must(err)
 	t.Cleanup(func() { h.ledgers.Close(t.Context()) })
@@ -103,7 +107,13 @@ func houseOf(t testing.TB, p plan) *house {
 		}
 	}
 	h.looks = &looking{Ledgers: h.ledgers}
-	cfg := httpapi.Config{Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed, Consumers: p.consumers}
+	trails, err := trail.Open(filepath.Join(dir, "trail.db"))
+	must(err)
+	t.Cleanup(func() { trails.Close() })
+	h.index = trail.Start(ctx, trails, trail.Log{Store: store, Catalog: catalog}, tel.Log)
+	t.Cleanup(func() { h.index.Close(context.Background()) })
+	past := history.New(history.Config{Index: h.index, Store: store, Catalog: catalog, Now: now.Now, Simulated: now.Simulated(), Log: tel.Log})
+	cfg := httpapi.Config{History: past, Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed, Consumers: p.consumers}
 	if p.views {
 		file, err := views.Open(filepath.Join(dir, "views.db"))
 		must(err)

@@ -163,7 +163,7 @@ func (s *Server) describeEvents() *huma.Operation {
 		Responses: s.problemResponses(map[string]*huma.Response{"200": {Description: "One Event a line.", Content: map[string]*huma.MediaType{
 			"application/x-ndjson": {Schema: s.schema(reflect.TypeFor[api.Event](), "Event")},
 			"text/event-stream":    {Schema: &huma.Schema{Type: huma.TypeString}},
-		}}}, "400", "401", "403", "501", "503"),
+		}}}, "400", "401", "403", "503"),
 	}
 	for _, p := range eventParameters {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: p.name, In: "query", Description: p.doc, Schema: &huma.Schema{Type: huma.TypeString}})

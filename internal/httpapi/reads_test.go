@@ -206,19 +206,7 @@ func TestPositionsAndETags(t *testing.T) {
 			if other := h.get(path, h.admin(), "If-None-Match", `"other"`); other.StatusCode != 200 || string(other.body) != string(a.body) {
 				t.Errorf("%s: equal positions, other bytes", path)
 			}
-			for _, query := range []string{"as_of=2024-02-13T06:45:00Z", "clock=occurred", "position=7"} {
-				sep := "?"
-				if strings.Contains(path, "?") {
-					sep = "&"
-				}
-				if p := h.get(path+sep+query, h.admin()); p.StatusCode != 501 {
-					t.Errorf("%s with %s: %d", path, query, p.StatusCode)
-				}
-			}
 		}
-	}
-	if p := h.get("/v1/events?as_of=2024-02-13T06:45:00Z", h.admin()); p.StatusCode != 501 {
-		t.Errorf("events as of: %d", p.StatusCode)
 	}
 	if p := h.get("/v1/elections/pemilu2024/regencies?colour=red&limit=x", h.admin()); p.StatusCode != 422 {
 		t.Errorf("unknown parameters: %d %s", p.StatusCode, p.body)

@@ -16,6 +16,7 @@ import (
 	"jejak/internal/api"
 	"jejak/internal/clock"
 	"jejak/internal/command"
+	"jejak/internal/history"
 	"jejak/internal/people"
 	"jejak/internal/telemetry"
 )
@@ -28,6 +29,8 @@ type Config struct {
 	Clock     clock.Clock
 	Telemetry *telemetry.Telemetry
 	Version   string
+	// History shows ledgers as they were.
+	History *history.History
 	// SetClock drives the clock of a simulated data directory; nil in a real one.
 	SetClock func(time.Time) error
 	// Views keep rows of all ledgers; nil where there are none: then every answer is made from the ledgers.

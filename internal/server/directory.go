@@ -14,6 +14,7 @@ const (
 	EventsFile  = "events.db"       // the log: the truth
 	PeopleFile  = "people.db"       // names, telephone numbers and the hashes of tokens
 	CacheFile   = "ledger-cache.db" // snapshots, disposable
+	TrailFile   = "trail.db"        // index of things, disposable
 	ViewsFile   = "views.db"        // read models, disposable
 	ServingFile = "server.json"     // where the running server answers
 	MarkFile    = "directory.json"  // whether the directory is real or simulated

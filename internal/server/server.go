@@ -26,6 +26,7 @@ import (
 	"jejak/internal/clock"
 	"jejak/internal/command"
 	"jejak/internal/feed"
+	"jejak/internal/history"
 	"jejak/internal/httpapi"
 	"jejak/internal/people"
 	"jejak/internal/policy"
@@ -73,6 +74,7 @@ type Server struct {
 	cache    *cache.Cache
 	catalog  command.Catalog
 	ledgers  *command.Handler
+	history  *history.History
 	views    *views.Runner
 	policies *policy.Policies
 	metrics  *telemetry.Telemetry // nil where nobody asks for them
@@ -100,7 +102,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 
 func (s *Server) open(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openDirectory, s.openListener, s.openCache, s.openStore, s.openClock, s.openPeople, s.openBroker, s.openLedgers, s.openFeed, s.openViews, s.openPolicies, s.openWatch, s.openAPI, s.announce,
+		s.openDirectory, s.openListener, s.openCache, s.openStore, s.openClock, s.openPeople, s.openBroker, s.openLedgers, s.openFeed, s.openHistory, s.openViews, s.openPolicies, s.openWatch, s.openAPI, s.announce,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -174,7 +176,7 @@ func (s *Server) openPeople(ctx context.Context) error {
 func (s *Server) openAPI(context.Context) error {
 	cfg := httpapi.Config{
 		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: s.metrics, Version: s.cfg.Version,
-		SetClock: s.setClock, Views: s.views, Settled: s.policies.Settled, Ready: s.ready,
+		SetClock: s.setClock, History: s.history, Views: s.views, Settled: s.policies.Settled, Ready: s.ready,
 	}
 	if s.broker != nil { // a nil *Broker would not be a nil Consumers
 		cfg.Consumers, cfg.RebuildFeed = s.broker, s.rebuildFeed

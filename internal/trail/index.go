@@ -228,6 +228,12 @@ func (x *Index) Versions(ctx context.Context, l Ledger, upTo uint64, things ...T
 	return versions[:end], nil
 }
 
+// Concerns tells whether a record of a ledger concerns a thing.
+func Concerns(rec *eventstore.Record, id string) (bool, error) {
+	subjects, err := subjectsOf(rec)
+	return slices.Contains(subjects, id), err
+}
+
 func concerns(subjects []string, things []Thing) bool {
 	return slices.ContainsFunc(subjects, func(s string) bool {
 		return slices.ContainsFunc(things, func(t Thing) bool { return t.Is(s) })

@@ -73,7 +73,7 @@ func (f *File) put(l Ledger, version uint64, more postings) (rows int, err error
 		return 0, err
 	}
 	number := numbers[l]
-	blob := make([]byte, 0, 64) // never nil: that would be NULL
+	blob := make([]byte, 0, 64)                              // never nil: that would be NULL
 	for _, subject := range slices.Sorted(maps.Keys(more)) { // in the order of the key: neighbours share pages
 		for versions := range slices.Chunk(more[subject], chunk) {
 			blob = blob[:0]
