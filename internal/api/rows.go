@@ -21,4 +21,8 @@ type (
 	SupportingRow     = form.SupportingRow
 	SupportingDetails = form.SupportingGroup
 	Event             = form.Event
+	Timeline          = form.Timeline
+	TimelineEntry     = form.TimelineEntry
+	Diff              = form.Diff
+	Believed          = form.Believed
 )

@@ -113,6 +113,18 @@ func noTime(field, text string) error {
 		FixID: "tulis misalnya 2024-02-13T06:45+07:00 atau 2024-02-13T06:45 WIB", Fix: "write it as 2024-02-13T06:45+07:00 or 2024-02-13T06:45 WIB"}
 }
 
+// ReadMoment reads a moment of the recorded clock, or a position, which is a number.
+func ReadMoment(field, text string) (Cut, *Fault) {
+	if n, err := strconv.ParseUint(text, 10, 63); err == nil && n > 0 {
+		return Cut{Clock: Recorded, Position: eventstore.Position(n)}, nil
+	}
+	t, err := ParseTime(field, text)
+	if f, ok := Asks(err); ok {
+		return Cut{}, f
+	}
+	return Cut{Clock: Recorded, At: t}, nil
+}
+
 // ReadCut reads a cut as callers write it, "" for what they leave out. All that is wrong comes at once.
 func ReadCut(asOf, clock, position string) (Cut, []*Fault) {
 	c := Cut{Clock: Recorded}

@@ -37,7 +37,10 @@ func (h *History) Part(ctx context.Context, election string, unit domain.Code, c
 	if err != nil {
 		return err
 	}
-	p, err := h.part(ctx, election, unit, place, things)
+	if h.cfg.Index == nil {
+		return h.State(ctx, election, unit, cut, read)
+	}
+	p, err := h.part(ctx, election, unit, h.indexed(election, unit, place), things)
 	if errors.Is(err, trail.ErrBehind) {
 		return h.State(ctx, election, unit, cut, read)
 	}
@@ -72,19 +75,25 @@ func (p *part) all() iter.Seq2[eventstore.Record, error] {
 	}
 }
 
-// part collects the records of a part, up to a place.
-func (h *History) part(ctx context.Context, election string, unit domain.Code, place Place, things []trail.Thing) (*part, error) {
-	if h.cfg.Index == nil {
-		return nil, trail.ErrBehind
+// finder finds the versions of a ledger's events that concern some things.
+type finder func(ctx context.Context, things ...trail.Thing) ([]uint64, error)
+
+// indexed finds by the index, up to a place.
+func (h *History) indexed(election string, unit domain.Code, place Place) finder {
+	return func(ctx context.Context, things ...trail.Thing) ([]uint64, error) {
+		return h.cfg.Index.Versions(ctx, trail.Ledger{Election: election, Unit: unit}, place.Version, things...)
 	}
+}
+
+// part collects the records of a part.
+func (h *History) part(ctx context.Context, election string, unit domain.Code, find finder, things []trail.Thing) (*part, error) {
 	p := &part{stream: journal.LedgerStream(election, unit), things: things, records: map[uint64]eventstore.Record{}}
-	of := trail.Ledger{Election: election, Unit: unit}
-	own, err := h.cfg.Index.Versions(ctx, of, place.Version, things...)
+	own, err := find(ctx, things...)
 	if err != nil {
 		return nil, err
 	}
 	p.own = own
-	frame, err := h.cfg.Index.Versions(ctx, of, place.Version, trail.Thing{ID: subject.Frame})
+	frame, err := find(ctx, trail.Thing{ID: subject.Frame})
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +120,7 @@ func (h *History) part(ctx context.Context, election string, unit domain.Code, p
 		if len(more) == 0 {
 			break
 		}
-		found, err := h.cfg.Index.Versions(ctx, of, place.Version, more...)
+		found, err := find(ctx, more...)
 		if err != nil {
 			return nil, err
 		}

@@ -305,7 +305,7 @@ func (s *Server) streamEvents(w http.ResponseWriter, r *http.Request, e eventQue
 		}
 		if idle || time.Since(alive) >= s.patience.heartbeat {
 			// Here, and not only when nothing comes: a token that was revoked or has expired ends the stream.
-			if now, ok := s.cfg.People.Get(user.ID); !ok || !now.Active(s.cfg.People.Now()) || !send(": still here\n\n") || ctl.Flush() != nil {
+			if !s.stillGood(user) || !send(": still here\n\n") || ctl.Flush() != nil {
 				return
 			}
 			alive, unsent = time.Now(), false

@@ -51,6 +51,7 @@ type Server struct {
 	mux      *http.ServeMux
 	api      huma.API
 	failures *failures
+	replays  replays
 	rows     *cache
 	fresh    time.Duration // how long the log is asked where a ledger ends
 	patience patience
@@ -74,6 +75,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("POST /v1/users", s.postUsers)
 	s.mux.HandleFunc("POST /v1/feed/rebuild", s.postFeedRebuild)
 	s.registerQueries()
+	s.registerHistory()
 	s.registerAccounts()
 	s.registerClock()
 	s.registerConsumers()
