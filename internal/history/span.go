@@ -13,11 +13,11 @@ import (
 // outOfStep is how much two ledgers' records may be out of step in the log: times are in order within a ledger only.
 const outOfStep = 2 * time.Minute
 
-// Span are the records of the ledgers of an election, or of one unit's ("" for all), that were recorded after from and up to to, after a position, in the
+// Span are the records of the ledgers of an election, or of one unit's ("" for all), that were recorded at or after from and before to, after a position, in the
 // order of the log. What has not come yet is left out.
 func (h *History) Span(ctx context.Context, election string, unit domain.Code, from, to time.Time, after eventstore.Position) (iter.Seq2[eventstore.Record, error], error) {
 	within := func(rec *eventstore.Record) bool {
-		return rec.RecordedAt.After(from) && !rec.RecordedAt.After(to) && rec.Position > after
+		return !rec.RecordedAt.Before(from) && rec.RecordedAt.Before(to) && rec.Position > after
 	}
 	prefix := journal.LedgerPrefix + election + "."
 	records, slack := iter.Seq2[eventstore.Record, error](nil), outOfStep
@@ -27,13 +27,13 @@ func (h *History) Span(ctx context.Context, election string, unit domain.Code, f
 		if err != nil {
 			return nil, err
 		}
-		place, err := h.search(ctx, stream, uint64(version), func(rec *eventstore.Record) bool { return !rec.RecordedAt.After(from) || rec.Position <= after })
+		place, err := h.search(ctx, stream, uint64(version), func(rec *eventstore.Record) bool { return rec.RecordedAt.Before(from) || rec.Position <= after })
 		if err != nil {
 			return nil, err
 		}
 		records, slack = h.cfg.Store.Read(ctx, stream, eventstore.Version(place.Version)), 0
 	} else {
-		begin, err := h.before(ctx, from.Add(-outOfStep))
+		begin, err := h.Before(ctx, from)
 		if err != nil {
 			return nil, err
 		}
@@ -53,8 +53,9 @@ func (h *History) Span(ctx context.Context, election string, unit domain.Code, f
 	}, nil
 }
 
-// before finds a position such that what was recorded after a moment, give or take how much ledgers are out of step, is after it.
-func (h *History) before(ctx context.Context, at time.Time) (eventstore.Position, error) {
+// Before finds a position after which everything is that was recorded at or after a moment, and not much else.
+func (h *History) Before(ctx context.Context, at time.Time) (eventstore.Position, error) {
+	at = at.Add(-outOfStep)
 	head, err := h.cfg.Store.Head(ctx)
 	if err != nil {
 		return 0, err
@@ -66,7 +67,7 @@ func (h *History) before(ctx context.Context, at time.Time) (eventstore.Position
 		if err != nil {
 			return 0, err
 		}
-		if ok && !rec.RecordedAt.After(at) {
+		if ok && rec.RecordedAt.Before(at) {
 			found, low = rec.Position, max(rec.Position, middle+1)
 		} else {
 			high = middle

@@ -246,7 +246,15 @@ func (s *Server) eventRecords(ctx context.Context, e eventQuery) iter.Seq2[event
 		}
 		return records
 	}
-	return s.cfg.Store.ReadAll(ctx, e.after, e.filter())
+	after := e.after
+	if !e.from.IsZero() {
+		begin, err := s.cfg.History.Before(ctx, e.from)
+		if err != nil {
+			return func(yield func(eventstore.Record, error) bool) { yield(eventstore.Record{}, err) }
+		}
+		after = max(after, begin)
+	}
+	return s.cfg.Store.ReadAll(ctx, after, e.filter())
 }
 
 // eventJSON is a record as the API shows it.

@@ -43,7 +43,7 @@ var questions = map[access.Model][]string{
 	access.Events:        {"/v1/events", "/v1/events?unit=3501"},
 	access.History: {
 		"/v1/elections/pemilu2024/replay?from=2024-01-01T00:00:00Z&to=2024-01-02T00:00:00Z&speed=0", "/v1/elections/pemilu2024/timelines/box/3501012001001-PPWP",
-		"/v1/elections/pemilu2024/diff/3501?from=1&to=5", "/v1/elections/pemilu2024/believed/3501?at=2024-01-10T08:00:00Z",
+		"/v1/elections/pemilu2024/diff/3501?from=1&to=30", "/v1/elections/pemilu2024/believed/3501?at=2024-01-10T08:00:30%2B07:00",
 	},
 	access.ReadClock: {"/v1/clock"},
 }

@@ -61,8 +61,8 @@ type replayQuery struct {
 
 // replayParameters are the query parameters of a replay, for the document too.
 var replayParameters = []struct{ name, doc string }{
-	{"from", "What was recorded after this time: RFC 3339 with an offset, or with WIB, WITA or WIT behind it."},
-	{"to", "Up to and including this time."},
+	{"from", "What was recorded at or after this time: RFC 3339 with an offset, or with WIB, WITA or WIT behind it."},
+	{"to", "And before this time."},
 	{"speed", "Seconds of history in a second; 0 for as fast as it goes. Usually 3600."},
 	{"regency", "Only of this unit."},
 }
