@@ -23,7 +23,7 @@ No server may have the directory meanwhile. What this cannot know is whether som
 by itself.`
 
 func newAuditCommand() *cobra.Command {
-	return group("audit", "Check what the log holds", "Commands of those who check.", newVerifyCommand(), newAsOfCommand(), newDiffCommand(), newBelievedCommand(), newTimelineCommand())
+	return group("audit", "Check what the log holds", "Commands of those who check.", newVerifyCommand(), newAsOfCommand(), newDiffCommand(), newBelievedCommand(), newTimelineCommand(), newReplayCommand())
 }
 
 func newVerifyCommand() *cobra.Command {
