@@ -309,16 +309,19 @@ func (t *teller) walkBox(place Place) {
 		t.order = append(t.order, f.Version)
 		switch f.Fact {
 		case "loaded":
-			if from := t.state.ShipmentBook().Journey(f.Shipment).From; from != "" && string(from) != held {
+			from := string(t.state.ShipmentBook().Journey(f.Shipment).From)
+			if from != "" && from != held {
 				e.Gap, e.GapEN = fmt.Sprintf("terakhir pada %s, dimuat dari %s tanpa serah terima", held, from), fmt.Sprintf("last with %s, loaded from %s without a handoff", held, from)
+				held = from // it must have been there
 			}
 		case "accepted":
 			if f.Handoff != taken {
 				e.Gap, e.GapEN = t.gap(held, f.Handoff)
 			}
-			taken = f.Handoff
+			taken, held = f.Handoff, f.Custody
+		case "replaces":
+			held = f.Custody
 		}
-		held = f.Custody
 	}
 }
 
