@@ -99,12 +99,12 @@ func (n *names) procurement(event procurement.Event) {
 	switch e := event.(type) {
 	case *procurement.BudgetSet:
 	case *procurement.OrderPlaced:
-		n.add(e.Order)
+		n.add(e.Order, e.Supplier)
 		if e.Exception != nil {
 			n.add(e.Exception.Approver)
 		}
 	case *procurement.ExternalOrderRecorded:
-		n.add(e.Order)
+		n.add(e.Order, e.Supplier)
 	case *procurement.OrderAmended:
 		n.add(e.Order)
 	case *procurement.ProductionReported:
