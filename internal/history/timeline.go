@@ -67,7 +67,37 @@ func (h *History) Timeline(ctx context.Context, election string, unit domain.Cod
 	if err := h.foldPart(ctx, p, t.state, cut, place, t.step); err != nil {
 		return form.Timeline{}, fmt.Errorf("timeline of %s %s: %w", kind, id, err)
 	}
-	return t.timeline(place), nil
+	line := t.timeline(place)
+	if kind != OfBox {
+		if err := t.byOccurrence(ctx, place, line.Entries); err != nil {
+			return form.Timeline{}, fmt.Errorf("timeline of %s %s: %w", kind, id, err)
+		}
+	}
+	t.settle(line.Entries)
+	return line, nil
+}
+
+// mostFolds bounds how many events are folded for the states of a timeline.
+const mostFolds = 20_000
+
+// byOccurrence says how the thing stood after each entry as things occurred: a fold for each moment. With too many of them nothing is said, and what
+// was believed stands alone.
+func (t *teller) byOccurrence(ctx context.Context, place Place, entries []form.TimelineEntry) error {
+	if len(entries)*len(t.part.records) > mostFolds {
+		return nil
+	}
+	for i := range entries {
+		if i > 0 && entries[i].OccurredAt == entries[i-1].OccurredAt {
+			entries[i].State = entries[i-1].State
+			continue
+		}
+		state := t.h.source.New(t.state.Election, t.state.Unit)
+		if err := t.h.foldPart(ctx, t.part, state, Cut{Clock: Occurred, At: moment(entries[i].OccurredAt)}, place, nil); err != nil {
+			return err
+		}
+		entries[i].State = t.said(state)
+	}
+	return nil
 }
 
 // story collects a part, by the index or, where there is none, by reading the ledger.
@@ -242,7 +272,6 @@ func (t *teller) timeline(place Place) form.Timeline {
 		line.Entries = append(line.Entries, *t.entries[v])
 	}
 	InOrder(line.Entries)
-	t.settle(line.Entries)
 	count(&line)
 	return line
 }
@@ -281,10 +310,7 @@ func (t *teller) settle(entries []form.TimelineEntry) {
 	}
 	for i := range entries {
 		e := &entries[i]
-		switch {
-		case t.kind != OfBox:
-			e.State = e.Believed
-		case e.State == "":
+		if t.kind == OfBox && e.State == "" {
 			e.State = last
 		}
 		if last = e.State; e.Believed == e.State {

@@ -20,7 +20,7 @@ type TimelineEntry struct {
 	Gap         string            `json:"gap,omitempty" doc:"What is missing in the chain of custody before it."`
 	GapEN       string            `json:"gap_en,omitempty"`
 	Type        string            `json:"type"`
-	State       string            `json:"state,omitempty" doc:"Of the thing after it: of a box in the order in which things occurred, of others in the order in which they were told."`
+	State       string            `json:"state,omitempty" doc:"Of the thing after it, in the order in which things occurred; left out where there are too many events to say."`
 	Believed    string            `json:"believed,omitempty" doc:"What the ledger said of it when this was recorded, where that is something else."`
 	Details     map[string]string `json:"details" doc:"What the event names."`
 	Actor       Actor             `json:"actor"`
