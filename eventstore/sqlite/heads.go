@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/ncruces/go-sqlite3"
@@ -27,6 +28,18 @@ func (h *heads) get(stream string) head {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return h.of[stream]
+}
+
+// events is how many events the streams with a prefix have.
+func (h *heads) events(prefix string) (n uint64) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for stream, head := range h.of {
+		if strings.HasPrefix(stream, prefix) {
+			n += uint64(head.version)
+		}
+	}
+	return n
 }
 
 func (h *heads) merge(changed map[string]head) {

@@ -41,7 +41,14 @@ type source struct {
 	stream string // "" all
 	upTo   uint64 // position, or version
 	filter eventstore.Filter
+	few    bool // the streams that the filter chooses have few events: they are looked up instead of all being looked at
 }
+
+// A filter chooses few events when they are less than one of so many, and no more than so many: each page looks all of them up.
+const (
+	fewOf   = 16
+	fewMost = 16_384
+)
 
 // page reads rows after a position (of a stream: version) into a page, at most rows.
 func (s *Store) page(ctx context.Context, src *source, after uint64, rows int) (*page, error) {
@@ -51,11 +58,16 @@ func (s *Store) page(ctx context.Context, src *source, after uint64, rows int) (
 	}
 	defer s.readers.put(r)
 	stmt := r.all
-	if src.stream != "" {
+	switch {
+	case src.stream != "":
 		stmt = r.stream
-		if err := stmt.BindText(3, src.stream); err != nil {
-			return nil, err
-		}
+		err = stmt.BindText(3, src.stream)
+	case src.few:
+		stmt = r.few
+		err = errors.Join(stmt.BindText(3, src.filter.StreamPrefix), stmt.BindText(4, src.filter.StreamPrefix+"\x7f")) // names are printable ASCII
+	}
+	if err != nil {
+		return nil, err
 	}
 	if err := errors.Join(stmt.BindInt64(1, int64(after)), stmt.BindInt64(2, int64(src.upTo))); err != nil {
 		return nil, err
@@ -112,7 +124,12 @@ func (s *Store) Read(ctx context.Context, stream string, after eventstore.Versio
 func (s *Store) ReadAll(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Record, error] {
 	filter.Types = slices.Clone(filter.Types)
 	return func(yield func(eventstore.Record, error) bool) {
-		s.read(ctx, source{upTo: s.tail.head.Load(), filter: filter}, uint64(after), yield)
+		src := source{upTo: s.tail.head.Load(), filter: filter}
+		if prefix := filter.StreamPrefix; prefix != "" && uint64(after) < src.upTo {
+			events := s.heads.events(prefix)
+			src.few = events <= fewMost && events*fewOf < src.upTo-uint64(after)
+		}
+		s.read(ctx, src, uint64(after), yield)
 	}
 }
 
@@ -141,12 +158,17 @@ func (s *Store) read(ctx context.Context, src source, after uint64, yield func(e
 	if !s.handOn(ctx, p, yield) || end {
 		return
 	}
+	if src.few {
+		p, err := s.page(ctx, &src, after, pageRows)
+		s.readOn(ctx, &src, fetched{p, err}, yield)
+		return
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	parts := make(chan part)
 	go s.readAhead(ctx, src, after, parts)
 	for part := range parts {
-		if !s.readPart(ctx, part, yield) {
+		if !s.readOn(ctx, &part.src, <-part.first, yield) {
 			return
 		}
 	}
@@ -183,9 +205,8 @@ func (s *Store) readAhead(ctx context.Context, src source, after uint64, parts c
 	}
 }
 
-// readPart yields the records of a part. It returns false when the reading is over.
-func (s *Store) readPart(ctx context.Context, part part, yield func(eventstore.Record, error) bool) bool {
-	f := <-part.first
+// readOn yields the records of a source from a page on that was read. It returns false when the reading is over.
+func (s *Store) readOn(ctx context.Context, src *source, f fetched, yield func(eventstore.Record, error) bool) bool {
 	for {
 		if f.err != nil {
 			yield(eventstore.Record{}, f.err)
@@ -198,7 +219,7 @@ func (s *Store) readPart(ctx context.Context, part part, yield func(eventstore.R
 		if end {
 			return true
 		}
-		f.page, f.err = s.page(ctx, &part.src, after, pageRows) // it was cut short by its bytes
+		f.page, f.err = s.page(ctx, src, after, pageRows) // it was cut short by its bytes
 	}
 }
 

@@ -114,8 +114,8 @@ func (p *pool) closeIdle() error {
 
 // reader is a connection that reads. It is for one goroutine at a time.
 type reader struct {
-	conn                                   *sqlite3.Conn
-	all, stream, byCommand, commandsByText *sqlite3.Stmt
+	conn                                        *sqlite3.Conn
+	all, stream, few, byCommand, commandsByText *sqlite3.Stmt
 
 	names map[string]string // stream names and types met, so that each is one string
 	bytes []byte            // rest of the piece of memory that payloads are copied to
@@ -147,6 +147,8 @@ func newReader(path, vfs string) (*reader, error) {
 	}{
 		{&r.all, `SELECT ` + columns + ` FROM events WHERE position > ?1 AND position <= ?2 ORDER BY position`},
 		{&r.stream, `SELECT ` + columns + ` FROM events WHERE stream = ?3 AND version > ?1 AND version <= ?2 ORDER BY version`},
+		{&r.few, `SELECT ` + columns + ` FROM events WHERE position IN (SELECT position FROM events INDEXED BY events_stream WHERE stream >= ?3 AND stream < ?4
+			AND position > ?1 AND position <= ?2) ORDER BY position`},
 		{&r.byCommand, `SELECT ` + columns + ` FROM events WHERE command = ?1 ORDER BY position LIMIT 1`},
 		{&r.commandsByText, `SELECT command FROM events WHERE command > ?1 ORDER BY command`},
 	} {

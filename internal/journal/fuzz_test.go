@@ -3,18 +3,23 @@ package journal
 import (
 	"encoding/hex"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/uuid"
 
+	"jejak/domain"
 	"jejak/domain/ledger"
 	"jejak/eventstore"
+	"jejak/internal/api"
 )
 
 // FuzzVersions: an event of any type and schema, known or not, is read as an error that names its place, or as an event that is the same after it
@@ -90,6 +95,39 @@ func FuzzCommandHash(f *testing.F) {
 		}
 		if m, err := ReadMetadata(rec); err == nil && ok != (strings.EqualFold(m.CommandSHA256, hex.EncodeToString(hash[:]))) {
 			t.Errorf("hash %x, %t of %q", hash, ok, m.CommandSHA256)
+		}
+	})
+}
+
+// FuzzUsual: metadata that is read without reflection reads as it does with it.
+func FuzzUsual(f *testing.F) {
+	meta := domain.Meta{Actor: domain.Actor{ID: "usr-1", Role: "operator", Scope: "3578"}, Device: domain.Device{ID: "dev-1", Seq: 7}, Mode: domain.Report,
+		OccurredAt: time.Date(2024, 2, 13, 6, 45, 0, 25_000_000, time.FixedZone("", 7*3600)), RecordedAt: time.Date(2024, 2, 13, 0, 0, 0, 0, time.UTC)}
+	for _, zone := range []*time.Location{time.UTC, time.Local, time.FixedZone("", -5400)} {
+		meta.OccurredAt = meta.OccurredAt.In(zone)
+		for _, origin := range []Origin{{}, {Simulated: true}, {SubmittedBy: "usr-2", Place: &api.Place{Lat: 1}}} {
+			f.Add(appendMetadata(nil, &meta, &origin, true))
+			f.Add(appendMetadata(nil, &meta, &origin, false))
+		}
+	}
+	usual := string(appendMetadata(nil, &meta, &Origin{}, true))
+	for _, when := range []string{"2024-02-13T06:45:00+24:00", "2024-02-13T06:45:00+07:60", "2024-02-13T24:45:00Z", "2024-02-30T06:45:00Z", "2024-02-13T06:45:60Z",
+		"2024-02-13T06:45:00.1234567890123Z", "2024-02-13T06:45:00.Z", "2024-02-13T06:45:00z", "2024-02-13T06:45:00,5Z", "2024-02-13T06:45:00-00:00"} {
+		f.Add([]byte(strings.Replace(usual, meta.OccurredAt.Format(time.RFC3339Nano), when, 1)))
+	}
+	meta.Device.Seq = math.MinInt64
+	meta.Actor.ID = "\\"
+	f.Add(appendMetadata(nil, &meta, &Origin{}, true))
+	f.Fuzz(func(t *testing.T, metadata []byte) {
+		var d Decoder
+		got, ok := d.usual(metadata)
+		if !ok {
+			return
+		}
+		var want foldMeta
+		err := jsonv2.Unmarshal(metadata, &want)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" || got.OccurredAt.String() != want.OccurredAt.String() {
+			t.Fatalf("by reflection it is %v with error %v (-reflection +usual):\n%s", want, err, diff)
 		}
 	})
 }

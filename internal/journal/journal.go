@@ -112,6 +112,17 @@ var ErrUnknownEvent = errors.New("event of an unknown type or schema: use the bu
 
 // Decode reads an event of a ledger's stream back. newEvent gives a pointer to the zero event of a type and schema, nil for an unknown one.
 func Decode(rec *eventstore.Record, newEvent func(eventType string, schema int) domain.Event) (domain.Recorded, error) {
+	var d Decoder
+	return d.Decode(rec, newEvent)
+}
+
+// Decoder decodes many events: what they say again and again (actors, devices) is one text. The zero value is ready. It is for one goroutine.
+type Decoder struct {
+	names map[string]string
+}
+
+// Decode is the function of this name.
+func (d *Decoder) Decode(rec *eventstore.Record, newEvent func(eventType string, schema int) domain.Event) (domain.Recorded, error) {
 	event := newEvent(rec.Type, rec.Schema)
 	if event == nil {
 		return domain.Recorded{}, fmt.Errorf("read %s version %d: %s schema %d: %w", rec.Stream, rec.Version, rec.Type, rec.Schema, ErrUnknownEvent)
@@ -119,9 +130,11 @@ func Decode(rec *eventstore.Record, newEvent func(eventType string, schema int) 
 	if err := jsonv2.Unmarshal(rec.Data, event); err != nil {
 		return domain.Recorded{}, fmt.Errorf("read %s version %d: data of %s: %w", rec.Stream, rec.Version, rec.Type, err)
 	}
-	var m foldMeta
-	if err := jsonv2.Unmarshal(rec.Metadata, &m); err != nil {
-		return domain.Recorded{}, fmt.Errorf("read %s version %d: metadata of %s: %w", rec.Stream, rec.Version, rec.Type, err)
+	m, ok := d.usual(rec.Metadata)
+	if !ok {
+		if err := jsonv2.Unmarshal(rec.Metadata, &m); err != nil {
+			return domain.Recorded{}, fmt.Errorf("read %s version %d: metadata of %s: %w", rec.Stream, rec.Version, rec.Type, err)
+		}
 	}
 	return domain.Recorded{
 		Version: uint64(rec.Version), ID: rec.ID, Event: event,

@@ -65,6 +65,10 @@ func TestMetadataByHand(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Fatalf("(-want +got):\n%s", diff)
 			}
+			usual, ok := new(Decoder).usual(raw)
+			if folded := (foldMeta{m.Actor, m.Device, m.Mode, m.OccurredAt}); ok && !cmp.Equal(folded, usual) {
+				t.Fatalf("for a fold (-want +got):\n%s", cmp.Diff(folded, usual))
+			}
 			// The same members in the same order as encoding/json would write.
 			std, err := json.Marshal(got)
 			if err != nil {

@@ -39,7 +39,9 @@ func (s Source) New(electionID string, unit domain.Code) *ledger.State {
 }
 
 // Fold folds what the log has of a ledger after state into state, in order, until the log ends, each returns false, or an error comes; each is
-// called after every event, and may be nil. After an error, or a panic in a fold, which comes back as an error too, state is of no use.
+// called after every event, and may be nil. Records are read and decoded ahead by another goroutine, which has ended when Fold returns; what is wrong
+// with one of them is an error only when the fold comes to it. After an error, or a panic in a fold, which comes back as an error too, state is
+// of no use.
 func (s Source) Fold(ctx context.Context, state *ledger.State, each func(Step) (more bool, err error)) (err error) {
 	stream := journal.LedgerStream(state.Election, state.Unit)
 	defer func() {
@@ -47,27 +49,33 @@ func (s Source) Fold(ctx context.Context, state *ledger.State, each func(Step) (
 			err = fmt.Errorf("fold %s after version %d: panic: %v", stream, state.Version, p)
 		}
 	}()
-	for rec, err := range s.Store.Read(ctx, stream, eventstore.Version(state.Version)) {
-		if err != nil {
-			return fmt.Errorf("read %s after version %d: %w", stream, state.Version, err)
-		}
-		event, err := journal.Decode(&rec, state.NewEvent)
-		if err != nil {
-			return err
-		}
-		if adopted, ok := event.Event.(*ledger.ReferenceAdopted); ok {
-			if err := s.Ensure(ctx, state.Election, adopted.Version); err != nil {
+	reading, cancel := context.WithCancel(ctx)
+	ahead := s.readAhead(reading, stream, state.Version)
+	defer ahead.end(cancel)
+	for chunk := range ahead.chunks {
+		for i := range chunk {
+			next := &chunk[i]
+			if next.err != nil {
+				return next.err
+			}
+			if adopted, ok := next.event.Event.(*ledger.ReferenceAdopted); ok {
+				if err := s.Ensure(ctx, state.Election, adopted.Version); err != nil {
+					return err
+				}
+			}
+			if err := state.Fold(next.event); err != nil {
 				return err
 			}
-		}
-		if err := state.Fold(event); err != nil {
-			return err
-		}
-		if each != nil {
-			if more, err := each(Step{Record: &rec, Event: event, State: state}); err != nil || !more {
-				return err
+			if each != nil {
+				if more, err := each(Step{Record: &next.record, Event: next.event, State: state}); err != nil || !more {
+					return err
+				}
 			}
 		}
+		ahead.free(chunk)
+	}
+	if !ahead.whole {
+		return fmt.Errorf("read %s after version %d: %w", stream, state.Version, ctx.Err())
 	}
 	return nil
 }
