@@ -24,5 +24,6 @@ type (
 	Timeline          = form.Timeline
 	TimelineEntry     = form.TimelineEntry
 	Diff              = form.Diff
+	FigureChange      = form.FigureChange
 	Believed          = form.Believed
 )
