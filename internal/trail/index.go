@@ -61,8 +61,15 @@ func (x *Index) take(ctx context.Context) error {
 	return nil
 }
 
-// pollEvery is how often the log is looked at for new records: questions read themselves what is newer.
-const pollEvery = 2 * time.Second
+const (
+	// pollEvery is how often the log is looked at for new records: questions read themselves what is newer.
+	pollEvery = 2 * time.Second
+	// busy: while so many records come between two looks, the processor is left to who writes them, unless the index is farBehind.
+	busy, farBehind = 4_000, 1_000_000
+	// longLog is one whose index is not built at once when a server starts: those who wait for the server come first, for startPatience.
+	longLog       = 100_000
+	startPatience = 15 * time.Second
+)
 
 // Start keeps the file up to the log until Close, and builds it first, in the background, where it is not of this log.
 func Start(ctx context.Context, file *File, log Log, note *slog.Logger) *Index {
@@ -86,8 +93,18 @@ func (x *Index) Close(context.Context) error {
 func (x *Index) follow(ctx context.Context) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
+	begun, seen := time.Now(), eventstore.Position(0)
 	for {
-		if err := x.CatchUp(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, eventstore.ErrClosed) {
+		head, err := x.log.Store.Head(ctx)
+		x.mu.Lock()
+		behind := head - min(x.at.Position, head)
+		x.mu.Unlock()
+		rushed := seen > 0 && head > seen+busy && behind < farBehind || !x.ready.Load() && head > longLog && time.Since(begun) < startPatience
+		seen = head
+		if err == nil && !rushed {
+			err = x.CatchUp(ctx)
+		}
+		if err != nil && ctx.Err() == nil && !errors.Is(err, eventstore.ErrClosed) {
 			x.note.Error("the index of things does not follow the log and tries again", "error", err)
 		}
 		select {
