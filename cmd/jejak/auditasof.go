@@ -17,7 +17,7 @@ const asOfHelp = `Show a read model as it was: the board of the regencies, or wh
 --plan, --claims, --discrepancies.
 
 --clock recorded (the default) is what was known at that moment: what a log that ends there says. --clock occurred is what had happened by then,
-whenever it was told. --position cuts the log off at a position. Times need a zone: 2024-02-13T06:45+07:00 or "2024-02-13T06:45 WIB".
+whenever it was told. --position cuts the log off at a position. Times need a zone: 2024-02-13T06:45+07:00 or 2024-02-13T06:45WIB.
 
 ` + pastHelp + `
 
@@ -52,7 +52,7 @@ func newAsOfCommand() *cobra.Command {
 	ids := make([]string, len(things))
 	cmd := &cobra.Command{
 		Use: "as-of", Short: "Show anything as it was at a moment", Long: asOfHelp, Args: cobra.NoArgs,
-		Example: `  jejak audit as-of --at "2024-02-13T06:45 WIB" --regency 3578 --data ./demo-data
+		Example: `  jejak audit as-of --at 2024-02-13T06:45WIB --regency 3578 --data ./demo-data
   jejak audit as-of --at 2024-02-13T06:45+07:00 --clock occurred --box 3578010001001-PPWP
   jejak audit as-of --position 120000 --discrepancies 3578 --json`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {

@@ -94,7 +94,7 @@ func newDiffCommand() *cobra.Command {
 	var from, to string
 	cmd := &cobra.Command{
 		Use: "diff", Short: "Show what changed between two moments, and which events changed it", Long: diffHelp, Args: cobra.NoArgs,
-		Example: `  jejak audit diff --from "2024-02-12T18:00 WIB" --to "2024-02-13T06:45 WIB" --regency 3578
+		Example: `  jejak audit diff --from 2024-02-12T18:00WIB --to 2024-02-13T06:45WIB --regency 3578
   jejak audit diff --from 100000 --to 120000 --regency 3578 --figure boxes.in_transit --json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var faults []*history.Fault
@@ -181,7 +181,7 @@ func newBelievedCommand() *cobra.Command {
 	var at string
 	cmd := &cobra.Command{
 		Use: "believed", Short: "Show what was believed at a moment, and what was true", Long: believedHelp, Args: cobra.NoArgs,
-		Example: `  jejak audit believed --at "2024-02-13T06:45 WIB" --data ./demo-data
+		Example: `  jejak audit believed --at 2024-02-13T06:45WIB --data ./demo-data
   jejak audit believed --at 2024-02-13T06:45+07:00 --regency 3578 --figure stations.ready`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if _, err := history.ParseTime("at", at); err != nil {

@@ -42,7 +42,7 @@ func newReplayCommand() *cobra.Command {
 	var f replayFlags
 	cmd := &cobra.Command{
 		Use: "replay", Short: "Play a part of history again", Long: replayHelp, Args: cobra.NoArgs,
-		Example: `  jejak audit replay --from "2024-02-12T18:00 WIB" --to "2024-02-13T06:45 WIB" --regency 3578 --speed 3600
+		Example: `  jejak audit replay --from 2024-02-12T18:00WIB --to 2024-02-13T06:45WIB --regency 3578 --speed 3600
   jejak audit replay --from 2024-02-12T18:00+07:00 --to 2024-02-12T19:00+07:00 --json`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			from, begin := history.ParseTime("from", f.from)
