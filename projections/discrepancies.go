@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"jejak/domain"
 	"jejak/domain/incident"
 	"jejak/domain/ledger"
 	"jejak/projections/form"
@@ -34,15 +33,16 @@ func Discrepancies(s *ledger.State, q DiscrepancyQuery) []form.DiscrepancyCard {
 	}
 	cards := make([]form.DiscrepancyCard, len(cases))
 	for i, c := range cases {
-		cards[i] = discrepancy(s.Unit, c)
+		cards[i] = discrepancy(s, c)
 	}
 	return cards
 }
 
-func discrepancy(unit domain.Code, c *incident.Case) form.DiscrepancyCard {
+func discrepancy(s *ledger.State, c *incident.Case) form.DiscrepancyCard {
+	text := s.Register.Text(c)
 	card := form.DiscrepancyCard{
-		ID: c.ID, Unit: string(unit), Kind: string(c.Kind), Severity: string(c.Severity), Status: string(c.Status), Rule: c.Rule,
-		Units: list(slices.Clone(c.Units)), Quantity: c.Quantity, Provisional: c.Provisional, Message: c.Message.ID, MessageEN: c.Message.EN,
+		ID: c.ID, Unit: string(s.Unit), Kind: string(c.Kind), Severity: string(c.Severity), Status: string(c.Status), Rule: c.Rule,
+		Units: list(slices.Clone(c.Units)), Quantity: c.Quantity, Provisional: c.Provisional, Message: text.ID, MessageEN: text.EN,
 		Note: c.Note, RaisedBy: c.RaisedBy, OccurredAt: stamp(c.OccurredAt), RecordedAt: stamp(c.RecordedAt), ClosedAt: stamp(c.ClosedAt),
 		Revision: c.Revision, Action: c.Action, Proof: make([]form.Proof, len(c.Proof)),
 	}
@@ -72,7 +72,7 @@ func openAbout(s *ledger.State, units ...string) []form.OpenDiscrepancy {
 	slices.SortFunc(cases, func(a, b *incident.Case) int { return cmp.Compare(a.ID, b.ID) })
 	open := make([]form.OpenDiscrepancy, len(cases))
 	for i, c := range cases {
-		open[i] = form.OpenDiscrepancy{ID: c.ID, Kind: string(c.Kind), Severity: string(c.Severity), Units: slices.Clone(c.Units), Message: c.Message.ID}
+		open[i] = form.OpenDiscrepancy{ID: c.ID, Kind: string(c.Kind), Severity: string(c.Severity), Units: slices.Clone(c.Units), Message: s.Register.Text(c).ID}
 	}
 	return open
 }

@@ -30,7 +30,7 @@ again. The running server does it, with the token in DIR/admin.token; it goes on
 		Example: "  jejak feed rebuild\n  jejak feed rebuild --data ./jejak-data --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			t, ok, err := askServer(dir)
+			t, ok, err := askServer(dir, "")
 			if err != nil {
 				return fmt.Errorf("rebuild the feed: %w", err)
 			}

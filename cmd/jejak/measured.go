@@ -6,7 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -19,29 +19,50 @@ type measured struct {
 	PeakMemory  int64            `json:"peak_memory_bytes,omitempty"` // resident; 0 where the system does not tell
 	Acts        int64            `json:"acts"`                        // answered, also in earlier runs
 	Events      uint64           `json:"events,omitempty"`            // in the log; 0 where its positions have gaps
-	Files       map[string]int64 `json:"files"`                       // bytes by name, a database with its journal
+	Files       map[string]int64 `json:"files"`                       // bytes by name, a database with its journal, a folder (nats/) with all in it
 }
 
 func measure(dir string, began time.Time, acts int64, events uint64) (measured, error) {
 	m := measured{WallSeconds: time.Since(began).Seconds(), Acts: acts, Events: events, Files: map[string]int64{}}
 	m.CPUSeconds, m.PeakMemory = used()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
+	if err := m.measureFiles(dir); err != nil {
 		return m, fmt.Errorf("measure the files: %w", err)
 	}
-	for _, entry := range entries {
-		info, err := entry.Info()
-		if errors.Is(err, fs.ErrNotExist) { // a journal comes and goes
-			continue
-		}
-		if err != nil {
-			return m, fmt.Errorf("measure the files: %w", err)
-		}
-		if info.Mode().IsRegular() {
-			m.Files[strings.TrimSuffix(strings.TrimSuffix(entry.Name(), "-wal"), "-shm")] += info.Size()
-		}
-	}
 	return m, nil
+}
+
+// measureFiles adds up everything in the data directory, a folder under its name with a slash.
+func (m *measured) measureFiles(dir string) error {
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return gone(err)
+		}
+		if !entry.Type().IsRegular() {
+			return nil
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return gone(err)
+		}
+		within, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		name, _, inFolder := strings.Cut(filepath.ToSlash(within), "/")
+		if inFolder {
+			name += "/"
+		}
+		m.Files[strings.TrimSuffix(strings.TrimSuffix(name, "-wal"), "-shm")] += info.Size()
+		return nil
+	})
+}
+
+// gone forgives a file that is no longer there: journals and messages come and go while the server runs.
+func gone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 func (m measured) print(w io.Writer) error {

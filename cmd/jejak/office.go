@@ -25,6 +25,7 @@ import (
 type office interface {
 	add(ctx context.Context, users []api.NewUser) ([]api.User, error)
 	revoke(ctx context.Context, id string) (api.User, error)
+	forget(ctx context.Context, id string) (api.Forgotten, error)
 	close() error
 }
 
@@ -46,6 +47,15 @@ func revokeUser(ctx context.Context, dir, id string) (revoked api.User, err erro
 	return o.revoke(ctx, id)
 }
 
+func forgetUser(ctx context.Context, dir, id string) (forgotten api.Forgotten, err error) {
+	o, err := openOffice(ctx, dir)
+	if err != nil {
+		return forgotten, err
+	}
+	defer func() { err = errors.Join(err, o.close()) }()
+	return o.forget(ctx, id)
+}
+
 func openOffice(ctx context.Context, dir string) (office, error) {
 	accounts, err := server.OpenAccounts(ctx, dir)
 	var held *lock.HeldError
@@ -55,7 +65,7 @@ func openOffice(ctx context.Context, dir string) (office, error) {
 	case !errors.As(err, &held):
 		return nil, err
 	}
-	t, ok, err := askServer(dir)
+	t, ok, err := askServer(dir, "")
 	if err != nil {
 		return nil, err
 	}
@@ -65,13 +75,16 @@ func openOffice(ctx context.Context, dir string) (office, error) {
 	return t, nil
 }
 
-// askServer finds the server that has a directory; ok is false when none says that it does.
-func askServer(dir string) (t there, ok bool, err error) {
+// askServer finds the server that has a directory; ok is false when none says that it does. tokenFile is "" for the first admin's.
+func askServer(dir, tokenFile string) (t there, ok bool, err error) {
 	serving, ok, err := server.FindServing(dir)
 	if err != nil || !ok {
 		return there{}, false, err
 	}
-	token, err := readToken(filepath.Join(dir, people.AdminFile))
+	if tokenFile == "" {
+		tokenFile = filepath.Join(dir, people.AdminFile)
+	}
+	token, err := readToken(tokenFile)
 	if err != nil {
 		return there{}, false, fmt.Errorf("ask the running server: %w", err)
 	}
@@ -118,6 +131,11 @@ func (h here) add(ctx context.Context, users []api.NewUser) ([]api.User, error) 
 func (h here) revoke(ctx context.Context, id string) (api.User, error) {
 	u, err := h.accounts.Revoke(ctx, id)
 	return account(u), err
+}
+
+func (h here) forget(ctx context.Context, id string) (api.Forgotten, error) {
+	u, already, err := h.accounts.Forget(ctx, id)
+	return api.Forgotten{ID: u.ID, Role: string(u.Role), Scope: u.Scope, Forgotten: moment(u.Forgotten), Already: already}, err
 }
 
 func (h here) close() error { return h.accounts.Close() }
@@ -177,6 +195,17 @@ func (t there) revoke(ctx context.Context, id string) (api.User, error) {
 		return u, fmt.Errorf("read the server's answer: %w", err)
 	}
 	return u, nil
+}
+
+func (t there) forget(ctx context.Context, id string) (f api.Forgotten, err error) {
+	answer, err := t.client.Call(ctx, t.token, http.MethodPost, "/v1/users/"+url.PathEscape(id)+"/forget", "", nil)
+	if err != nil {
+		return f, reached(err)
+	}
+	if err := json.Unmarshal(answer, &f); err != nil {
+		return f, fmt.Errorf("read the server's answer: %w", err)
+	}
+	return f, nil
 }
 
 func (t there) close() error {

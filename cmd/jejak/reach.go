@@ -2,9 +2,11 @@ package main
 
 import (
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/pflag"
 
+	"jejak/internal/client"
 	"jejak/internal/exit"
 	"jejak/internal/people"
 	"jejak/internal/server"
@@ -41,4 +43,20 @@ func (r *reach) find(serve string) (url, token string, err error) {
 	}
 	token, err = readToken(name)
 	return url, token, err
+}
+
+// firstPatience is how long a server that does not answer at all is waited for.
+const firstPatience = 3 * time.Second
+
+// connect finds the server, as find does. The caller closes the client.
+func (r *reach) connect(serve string) (c *client.Client, url, token string, err error) {
+	url, token, err = r.find(serve)
+	if err != nil {
+		return nil, "", "", err
+	}
+	c, err = client.New(url, client.Options{Connections: 2, Patience: firstPatience})
+	if err != nil {
+		return nil, "", "", exit.With(exit.Usage, err)
+	}
+	return c, url, token, nil
 }

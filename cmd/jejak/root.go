@@ -45,7 +45,10 @@ func newRootCommand(env environment) *cobra.Command {
 		newStatusCommand(),
 		newWatchCommand(),
 		newAuditCommand(),
+		newNotaryCommand(),
 		newFeedCommand(),
+		newBackupCommand(),
+		newRestoreCommand(),
 		newVersionCommand(),
 	)
 	return root

@@ -17,15 +17,43 @@ func TestScripts(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the program: %v\n%s", err, out)
 	}
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stockClient(t, bin)
+	project, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", bin+string(os.PathListSeparator)+env.Getenv("PATH"))
+			env.Setenv("HERE", here)
+			env.Setenv("PROJECT", project)
 			env.Setenv("JEJAK_NATS_LISTEN", "127.0.0.1:0") // other tests on the machine may have the usual port
 			return nil
 		},
 		Cmds: scriptCommands,
 	})
+}
+
+// stockClient puts the nats command, which make builds, where scripts find it. Without it those that need it are left out, except where nothing may be.
+func stockClient(t *testing.T, bin string) {
+	t.Helper()
+	made, err := filepath.Abs("../../bin/nats-v0.5.1")
+	if err == nil {
+		_, err = os.Stat(made)
+	}
+	switch {
+	case err == nil:
+		if err := os.Symlink(made, filepath.Join(bin, "nats")); err != nil {
+			t.Fatal(err)
+		}
+	case os.Getenv("CI") != "":
+		t.Fatalf("the client of NATS is not there: make bin/nats-v0.5.1: %v", err)
+	}
 }

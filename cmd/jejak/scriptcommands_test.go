@@ -31,7 +31,7 @@ var exeSuffix = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
 // scriptCommands are the commands of the scripts:
 //
 //	exits CODE PROGRAM [ARG...]     run a program that must end with this exit code
-//	serving DIR                     wait until the server of DIR answers, and set URL, ADDRESS, PID and TOKEN (its admin's)
+//	serving DIR                     wait until the server of DIR answers, and set URL, ADDRESS, NATS (host:port), PID and TOKEN (its admin's)
 //	http STATUS METHOD PATH [FILE]  send a request with the token in TOKEN and the body in FILE, variables expanded; the body of the answer is the output
 //	capture NAME REGEXP             set a variable to the first group's match in the last output
 //	played DIR ACTS                 wait until so many acts of the simulation of DIR are answered
@@ -40,8 +40,13 @@ var exeSuffix = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
 //	followed FILE [AREA]            wait until the file has, as jejak watch --json writes it, every event of the log that is for the area (without one: of
 //	                                all units), once and in order
 //	reference DIR                   write the built-in reference data to DIR, unpacked
+//	expand FILE TO                  write FILE with its variables expanded to TO
 //	change [-all] FILE OLD NEW      replace a text, which must be there, in a file: the first place or all; \n is a line feed
 //	big FILE BYTES                  write a file of that size
+//	page FILE NAME...               write the examples of these names on docs/feed.md, one after the other: shell commands to FILE, a Go program built as FILE
+//	forge FILE SQLFILE              run SQL on a database as somebody would who makes the checksums of its pages fit
+//	secret FILE TEXT                write a text, such as a token, to a file that only its owner reads
+//	unescape FILE JSON              write a text that was inside quotes in JSON to a file
 //	needs FILE                      compare published figures (regency_code,item,quantity) with jejak need
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":     exits,
@@ -53,8 +58,13 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"awaits":    awaitLine,
 	"followed":  followed,
 	"reference": writeReference,
+	"expand":    expand,
 	"change":    change,
 	"big":       big,
+	"page":      page,
+	"forge":     forge,
+	"secret":    secret,
+	"unescape":  unescape,
 	"needs":     needs,
 }
 
@@ -93,6 +103,7 @@ func serving(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Setenv("URL", s.HTTP)
 	ts.Setenv("ADDRESS", strings.TrimPrefix(s.HTTP, "http://"))
+	ts.Setenv("NATS", strings.TrimPrefix(s.NATS, "nats://"))
 	ts.Setenv("PID", strconv.Itoa(s.PID))
 	ts.Setenv("TOKEN", strings.TrimSpace(string(token)))
 }
@@ -200,6 +211,11 @@ func writeReference(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		ts.Check(os.WriteFile(filepath.Join(dir, name), content, 0o666))
 	}
+}
+
+func expand(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg || len(args) != 2, "expand FILE TO")
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), 0o600))
 }
 
 func change(ts *testscript.TestScript, neg bool, args []string) {

@@ -138,13 +138,9 @@ func (f *simulateFlags) check(flags *pflag.FlagSet) error {
 }
 
 func simulate(cmd *cobra.Command, f simulateFlags) error {
-	url, token, err := f.find("jejak serve --clock driven")
+	c, url, token, err := f.connect("jejak serve --clock driven")
 	if err != nil {
 		return err
-	}
-	c, err := client.New(url, client.Options{Connections: 2, Patience: firstPatience})
-	if err != nil {
-		return exit.With(exit.Usage, err)
 	}
 	defer c.Close()
 	if err := mayBePlayedOn(cmd.Context(), c, url, token); err != nil {
@@ -174,9 +170,6 @@ func (f *simulateFlags) stateDir() string {
 	}
 	return f.dir
 }
-
-// firstPatience is how long a server that does not answer at all is waited for.
-const firstPatience = 3 * time.Second
 
 // mayBePlayedOn refuses a server that is not there, does not know the token, or holds real records.
 func mayBePlayedOn(ctx context.Context, c *client.Client, url, token string) error {

@@ -73,13 +73,9 @@ type board struct {
 }
 
 func status(cmd *cobra.Command, f statusFlags) error {
-	url, token, err := f.find("jejak serve")
+	c, _, token, err := f.connect("jejak serve")
 	if err != nil {
 		return err
-	}
-	c, err := client.New(url, client.Options{Connections: 2, Patience: firstPatience})
-	if err != nil {
-		return exit.With(exit.Usage, err)
 	}
 	defer c.Close()
 	b, err := f.read(cmd.Context(), c, token)

@@ -17,8 +17,8 @@ While a server has the data directory, the commands go through it with the token
 themselves. A token is shown once, when it is made: it cannot be read back.`
 
 func newUserCommand() *cobra.Command {
-	return group("user", "Add and revoke the people who may use the server", userHelp,
-		newUserAddCommand(), newUserImportCommand(), newUserRevokeCommand())
+	return group("user", "Add, revoke and forget the people who may use the server", userHelp,
+		newUserAddCommand(), newUserImportCommand(), newUserRevokeCommand(), newUserForgetCommand())
 }
 
 func newUserAddCommand() *cobra.Command {
@@ -87,6 +87,43 @@ func newUserRevokeCommand() *cobra.Command {
 	}
 	dataFlag(cmd.Flags(), &dir)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the account")
+	return cmd
+}
+
+const forgetHelp = `Delete what is kept of a person, for good: name, telephone number, token. No byte of it is left in people.db. The token is bad from now on, and
+connections over NATS end. The id stays in the log, with role and scope, so that the log still verifies; everything shows the id alone.
+
+Backups that were taken before still have the person: delete them when they are no longer needed. The last admin of an area is not forgotten.`
+
+func newUserForgetCommand() *cobra.Command {
+	var (
+		dir    string
+		asJSON bool
+	)
+	cmd := &cobra.Command{
+		Use:     "forget ID",
+		Short:   "Delete a person's name, telephone number and token for good",
+		Long:    forgetHelp,
+		Example: "  jejak user forget usr-5hx2k7ab",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f, err := forgetUser(cmd.Context(), dir, args[0])
+			if err != nil {
+				return fmt.Errorf("forget a user: %w", err)
+			}
+			switch {
+			case asJSON:
+				return printJSON(cmd.OutOrStdout(), f)
+			case f.Already:
+				fmt.Fprintf(cmd.OutOrStdout(), "user %s was forgotten at %s: nothing was done\n", f.ID, f.Forgotten)
+			default:
+				fmt.Fprintf(cmd.OutOrStdout(), "user %s is forgotten; backups taken before still have the person\n", f.ID)
+			}
+			return nil
+		},
+	}
+	dataFlag(cmd.Flags(), &dir)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print what was forgotten, and whether it was before")
 	return cmd
 }
 

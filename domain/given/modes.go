@@ -52,8 +52,8 @@ func (s *Scene) RaisesExactly(want ...Discrepancy) *Scene {
 	}
 	got := []Discrepancy{}
 	for _, c := range s.Last.Raised {
-		s.wellFormed(c.Rule, c.Message.ID)
-		s.wellFormed(c.Rule, c.Message.EN)
+		s.wellFormed(c.Rule, s.State.Register.Text(c).ID)
+		s.wellFormed(c.Rule, s.State.Register.Text(c).EN)
 		if len(c.Proof) == 0 {
 			s.t.Fatalf("%s on %v has no event that proves it", c.Kind, c.Units)
 		}

@@ -87,8 +87,8 @@ func (s *Scene) raised(kind domain.Kind, units []string) *incident.Case {
 	s.t.Helper()
 	for _, c := range s.Last.Raised {
 		if c.Kind == kind && slices.Equal(c.Units, units) {
-			s.wellFormed(c.Rule, c.Message.ID)
-			s.wellFormed(c.Rule, c.Message.EN)
+			s.wellFormed(c.Rule, s.State.Register.Text(c).ID)
+			s.wellFormed(c.Rule, s.State.Register.Text(c).EN)
 			s.saw(c.Rule)
 			if len(c.Proof) == 0 {
 				s.t.Fatalf("%s on %v has no event that proves it", kind, units)

@@ -76,7 +76,7 @@ func (r *Register) Apply(rec domain.Recorded) {
 	case *Raised:
 		r.add(&Case{
 			ID: e.Discrepancy, Key: e.Key, Rule: e.Rule, Kind: e.Kind, Severity: e.Severity, Units: e.Units, Quantity: e.Quantity,
-			Provisional: e.Provisional, Status: StatusOpen, Message: domain.Text{ID: e.Message, EN: e.MessageEN}, RaisedBy: "system",
+			Provisional: e.Provisional, Status: StatusOpen, Said: r.say(domain.Text{ID: e.Message, EN: e.MessageEN}, e.Key), RaisedBy: "system",
 			OccurredAt: rec.Meta.OccurredAt, RecordedAt: rec.Meta.RecordedAt, Proof: e.Proof,
 		})
 	case *Explained:
@@ -84,7 +84,7 @@ func (r *Register) Apply(rec domain.Recorded) {
 	case *Revised:
 		r.change(e.Discrepancy, e.By, func(c *Case) {
 			c.Kind, c.Severity, c.Units, c.Quantity, c.Provisional = e.Kind, e.Severity, e.Units, e.Quantity, e.Provisional
-			c.Message = domain.Text{ID: e.Message, EN: e.MessageEN}
+			c.Said = r.say(domain.Text{ID: e.Message, EN: e.MessageEN}, c.Key)
 			c.Revision++
 		})
 	case *Reopened:

@@ -29,7 +29,7 @@ type Case struct {
 	Provisional bool
 	Status      Status
 	Note        string
-	Message     domain.Text
+	Said        Said   // see Register.Text
 	RaisedBy    string // user id, or "system"
 	OccurredAt  time.Time
 	RecordedAt  time.Time
@@ -49,8 +49,11 @@ type Register struct {
 	Next  int               // number of the next case
 	Open  map[string]int    // how many open cases each unit has (box, station, shipment ...)
 
-	kinds   map[domain.Kind]int64 // how many open cases are of each kind; nil until somebody asks, in no snapshot
-	changed map[string]bool       // units that have got their first open case or lost their last; nil until somebody asks
+	Patterns []string // of what cases say
+
+	patterns map[string]uint32     // of Patterns: number + 1; in no snapshot
+	kinds    map[domain.Kind]int64 // how many open cases are of each kind; nil until somebody asks, in no snapshot
+	changed  map[string]bool       // units that have got their first open case or lost their last; nil until somebody asks
 }
 
 // OpenByKind is how many open cases there are of each kind, those with none left out. It is not to be changed.

@@ -178,7 +178,7 @@ func (c *Case) decide(rec domain.Recorded) bool {
 func (r *Room) raise(rec domain.Recorded, e *IncidentRaised) {
 	r.register.add(&Case{
 		ID: e.Incident, Kind: e.Kind, Severity: e.Severity, Units: e.Units, Status: StatusOpen, Note: e.Note,
-		Message: domain.Text{ID: e.Note, EN: e.Note}, RaisedBy: rec.Meta.Actor.ID, OccurredAt: rec.Meta.OccurredAt,
+		Said: Said{Args: e.Note}, RaisedBy: rec.Meta.Actor.ID, OccurredAt: rec.Meta.OccurredAt,
 		RecordedAt: rec.Meta.RecordedAt, Proof: []domain.Ref{rec.Ref()},
 	})
 	kind, moves := factOf[e.Kind]

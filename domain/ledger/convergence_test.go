@@ -84,7 +84,7 @@ func (x *teller) outcome() outcome {
 			if key == "" { // the id of what a person raised depends on the order; what it says does not
 				key = c.Note
 			}
-			o.Open[key] = aCase{c.Rule, c.Kind, c.Severity, c.Units, c.Quantity, c.Provisional, c.Message.ID}
+			o.Open[key] = aCase{c.Rule, c.Kind, c.Severity, c.Units, c.Quantity, c.Provisional, s.Register.Text(c).ID}
 		}
 	}
 	return o

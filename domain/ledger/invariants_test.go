@@ -61,7 +61,7 @@ func registered(t given.TB, s *ledger.State) {
 			}
 			delete(found, c.Key)
 		default:
-			known[c.Key] = aCase{c.Rule, c.Kind, c.Severity, c.Units, c.Quantity, c.Provisional, c.Message.ID}
+			known[c.Key] = aCase{c.Rule, c.Kind, c.Severity, c.Units, c.Quantity, c.Provisional, s.Register.Text(c).ID}
 		}
 	}
 	if diff := cmp.Diff(found, known, cmpopts.EquateEmpty()); diff != "" {

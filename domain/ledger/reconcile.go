@@ -121,10 +121,10 @@ func (s *State) reconcile(before, after found, by domain.Ref) []registerEvent {
 			raised++
 		case !old && c.Status != incident.StatusOpen:
 			events = append(events, &incident.Reopened{Discrepancy: c.ID, By: by})
-			if !sameCase(c, f, message) {
+			if !s.sameCase(c, f, message) {
 				events = append(events, revised(c.ID, f, message, by))
 			}
-		case !old && !sameCase(c, f, message): // a person had reopened it while the facts said nothing of it
+		case !old && !s.sameCase(c, f, message): // a person had reopened it while the facts said nothing of it
 			events = append(events, revised(c.ID, f, message, by))
 		case old && c.Status == incident.StatusResolved && f.Quantity > before.list[i].Quantity: // what was mended was less
 			events = append(events, &incident.Reopened{Discrepancy: c.ID, By: by}, revised(c.ID, f, message, by))
@@ -163,7 +163,7 @@ func same(a, b domain.Finding) bool {
 }
 
 // sameCase tells whether a case still says what the finding says.
-func sameCase(c *incident.Case, f domain.Finding, message domain.Violation) bool {
+func (s *State) sameCase(c *incident.Case, f domain.Finding, message domain.Violation) bool {
 	return c.Kind == f.TheKind() && c.Severity == f.TheSeverity() && c.Quantity == f.Quantity && c.Provisional == f.Provisional &&
-		slices.Equal(c.Units, f.Units) && c.Message.ID == message.Message()
+		slices.Equal(c.Units, f.Units) && s.Register.Text(c).ID == message.Message()
 }

@@ -277,7 +277,7 @@ func outcomeOf(t *rapid.T, reports []told) outcome {
 		o.Available[id] = s.State.Receipt.Available(&s.State.Procurement, goods.Of(id))
 	}
 	for _, c := range s.Open() {
-		o.Open[c.Key] = openCase{c.Kind, c.Severity, c.Units, c.Quantity, c.Provisional, c.Message}
+		o.Open[c.Key] = openCase{c.Kind, c.Severity, c.Units, c.Quantity, c.Provisional, s.State.Register.Text(c)}
 	}
 	return o
 }

@@ -110,8 +110,8 @@ func TestOnTheRoad(t *testing.T) {
 	s := given.Noted(t, on(arrive), given.Carrier, delay, given.Found(RuleDelayed, shp))
 	wantStatus(t, s, StatusDelayed)
 	for _, c := range s.Last.Raised {
-		if c.Message.ID != "pengiriman "+shp+" tertunda: kapal feri" || c.Message.EN != "shipment "+shp+" is delayed: ferry" {
-			t.Errorf("%+v", c.Message)
+		if text := s.State.Register.Text(c); text.ID != "pengiriman "+shp+" tertunda: kapal feri" || text.EN != "shipment "+shp+" is delayed: ferry" {
+			t.Errorf("%+v", text)
 		}
 	}
 	s.When(domain.Report, given.Carrier, &ReportCheckpoint{Shipment: shp, Place: "Paciran"}).RaisesExactly()

@@ -119,8 +119,8 @@ func TestLate(t *testing.T) {
 	}
 	s := given.Noted(t, atDeadline(given.Stocked), pass.Who, pass.Cmd, late(stations...)...)
 	want(t, s, Late)
-	if c := s.State.Register.Cases["DSC-3578-000001"]; c.Message.EN != "station "+c.Units[0]+" had not received all its boxes at the deadline: 5 had not come" {
-		t.Error(c.Message.EN)
+	if c := s.State.Register.Cases["DSC-3578-000001"]; s.State.Register.Text(c).EN != "station "+c.Units[0]+" had not received all its boxes at the deadline: 5 had not come" {
+		t.Error(s.State.Register.Text(c).EN)
 	}
 	s = given.Noted(t, atDeadline(there(all...)), pass.Who, pass.Cmd, late(stations[1:]...)...)
 	want(t, s, Ready)

@@ -30,13 +30,15 @@ const (
 	Feed          Model = "feed"           // events over NATS
 	ReadClock     Model = "clock"          // the server's time
 	SetClock      Model = "clock (set)"    // drive the time of a simulated data directory
-	Accounts      Model = "accounts"       // add and revoke people
+	Accounts      Model = "accounts"       // add, revoke and forget people
 	FeedRebuild   Model = "feed (rebuild)" // publish the event feed anew
+	Reads         Model = "reads"          // what auditors, supervisors and observers have read
+	Backup        Model = "backup"         // everything, on the server's own machine
 )
 
 // Models lists the models in the order of docs/access.md.
 func Models() []Model {
-	return []Model{Elections, Regency, Supporting, Plan, Station, Box, Shipment, Custody, Deadlines, Claims, Seals, Discrepancies, Events, History, Feed, ReadClock, SetClock, Accounts, FeedRebuild}
+	return []Model{Elections, Regency, Supporting, Plan, Station, Box, Shipment, Custody, Deadlines, Claims, Seals, Discrepancies, Events, History, Feed, ReadClock, SetClock, Accounts, FeedRebuild, Reads, Backup}
 }
 
 // View says how much of a model a role sees.
@@ -109,6 +111,8 @@ var readTable = map[Model]views{
 	SetClock:      each(All, domain.RoleSimulator),
 	Accounts:      each(Within, domain.RoleAdmin).and(All, domain.RoleSimulator),
 	FeedRebuild:   each(Within, domain.RoleAdmin), // of the whole province
+	Reads:         each(Within, domain.RoleAdmin, domain.RoleSupervisor),
+	Backup:        each(Within, domain.RoleAdmin), // likewise
 }
 
 // Sees says how much of a model an actor's role sees.

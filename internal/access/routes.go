@@ -29,7 +29,7 @@ func (m Model) Routes() []string {
 	case Discrepancies:
 		return []string{"GET " + election + "/discrepancies"}
 	case Events:
-		return []string{"GET /v1/events"}
+		return []string{"GET /v1/events", "GET /v1/events/{id}/proof"}
 	case History:
 		return []string{"GET " + election + "/timelines/{kind}/{id}", "GET " + election + "/diff/{code}", "GET " + election + "/believed/{code}", "GET " + election + "/replay"}
 	case Feed:
@@ -39,9 +39,13 @@ func (m Model) Routes() []string {
 	case SetClock:
 		return []string{"POST /v1/clock"}
 	case Accounts:
-		return []string{"POST /v1/users", "DELETE /v1/users/{id}"}
+		return []string{"POST /v1/users", "DELETE /v1/users/{id}", "POST /v1/users/{id}/forget"}
 	case FeedRebuild:
 		return []string{"POST /v1/feed/rebuild"}
+	case Reads:
+		return []string{"GET /v1/access"}
+	case Backup:
+		return []string{"POST /v1/backup"}
 	}
 	return nil
 }

@@ -23,6 +23,34 @@ type User struct {
 	Line    int    `json:"line,omitempty" doc:"In a bulk import: the line that asked for it, from 1."`
 }
 
+// Forgotten is the answer to POST /v1/users/{id}/forget.
+type Forgotten struct {
+	ID        string `json:"id"`
+	Role      string `json:"role"`
+	Scope     string `json:"scope"`
+	Forgotten string `json:"forgotten" doc:"Since when."`
+	Already   bool   `json:"already" doc:"The person was forgotten before; nothing was done."`
+}
+
+// KeptRead is a line of GET /v1/access: a request of somebody who only looks on.
+type KeptRead struct {
+	Seq      int64  `json:"seq"`
+	Request  string `json:"request" doc:"Random id of the request."`
+	Part     string `json:"part" enum:"whole,begun,ended" doc:"Whether it is all of the request, its beginning while it lasted, or its end."`
+	At       string `json:"at" doc:"When it came, by the machine's clock."`
+	User     string `json:"user"`
+	Role     string `json:"role"`
+	Scope    string `json:"scope"`
+	Method   string `json:"method"`
+	Route    string `json:"route"`
+	Path     string `json:"path"`
+	Query    string `json:"query"`
+	Unit     string `json:"unit,omitempty" doc:"That it was about."`
+	Status   int    `json:"status" doc:"0 of one that had only begun."`
+	Bytes    int64  `json:"bytes"`
+	Position uint64 `json:"position,omitempty" doc:"Up to which the answer counted, where it said so."`
+}
+
 // Clock is the server's time (GET and POST /v1/clock).
 type Clock struct {
 	Now       string `json:"now" doc:"RFC 3339 with offset."`
@@ -76,4 +104,12 @@ type FeedRebuild struct {
 	To       uint64 `json:"to"`
 	Done     bool   `json:"done,omitempty"`
 	Error    string `json:"error,omitempty"`
+}
+
+// EventProof is the proof of an event with its record (GET /v1/events/{id}/proof).
+type EventProof struct {
+	Leaf   int64  `json:"leaf" doc:"Place of the record in the notary's tree, from 0."`
+	Size   int64  `json:"size" doc:"Records under the checkpoint of the proof."`
+	Record string `json:"record" doc:"The record as a line of a bundle: JSON whose data and metadata are byte for byte those of the log."`
+	Proof  string `json:"proof" doc:"The proof as C2SP tlog-proof writes it."`
 }

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"jejak/internal/bench/feed"
 	"jejak/internal/bench/harness"
 	"jejak/internal/bench/province"
 	"jejak/internal/bench/report"
@@ -30,7 +31,7 @@ import (
 //go:embed remarks.md
 var remarks string
 
-var sections = []harness.Section{store.Section, web.Section, store.Engine, province.Section}
+var sections = []harness.Section{store.Section, web.Section, feed.Section, store.Engine, province.Section}
 
 func main() {
 	web.ServeAsChild() // this program is also the servers that it measures

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"jejak/internal/people"
+	"jejak/internal/readlog"
 )
 
 const (
@@ -84,6 +86,9 @@ func (a *authService) answer(msg *nats.Msg) {
 	reply := jwt.NewAuthorizationResponseClaims(req.UserNkey)
 	reply.Audience = req.Server.ID
 	rights, user, reason := a.judge(req)
+	if !a.kept(user, reason) {
+		rights, reason = "", "reads_not_recorded"
+	}
 	if reason != "" {
 		a.b.cfg.Telemetry.Refused(reason)
 		a.b.cfg.Telemetry.Security.Warn("token refused", "reason", reason, "user", user.ID, "from", req.ClientInformation.Host, "over", "nats")
@@ -97,6 +102,24 @@ func (a *authService) answer(msg *nats.Msg) {
 	if err != nil {
 		a.b.log.Error("a question about a user cannot be answered", "error", err)
 	}
+}
+
+// kept keeps that somebody connects whose reads are kept, or tried to. It is false where that cannot be, and he is not to be let in. What he then hears is
+// what his rights give him.
+func (a *authService) kept(user people.User, reason string) bool {
+	if a.b.cfg.Reads == nil || !readlog.Recorded(user.Role) {
+		return true
+	}
+	read, err := a.b.cfg.Reads.Admit(readlog.Read{At: time.Now(), User: user.ID, Role: string(user.Role), Scope: user.Scope, Method: "NATS", Route: "NATS connect"})
+	if err != nil {
+		return false
+	}
+	status := http.StatusOK
+	if reason != "" {
+		status = http.StatusForbidden
+	}
+	read.Done(status, 0, 0)
+	return true
 }
 
 // judge finds the user of a connection and what he may do, or the reason why he may not connect.

@@ -25,6 +25,7 @@ import (
 
 	"jejak/domain"
 	"jejak/internal/people"
+	"jejak/internal/readlog"
 	"jejak/internal/telemetry"
 )
 
@@ -34,6 +35,9 @@ const (
 	Stream       = "JEJAK"           // the feed
 	Bucket       = "jejak_status"    // the latest row of each unit
 	BucketStream = "KV_jejak_status" // the stream behind it
+
+	NotaryBucket       = "jejak_notary"    // the newest checkpoint of each notary
+	NotaryBucketStream = "KV_jejak_notary" // the stream behind it
 )
 
 // DefaultMaxStore is the most bytes that all streams of an embedded server may reserve on the disk.
@@ -57,6 +61,8 @@ type Config struct {
 	// Province is the unit whose people see all: the feed has no other province.
 	Province domain.Code
 	People   *people.Store
+	// Reads keep when those connect whose reads are kept; nil for nowhere.
+	Reads *readlog.Log
 	// Telemetry gets the log, the refusals and their number; nil for nowhere.
 	Telemetry *telemetry.Telemetry
 }
@@ -115,6 +121,10 @@ func (b *Broker) URL() string { return b.url }
 // JetStream has all rights in the account of the feed: it is for the publisher.
 func (b *Broker) JetStream() jetstream.JetStream { return b.js }
 
+// stopPatience is how long the embedded server may take to stop: it waits some 10 ms for each consumer. What it has acknowledged is written by then, and what
+// a consumer has delivered is written ten times a second; so one that is not waited for is like one that was killed: a message may come again.
+const stopPatience = 10 * time.Second
+
 // Close cuts every connection and stops the embedded server; what it holds is on the disk. Closing again does nothing.
 func (b *Broker) Close(ctx context.Context) error {
 	if b.auth != nil {
@@ -141,6 +151,9 @@ func (b *Broker) Close(ctx context.Context) error {
 	b.server = nil
 	select {
 	case <-stopped:
+		return nil
+	case <-time.After(stopPatience): // others have to close too
+		b.log.Warn("the NATS server takes long to stop and is not waited for: consumers may be given their last messages again")
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("the NATS server has not stopped: %w", ctx.Err())

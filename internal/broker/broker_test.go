@@ -220,7 +220,8 @@ func TestRevokedAndExpiredAreCut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, second, third, other := ends(revoked), ends(revoked), ends(expires), ends(stays)
+	forgotten := d.another(domain.RoleEscort, "P3578A", "forgotten")
+	first, second, third, other, fourth := ends(revoked), ends(revoked), ends(expires), ends(stays), ends(forgotten)
 	cut := func(what string, since time.Time, ended <-chan time.Time) {
 		t.Helper()
 		select {
@@ -236,6 +237,11 @@ func TestRevokedAndExpiredAreCut(t *testing.T) {
 	}
 	cut("revoked", at, first)
 	cut("revoked, the other connection", at, second)
+	at = time.Now()
+	if _, _, err := d.people.Forget(t.Context(), forgotten.ID); err != nil {
+		t.Fatal(err)
+	}
+	cut("forgotten", at, fourth)
 	at = time.Now()
 	if err := d.clock.Set(d.clock.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)

@@ -25,6 +25,8 @@ const (
 	writeDeadline = 5 * time.Second // who does not take what waits for so long is cut off, and not waited for
 	authTimeout   = 5 * time.Second
 	jsMaxMemory   = 64 << 20
+	// maxConsumers of the feed, and of the bucket: everyone who may come again has a lasting one. NATS would stop at 1,000, and let nobody in who is new.
+	maxConsumers  = 100_000
 	startPatience = 30 * time.Second // a feed of some gigabytes is looked through at the start
 )
 
@@ -149,6 +151,7 @@ func (b *Broker) options(issuer, feed, auth key) (*server.Options, error) {
 		MaxPayload: maxPayload, MaxConn: maxConns, MaxSubs: maxSubs, MaxPending: maxPending, WriteDeadline: writeDeadline,
 		AuthTimeout: authTimeout.Seconds(), PingInterval: time.Minute, MaxPingsOut: 2, DisableShortFirstPing: true,
 		JetStream: true, StoreDir: b.cfg.Dir, JetStreamMaxStore: maxStore, JetStreamMaxMemory: jsMaxMemory,
+		JetStreamLimits: server.JSLimitOpts{DefaultMaxConsumers: maxConsumers},
 	}
 	// Accounts with JetStream can be set up in the configuration's language only. Nothing of it is secret.
 	text := fmt.Sprintf(`

@@ -18,6 +18,7 @@ import (
 	"jejak/domain"
 	"jejak/internal/clock"
 	"jejak/internal/people"
+	"jejak/internal/readlog"
 	"jejak/internal/telemetry"
 )
 
@@ -48,6 +49,7 @@ type door struct {
 	t      *testing.T
 	dir    string
 	people *people.Store
+	reads  *readlog.Log
 	clock  *clock.Driven
 	log    *logged
 	users  map[string]people.Added // by role and scope
@@ -69,9 +71,15 @@ func bareDoor(t *testing.T) *door {
 	if d.people, err = people.Open(t.Context(), filepath.Join(d.dir, "people.db"), people.Options{Clock: d.clock}); err != nil {
 		t.Fatal(err)
 	}
+	if d.reads, err = readlog.Open(t.Context(), filepath.Join(d.dir, "access.db"), nil); err != nil {
+		t.Fatal(err)
+	}
 	d.open()
 	t.Cleanup(func() {
 		d.close()
+		if err := d.reads.Close(); err != nil {
+			t.Error(err)
+		}
 		if err := d.people.Close(); err != nil {
 			t.Error(err)
 		}
@@ -83,7 +91,7 @@ func (d *door) open() {
 	d.t.Helper()
 	var err error
 	d.Broker, err = Open(d.t.Context(), Config{
-		Dir: filepath.Join(d.dir, "nats"), Listen: "127.0.0.1:0", Province: "35", People: d.people,
+		Dir: filepath.Join(d.dir, "nats"), Listen: "127.0.0.1:0", Province: "35", People: d.people, Reads: d.reads,
 		Telemetry: telemetry.New(slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})), "test"),
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"jejak/domain"
+	"jejak/internal/people"
 )
 
 // pulls what a consumer has, as its user.
@@ -172,4 +173,25 @@ func TestSlots(t *testing.T) {
 	if _, err := bare.Consumer(t.Context(), bare.user(domain.RoleEscort, "P3578A").User, Query{}); !errors.Is(err, ErrNotReady) {
 		t.Errorf("without a feed: %v", err)
 	}
+}
+
+// TestMoreThanAThousandPeople: who has come once keeps his consumers while he is away, and the next ones come in all the same.
+func TestMoreThanAThousandPeople(t *testing.T) {
+	d := openDoor(t)
+	for i := range 1000 { // as many as NATS takes by itself
+		for stream, cfg := range map[string]jetstream.ConsumerConfig{
+			Stream: feedConsumer([]string{"jejak.*.P3578A.>"}), BucketStream: statusConsumer("", []string{"$KV." + Bucket + ".*.3578"}),
+		} {
+			cfg.Name, cfg.MemoryStorage = fmt.Sprintf("usr-other%d", i), true
+			if _, err := d.js.CreateConsumer(t.Context(), stream, cfg); err != nil {
+				t.Fatalf("the %d-th of %s: %v", i+1, stream, err)
+			}
+		}
+	}
+	escort := d.user(domain.RoleEscort, "P3578A")
+	d.connect(escort)
+	if _, err := d.Consumer(t.Context(), people.User{ID: escort.ID, Role: escort.Role, Scope: escort.Scope}, Query{}); err != nil {
+		t.Error(err)
+	}
+	d.connect(d.user(domain.RoleSupervisor, "3578"))
 }

@@ -10,20 +10,16 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/google/uuid"
 	"github.com/ncruces/go-sqlite3"
-	"github.com/ncruces/go-sqlite3/vfs"
 
 	"jejak/domain/ledger"
 	"jejak/eventstore"
-	"jejak/eventstore/checksum"
+	"jejak/internal/disposable"
 )
 
 // FoldVersion is raised whenever folding the same events gives another state while the Go types stay as they are.
@@ -32,10 +28,7 @@ const FoldVersion = 1
 // Cache is an open ledger-cache.db. It is safe for concurrent use.
 type Cache struct {
 	mu     sync.Mutex
-	conn   *sqlite3.Conn // nil: closed, or lost
-	path   string
-	disk   string // name of the SQLite VFS under it, "" for the operating system's
-	sums   *checksum.VFS
+	db     *disposable.File
 	format string
 	closed bool
 	index  *Index // nil: not asked for
@@ -49,14 +42,11 @@ type Mark struct {
 	Event    uuid.UUID
 }
 
-// schemaVersion is raised when the tables change; a file of another version is made anew.
-const schemaVersion = 5
-
-const schema = `
-PRAGMA page_size = 4096;
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL; -- what is lost is made again, but a torn file would be of no use and might not say so
-CREATE TABLE IF NOT EXISTS snapshot (
+var kind = disposable.Kind{
+	Name:    "ledger cache",
+	Version: 5,
+	Schema: `
+CREATE TABLE snapshot (
 	stream   TEXT PRIMARY KEY,
 	version  INTEGER NOT NULL, -- events folded
 	position INTEGER NOT NULL, -- of the last of them
@@ -64,149 +54,47 @@ CREATE TABLE IF NOT EXISTS snapshot (
 	format   TEXT NOT NULL,    -- of the Go types and the fold
 	sha256   BLOB NOT NULL     -- of its parts together
 ) STRICT;
-CREATE TABLE IF NOT EXISTS part ( -- of snapshots
+CREATE TABLE part ( -- of snapshots
 	stream   TEXT NOT NULL,
 	version  INTEGER NOT NULL,
 	number   INTEGER NOT NULL, -- from 1
 	data     BLOB NOT NULL,    -- of the gob
 	PRIMARY KEY (stream, version, number)
 ) STRICT;
-CREATE TABLE IF NOT EXISTS checkpoint (
+CREATE TABLE checkpoint (
 	name     TEXT PRIMARY KEY, -- of a policy and its fold's format
 	position INTEGER NOT NULL, -- of the last event folded, its commands answered
 	event    TEXT NOT NULL,    -- its id
 	sha256   BLOB NOT NULL,    -- of data
 	data     BLOB NOT NULL     -- what the policy knows
 ) STRICT;
-CREATE TABLE IF NOT EXISTS stream (
+CREATE TABLE stream (
 	number INTEGER PRIMARY KEY,
 	name   TEXT NOT NULL UNIQUE
 ) STRICT;
-CREATE TABLE IF NOT EXISTS place (
+CREATE TABLE place (
 	id      BLOB PRIMARY KEY, -- of a command, or of an event without one
 	stream  INTEGER NOT NULL, -- stream.number
 	version INTEGER NOT NULL  -- of its first event
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS indexed (
+CREATE TABLE indexed (
 	one      INTEGER PRIMARY KEY CHECK (one = 1),
 	position INTEGER NOT NULL, -- of the last record that is in place
 	event    TEXT NOT NULL     -- its id
 ) STRICT;
-`
+`,
+}
 
 // Open opens the cache at path. A file that is broken or of another version is made anew; only when that fails too there is an error.
-func Open(path string) (*Cache, error) {
-	full, err := filepath.Abs(path)
-	if err != nil {
-		return nil, fmt.Errorf("open ledger cache %s: %w", path, err)
-	}
-	return openOn("", full)
-}
+func Open(path string) (*Cache, error) { return openOn("", path) }
 
-// openOn opens the cache on a SQLite VFS, "" for the operating system's. path is absolute.
+// openOn opens the cache on a SQLite VFS, "" for the operating system's.
 func openOn(disk, path string) (*Cache, error) {
-	sums, err := checksum.Register(disk)
-	if err != nil {
-		return nil, fmt.Errorf("open ledger cache %s: %w", path, err)
-	}
-	c := &Cache{path: path, sums: sums, disk: disk, format: format()}
-	if err := c.open(); err != nil {
-		if err := c.renew(); err != nil {
-			sums.Unregister()
-			return nil, err
-		}
-	}
-	return c, nil
-}
-
-// connect opens the file through its checksums. cache_spill must be off for these; see package checksum.
-func (c *Cache) connect(flags sqlite3.OpenFlag) (*sqlite3.Conn, error) {
-	uri := "file:" + (&url.URL{Path: filepath.ToSlash(c.path)}).EscapedPath() + "?vfs=" + url.QueryEscape(c.sums.Name())
-	conn, err := sqlite3.OpenFlags(uri, flags|sqlite3.OPEN_READWRITE|sqlite3.OPEN_URI)
+	db, err := disposable.Open(kind, disk, path)
 	if err != nil {
 		return nil, err
 	}
-	if err := conn.Exec("PRAGMA busy_timeout = 60000; PRAGMA cache_spill = OFF"); err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	return conn, nil
-}
-
-func (c *Cache) open() error {
-	// For its owner alone, like the log that it is made of.
-	if c.disk == "" {
-		file, err := os.OpenFile(c.path, os.O_CREATE|os.O_RDWR, 0o600)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(file.Chmod(0o600), file.Close()); err != nil {
-			return err
-		}
-	}
-	conn, err := c.connect(sqlite3.OPEN_CREATE)
-	if err != nil {
-		return err
-	}
-	c.conn = conn
-	empty := false
-	if err := c.query("SELECT count(*) FROM sqlite_schema", nil, func(s *sqlite3.Stmt) { empty = s.ColumnInt(0) == 0 }); err != nil {
-		return err
-	}
-	if empty {
-		if _, err := conn.FileControl("main", sqlite3.FCNTL_RESERVE_BYTES, checksum.Reserved); err != nil {
-			return fmt.Errorf("keep room for checksums: %w", err)
-		}
-	}
-	version := 0
-	if err := c.query("PRAGMA user_version", nil, func(s *sqlite3.Stmt) { version = s.ColumnInt(0) }); err != nil {
-		return err
-	}
-	if version != schemaVersion && version != 0 {
-		return fmt.Errorf("it has version %d", version)
-	}
-	if err := conn.Exec(schema + fmt.Sprintf("PRAGMA user_version = %d;", schemaVersion)); err != nil {
-		return err
-	}
-	if reserved, err := conn.FileControl("main", sqlite3.FCNTL_RESERVE_BYTES); err != nil || reserved != checksum.Reserved {
-		return errors.Join(errors.New("it has no checksums"), err)
-	}
-	return nil
-}
-
-// renew deletes the file and makes a new one.
-func (c *Cache) renew() error {
-	if c.conn != nil {
-		_ = c.conn.Close() // it is deleted anyway
-		c.conn = nil
-	}
-	c.index.lost()
-	c.renewals.Add(1)
-	if err := c.remove(); err != nil {
-		return err
-	}
-	if err := c.open(); err != nil {
-		return fmt.Errorf("renew ledger cache %s: %w", c.path, err)
-	}
-	return nil
-}
-
-func (c *Cache) remove() error {
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		if err := c.delete(c.path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("renew ledger cache: delete it by hand: %w", err)
-		}
-	}
-	return nil
-}
-
-func (c *Cache) delete(name string) error {
-	if c.disk == "" {
-		return os.Remove(name)
-	}
-	if err := vfs.Find(c.disk).Delete(name, false); err != nil && !errors.Is(err, sqlite3.IOERR_DELETE_NOENT) {
-		return err
-	}
-	return nil
+	return &Cache{db: db, format: format()}, nil
 }
 
 // Close closes the file.
@@ -217,15 +105,9 @@ func (c *Cache) Close() error {
 		return nil
 	}
 	c.closed = true
-	defer c.sums.Unregister()
-	err := c.index.close()
-	if c.conn == nil {
-		return err
-	}
-	err = errors.Join(err, c.conn.Close())
-	c.conn = nil
+	err := errors.Join(c.index.close(), c.db.Close())
 	if c.index.isBroken() {
-		err = errors.Join(err, c.remove())
+		err = errors.Join(err, c.db.Delete())
 	}
 	return err
 }
@@ -246,7 +128,7 @@ func (c *Cache) Load(ctx context.Context, stream string) (data ledger.Data, at M
 func (c *Cache) Version(_ context.Context, stream string) (version uint64, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	err := c.query("SELECT version FROM snapshot WHERE stream = ? AND format = ?",
+	err := c.db.Query("SELECT version FROM snapshot WHERE stream = ? AND format = ?",
 		func(s *sqlite3.Stmt) error { return errors.Join(s.BindText(1, stream), s.BindText(2, c.format)) },
 		func(s *sqlite3.Stmt) { version, ok = uint64(s.ColumnInt64(0)), true })
 	return version, ok && err == nil
@@ -257,13 +139,13 @@ func (c *Cache) read(stream string) (raw []byte, at Mark, ok bool) {
 	defer c.mu.Unlock()
 	var version int64
 	var sum []byte
-	err := c.query("SELECT version, position, event, sha256 FROM snapshot WHERE stream = ? AND format = ?",
+	err := c.db.Query("SELECT version, position, event, sha256 FROM snapshot WHERE stream = ? AND format = ?",
 		func(s *sqlite3.Stmt) error { return errors.Join(s.BindText(1, stream), s.BindText(2, c.format)) },
 		func(s *sqlite3.Stmt) { version, at, sum = s.ColumnInt64(0), mark(s, 1), s.ColumnBlob(3, nil) })
 	if err != nil {
 		return nil, Mark{}, false
 	}
-	err = c.query("SELECT data FROM part WHERE stream = ? AND version = ? ORDER BY number",
+	err = c.db.Query("SELECT data FROM part WHERE stream = ? AND version = ? ORDER BY number",
 		func(s *sqlite3.Stmt) error { return errors.Join(s.BindText(1, stream), s.BindInt64(2, version)) },
 		func(s *sqlite3.Stmt) { raw = append(raw, s.ColumnRawBlob(0)...) })
 	actual := sha256.Sum256(raw)
@@ -330,7 +212,7 @@ func (c *Cache) Checkpoint(name string) (data []byte, at Mark) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	whole := false
-	err := c.query("SELECT position, event, sha256, data FROM checkpoint WHERE name = ?",
+	err := c.db.Query("SELECT position, event, sha256, data FROM checkpoint WHERE name = ?",
 		func(s *sqlite3.Stmt) error { return s.BindText(1, name) },
 		func(s *sqlite3.Stmt) {
 			at = mark(s, 0)
@@ -356,42 +238,18 @@ func (c *Cache) SetCheckpoint(name string, data []byte, at Mark) error {
 	return nil
 }
 
-var errClosed = errors.New("the ledger cache is closed")
-
 // write runs a statement; when the file turns out to be broken it is made anew, once.
 func (c *Cache) write(sql string, bind func(*sqlite3.Stmt) error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	err := c.query(sql, bind, nil)
-	if c.closed || !(errors.Is(err, sqlite3.CORRUPT) || errors.Is(err, sqlite3.NOTADB) || errors.Is(err, sqlite3.IOERR)) {
+	err := c.db.Query(sql, bind, nil)
+	if c.closed || !disposable.Damaged(err) {
 		return err
 	}
-	if renewErr := c.renew(); renewErr != nil {
+	c.index.lost()
+	c.renewals.Add(1)
+	if renewErr := c.db.Renew(); renewErr != nil {
 		return errors.Join(err, renewErr)
 	}
-	return c.query(sql, bind, nil)
-}
-
-// query runs one statement: bind and row may be nil.
-func (c *Cache) query(sql string, bind func(*sqlite3.Stmt) error, row func(*sqlite3.Stmt)) error {
-	return query(c.conn, sql, bind, row)
-}
-
-func query(conn *sqlite3.Conn, sql string, bind func(*sqlite3.Stmt) error, row func(*sqlite3.Stmt)) error {
-	if conn == nil {
-		return errClosed
-	}
-	stmt, _, err := conn.Prepare(sql)
-	if err != nil {
-		return err
-	}
-	if bind != nil {
-		err = bind(stmt)
-	}
-	for err == nil && stmt.Step() {
-		if row != nil {
-			row(stmt)
-		}
-	}
-	return errors.Join(err, stmt.Err(), stmt.Close())
+	return c.db.Query(sql, bind, nil)
 }

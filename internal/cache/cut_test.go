@@ -28,7 +28,7 @@ func cacheOn(disk *faultvfs.Disk, indexed bool) (*Cache, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.conn.Exec("PRAGMA wal_autocheckpoint = 12"); err != nil {
+	if err := c.db.Exec("PRAGMA wal_autocheckpoint = 12"); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	if indexed {

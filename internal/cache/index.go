@@ -11,6 +11,7 @@ import (
 
 	"jejak/eventstore"
 	"jejak/eventstore/esdb"
+	"jejak/internal/disposable"
 )
 
 // Index is the part of ledger-cache.db that tells where commands are in a log on EventStoreDB. It is safe for concurrent use.
@@ -41,14 +42,14 @@ func (c *Cache) Index() *Index {
 	defer c.mu.Unlock()
 	if c.index == nil {
 		c.index = &Index{}
-		c.index.opened = errors.Join(c.query("PRAGMA synchronous = NORMAL", nil, nil), c.index.open(c))
+		c.index.opened = c.index.open(c.db)
 	}
 	return c.index
 }
 
-func (x *Index) open(c *Cache) error {
+func (x *Index) open(db *disposable.File) error {
 	for _, conn := range []**sqlite3.Conn{&x.reader, &x.writer} {
-		opened, err := c.connect(0)
+		opened, err := db.Connect()
 		if err != nil {
 			return fmt.Errorf("open command index: %w", err)
 		}
@@ -76,7 +77,7 @@ func (x *Index) Find(ctx context.Context, id uuid.UUID) (place esdb.Place, found
 	x.reading.Lock()
 	defer x.reading.Unlock()
 	if x.find == nil {
-		return place, false, errClosed
+		return place, false, disposable.ErrClosed
 	}
 	err = x.find.BindBlob(1, id[:])
 	if err == nil && x.find.Step() {
@@ -102,7 +103,7 @@ func (x *Index) Save(ctx context.Context, entries []esdb.Entry, through esdb.Mar
 				return err
 			}
 		}
-		return query(x.writer, "INSERT OR REPLACE INTO indexed (one, position, event) VALUES (1, ?, ?)", func(s *sqlite3.Stmt) error {
+		return disposable.Query(x.writer, "INSERT OR REPLACE INTO indexed (one, position, event) VALUES (1, ?, ?)", func(s *sqlite3.Stmt) error {
 			return errors.Join(s.BindInt64(1, int64(through.Position)), s.BindText(2, through.Event.String()))
 		}, nil)
 	})
@@ -115,7 +116,7 @@ func (x *Index) Through(ctx context.Context) (through esdb.Mark, err error) {
 	}
 	x.writing.Lock()
 	defer x.writing.Unlock()
-	err = query(x.writer, "SELECT position, event FROM indexed", nil, func(s *sqlite3.Stmt) {
+	err = disposable.Query(x.writer, "SELECT position, event FROM indexed", nil, func(s *sqlite3.Stmt) {
 		if m := mark(s, 0); m.Event != uuid.Nil {
 			through = esdb.Mark{Position: m.Position, Event: m.Event}
 		}
@@ -139,7 +140,7 @@ func (x *Index) change(ctx context.Context, doing string, do func() error) (err 
 	x.writing.Lock()
 	defer x.writing.Unlock()
 	if x.writer == nil {
-		return errClosed
+		return disposable.ErrClosed
 	}
 	tx, err := x.writer.BeginImmediate()
 	if err == nil {
@@ -158,9 +159,9 @@ func (x *Index) number(stream string) (n int64, err error) {
 		return n, nil
 	}
 	bind := func(s *sqlite3.Stmt) error { return s.BindText(1, stream) }
-	err = query(x.writer, "INSERT OR IGNORE INTO stream (name) VALUES (?)", bind, nil)
+	err = disposable.Query(x.writer, "INSERT OR IGNORE INTO stream (name) VALUES (?)", bind, nil)
 	if err == nil {
-		err = query(x.writer, "SELECT number FROM stream WHERE name = ?", bind, func(s *sqlite3.Stmt) { n = s.ColumnInt64(0) })
+		err = disposable.Query(x.writer, "SELECT number FROM stream WHERE name = ?", bind, func(s *sqlite3.Stmt) { n = s.ColumnInt64(0) })
 	}
 	if err == nil {
 		if x.streams == nil {
@@ -183,7 +184,7 @@ func (x *Index) failed(doing string, err error) error {
 		return nil
 	}
 	err = fmt.Errorf("command index in the ledger cache: %s: %w", doing, err)
-	if errors.Is(err, sqlite3.CORRUPT) || errors.Is(err, sqlite3.NOTADB) || errors.Is(err, sqlite3.IOERR) {
+	if disposable.Damaged(err) {
 		err = fmt.Errorf("%w: the file is damaged: stop the server and start it again, and it is made anew from the log", err)
 		x.state.Lock()
 		x.broken = err

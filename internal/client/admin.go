@@ -9,7 +9,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
+
+	"jejak/internal/api"
 )
 
 // NewUser asks for an account. ID and TokenSHA256 (hex) may be given in a simulated data directory only.
@@ -43,6 +46,23 @@ func (c *Client) Clock(ctx context.Context, token string) (time.Time, error) {
 	var body clockBody
 	_, err := c.Get(ctx, token, "/v1/clock", nil, 0, &body)
 	return body.Now, err
+}
+
+// BackUp takes a backup of the server's data directory, on its own machine, and writes it. It is tried once: an error says that what was written is not
+// whole.
+func (c *Client) BackUp(ctx context.Context, token string, w io.Writer) error {
+	resp, err := c.do(ctx, http.MethodPost, "/v1/backup", token, "", nil, 0)
+	if err != nil {
+		return &UnreachableError{Base: c.base, Err: err}
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return statusError(resp)
+	}
+	if _, err = io.Copy(w, resp.Body); errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("the server broke off, its log says why: %w", err)
+	}
+	return err
 }
 
 // Settled tells whether all that follows from the driven clock's time and from what was recorded is recorded too.
@@ -85,4 +105,27 @@ func (c *Client) RebuildFeed(ctx context.Context, token string, progress func(po
 		}
 	}
 	return nil
+}
+
+// Proof gets the proof of an event, with its record.
+func (c *Client) Proof(ctx context.Context, token, event string) (api.EventProof, error) {
+	var proof api.EventProof
+	err := c.retry(ctx, func() error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/v1/events/"+url.PathEscape(event)+"/proof", nil)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		req.Header.Set("Accept", typeJSON)
+		resp, err := c.http.Do(req)
+		if err != nil {
+			return err
+		}
+		defer drain(resp)
+		if resp.StatusCode != http.StatusOK {
+			return statusError(resp)
+		}
+		return json.NewDecoder(resp.Body).Decode(&proof)
+	})
+	return proof, err
 }

@@ -80,7 +80,7 @@ func TestPublish(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := s.CachedInfo().Config
-	if c.Discard != jetstream.DiscardOld || c.MaxBytes != 64<<20 || c.MaxAge != DefaultMaxAge || c.DenyPurge || c.DenyDelete {
+	if c.Discard != jetstream.DiscardOld || c.MaxBytes != 64<<20 || c.MaxAge != DefaultMaxAge || c.MaxConsumers != maxConsumers || c.DenyPurge || c.DenyDelete {
 		t.Errorf("stream %+v", c)
 	}
 }

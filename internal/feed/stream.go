@@ -17,11 +17,18 @@ import (
 // while it does, what is published again after a loss would be taken for a duplicate and dropped.
 const duplicates = 100 * time.Millisecond
 
+// maxConsumers is how many consumers the stream may have where its administrator has not said: everyone who may hear it has a lasting one, and NATS would
+// stop at 1,000.
+const maxConsumers = 100_000
+
 // ours puts into a stream's configuration what the feed needs; what else is in it is the administrator's.
 func (p *Publisher) ours(c *jetstream.StreamConfig) {
 	c.Discard, c.Duplicates, c.AllowRollup = jetstream.DiscardOld, duplicates, true
 	c.Replicas, c.MaxAge, c.MaxBytes = p.cfg.Replicas, p.cfg.MaxAge, p.cfg.MaxBytes
 	c.MaxMsgs, c.MaxMsgsPerSubject, c.MaxMsgSize, c.NoAck = -1, -1, -1, false
+	if c.MaxConsumers <= 0 {
+		c.MaxConsumers = maxConsumers
+	}
 }
 
 // stream returns the stream as it is, having made or migrated it and the bucket.

@@ -239,17 +239,51 @@ func (s *Server) registerAccounts() {
 		OperationID: "revoke-user", Method: http.MethodDelete, Path: "/v1/users/{id}", Summary: "Make a token bad from now on",
 		Tags: []string{"accounts"}, Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusServiceUnavailable},
 	}, s.revokeUser)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "forget-user", Method: http.MethodPost, Path: "/v1/users/{id}/forget", Summary: "Delete name, telephone number and token of a person for good",
+		Description: "The id stays known, as it stands in the log. Asking again does nothing. Backups keep what was in them.",
+		Tags:        []string{"accounts"}, Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable},
+	}, s.forgetUser)
+}
+
+type forgottenReply struct {
+	Body api.Forgotten
+}
+
+func (s *Server) forgetUser(ctx context.Context, in *userID) (*forgottenReply, error) {
+	if err := s.mayChange(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	u, already, err := s.cfg.People.Forget(ctx, in.ID)
+	var last *people.LastAdminError
+	switch {
+	case errors.As(err, &last):
+		return nil, newProblem(http.StatusConflict, one("last_admin", "", "akun ini admin terakhir untuk wilayah "+last.Scope, last.Error(),
+			"buat admin lain dahulu", "make another admin first"))
+	case err != nil:
+		s.cfg.Telemetry.Log.Error("user cannot be forgotten", "user", in.ID, "cause", err)
+		return nil, retryLater(unavailable("unavailable", "akun tidak dapat dilupakan sepenuhnya sekarang", "the account cannot be forgotten entirely at present"))
+	}
+	if !already {
+		s.cfg.Telemetry.Security.Info("user forgotten", "user", in.ID, "by", userOf(ctx).ID)
+	}
+	return &forgottenReply{Body: api.Forgotten{ID: u.ID, Role: string(u.Role), Scope: u.Scope, Forgotten: stamp(u.Forgotten), Already: already}}, nil
+}
+
+// mayChange tells whether the asker may change an account that is there.
+func (s *Server) mayChange(ctx context.Context, id string) error {
+	if err := s.may(ctx, access.Accounts); err != nil {
+		return err
+	}
+	u, ok := s.cfg.People.Get(id)
+	if !ok {
+		return notFound("akun", "user", id, "pakai id yang diberikan saat akun dibuat", "use the id that was given when the account was made")
+	}
+	return s.may(ctx, access.Accounts, accountPlace(u.Role, u.Scope))
 }
 
 func (s *Server) revokeUser(ctx context.Context, in *userID) (*userReply, error) {
-	if err := s.may(ctx, access.Accounts); err != nil {
-		return nil, err
-	}
-	u, ok := s.cfg.People.Get(in.ID)
-	if !ok {
-		return nil, notFound("akun", "user", in.ID, "pakai id yang diberikan saat akun dibuat", "use the id that was given when the account was made")
-	}
-	if err := s.may(ctx, access.Accounts, accountPlace(u.Role, u.Scope)); err != nil {
+	if err := s.mayChange(ctx, in.ID); err != nil {
 		return nil, err
 	}
 	u, err := s.cfg.People.Revoke(ctx, in.ID)

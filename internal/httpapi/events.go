@@ -15,12 +15,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"jejak/domain"
 	"jejak/eventstore"
 	"jejak/internal/access"
 	"jejak/internal/api"
 	"jejak/internal/history"
 	"jejak/internal/journal"
+	"jejak/internal/notary/bundle"
 	"jejak/internal/trail"
 )
 
@@ -257,17 +260,11 @@ func (s *Server) eventRecords(ctx context.Context, e eventQuery) iter.Seq2[event
 	return s.cfg.Store.ReadAll(ctx, after, e.filter())
 }
 
-// eventJSON is a record as the API shows it.
+// eventJSON is a record as the API shows it: api.Event, with data and metadata byte for byte, which encoding/json would not leave alone.
 func eventJSON(rec *eventstore.Record) []byte {
-	e := api.Event{
-		Position: uint64(rec.Position), Stream: rec.Stream, Version: uint64(rec.Version), ID: rec.ID.String(), Type: rec.Type, Schema: rec.Schema,
-		RecordedAt: stamp(rec.RecordedAt), Data: rec.Data, Metadata: rec.Metadata,
-	}
-	text, err := json.Marshal(e)
-	if err != nil {
-		panic(err) // the store takes valid JSON only
-	}
-	return text
+	shown := bundle.Record{Record: *rec, Leaf: -1}
+	shown.Command = uuid.Nil // the metadata has it
+	return bundle.AppendRecord(nil, &shown)
 }
 
 // streamEvents follows the log until the client goes or the server closes.

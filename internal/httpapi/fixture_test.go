@@ -28,7 +28,9 @@ import (
 	"jejak/internal/command"
 	"jejak/internal/history"
 	"jejak/internal/httpapi"
+	"jejak/internal/notary"
 	"jejak/internal/people"
+	"jejak/internal/readlog"
 	"jejak/internal/telemetry"
 	"jejak/internal/trail"
 	"jejak/internal/views"
@@ -41,10 +43,13 @@ type house struct {
 	api     *httpapi.Server
 	store   eventstore.Store
 	people  *people.Store
+	reads   *readlog.Log
+	dir     string
 	ledgers *command.Handler
 	clock   *clock.Driven
 	index   *trail.Index
-	views   *views.Runner // nil: without
+	views   *views.Runner  // nil: without
+	notary  *notary.Notary // likewise
 	looks   *looking
 	log     *syncBuffer
 	tokens  map[string]string // by "role scope"
@@ -59,9 +64,12 @@ type plan struct {
 	queue     int           // commands that may wait for a ledger
 	hurry     time.Duration // how long the server waits for others
 	ready     func(context.Context) []string
-	views     bool // with views
+	views     bool   // with views
+	disk      string // SQLite VFS under views.db
 	feed      func(context.Context, func(api.FeedRebuild)) error
 	consumers httpapi.Consumers
+	backup    func(context.Context, io.Writer) error
+	notary    bool // with a notary that signs at once
 }
 
 func newHouse(t testing.TB) *house { return houseOf(t, plan{}) }
@@ -113,9 +121,17 @@ func houseOf(t testing.TB, p plan) *house {
 	h.index = trail.Start(ctx, trails, trail.Log{Store: store, Catalog: catalog}, tel.Log)
 	t.Cleanup(func() { h.index.Close(context.Background()) })
 	past := history.New(history.Config{Index: h.index, Store: store, Catalog: catalog, Now: now.Now, Simulated: now.Simulated(), Log: tel.Log})
-	cfg := httpapi.Config{History: past, Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed, Consumers: p.consumers}
+	h.reads, err = readlog.Open(ctx, filepath.Join(dir, "access.db"), tel.Log)
+	must(err)
+	t.Cleanup(func() { h.reads.Close() })
+	h.dir = dir
+	cfg := httpapi.Config{History: past, Reads: h.reads, Backup: p.backup, Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed, Consumers: p.consumers}
 	if p.views {
-		file, err := views.Open(filepath.Join(dir, "views.db"))
+		path := filepath.Join(dir, "views.db")
+		if p.disk != "" {
+			path = "/views.db"
+		}
+		file, err := views.OpenOn(p.disk, path)
 		must(err)
 		t.Cleanup(func() { file.Close() })
 		h.views, err = views.Start(ctx, views.Config{
@@ -127,6 +143,10 @@ func houseOf(t testing.TB, p plan) *house {
 	}
 	if !p.real {
 		cfg.SetClock = h.clock.Set
+	}
+	if p.notary {
+		h.notary = signing(t, filepath.Join(dir, "notary"), store)
+		cfg.Notary = h.notary
 	}
 	tel.WatchQueues(h.ledgers.Waiting)
 	h.api = httpapi.New(cfg)

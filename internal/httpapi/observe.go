@@ -51,10 +51,11 @@ func (s *Server) pattern(r *http.Request) string {
 	return "none"
 }
 
-// recorder remembers the status.
+// recorder remembers the status, and how much was written.
 type recorder struct {
 	http.ResponseWriter
 	status int
+	bytes  int64
 }
 
 // WriteHeader remembers the status and passes it on.
@@ -70,7 +71,9 @@ func (r *recorder) Write(p []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
-	return r.ResponseWriter.Write(p)
+	n, err := r.ResponseWriter.Write(p)
+	r.bytes += int64(n)
+	return n, err
 }
 
 // Unwrap lets http.ResponseController through.

@@ -33,6 +33,10 @@ func (s *Server) describeStreams() {
 	doc.AddOperation(s.describeReplay())
 	doc.AddOperation(s.describeUsers())
 	doc.AddOperation(s.describeFeedRebuild())
+	doc.AddOperation(s.describeBackup())
+	for _, op := range s.describeNotary() {
+		doc.AddOperation(op)
+	}
 	doc.AddOperation(&huma.Operation{
 		OperationID: "metrics", Method: http.MethodGet, Path: "/metrics", Summary: "Metrics in the Prometheus text format", Tags: []string{"server"},
 		Security: []map[string][]string{{}}, Responses: map[string]*huma.Response{"200": {Description: "OK", Content: textContent("text/plain")}},
@@ -50,7 +54,7 @@ func (s *Server) describeStreams() {
 func (s *Server) describeRefusals(op *huma.Operation) {
 	s.problemResponses(op.Responses, "500")
 	if op.Security == nil {
-		s.problemResponses(op.Responses, "401", "429")
+		s.problemResponses(op.Responses, "401", "429", "503") // 503: a read that must be recorded and cannot be
 	}
 	if op.RequestBody != nil {
 		s.problemResponses(op.Responses, "400", "408", "413", "415", "422")

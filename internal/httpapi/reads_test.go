@@ -46,6 +46,7 @@ var questions = map[access.Model][]string{
 		"/v1/elections/pemilu2024/diff/3501?from=1&to=30", "/v1/elections/pemilu2024/believed/3501?at=2024-01-10T08:00:30%2B07:00",
 	},
 	access.ReadClock: {"/v1/clock"},
+	access.Reads:     {"/v1/access"},
 }
 
 // words reads the table of reading in docs/access.md.
@@ -89,7 +90,7 @@ func TestEveryRouteOfReadingByEveryRole(t *testing.T) {
 						continue
 					}
 					word, got := table[model][role], h.get(path, h.token(role, scope)).StatusCode
-					list := path == paths[0] && len(paths) > 1 || model == access.Supporting || model == access.Seals
+					list := path == paths[0] && len(paths) > 1 || model == access.Supporting || model == access.Seals || model == access.Reads
 					want := 200
 					switch {
 					case word == "-":
@@ -108,7 +109,7 @@ func TestEveryRouteOfReadingByEveryRole(t *testing.T) {
 		}
 	}
 	for _, m := range access.Models() {
-		if m != access.SetClock && m != access.Accounts && m != access.FeedRebuild && m != access.Feed && len(questions[m]) != len(m.Routes()) && m != access.Events && m != access.Discrepancies {
+		if m != access.SetClock && m != access.Accounts && m != access.FeedRebuild && m != access.Backup && m != access.Feed && len(questions[m]) != len(m.Routes()) && m != access.Events && m != access.Discrepancies {
 			t.Errorf("%s: %d routes, %d questions", m, len(m.Routes()), len(questions[m]))
 		}
 	}

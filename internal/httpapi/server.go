@@ -6,6 +6,7 @@ package httpapi
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -17,11 +18,13 @@ import (
 	"jejak/internal/clock"
 	"jejak/internal/command"
 	"jejak/internal/history"
+	"jejak/internal/notary"
 	"jejak/internal/people"
+	"jejak/internal/readlog"
 	"jejak/internal/telemetry"
 )
 
-// Config is what the server works with. All but SetClock, Settled, RebuildFeed, Consumers and Ready must be given.
+// Config is what the server works with. All but SetClock, Settled, RebuildFeed, Consumers, Reads, Backup, Notary and Ready must be given.
 type Config struct {
 	Ledgers   command.Ledgers
 	Store     eventstore.Store
@@ -41,6 +44,12 @@ type Config struct {
 	RebuildFeed func(ctx context.Context, progress func(api.FeedRebuild)) error
 	// Consumers makes consumers of the feed over NATS; nil where there is no NATS.
 	Consumers Consumers
+	// Reads keep what those who only look on have read; nil: nothing is kept.
+	Reads *readlog.Log
+	// Backup writes a backup of the data directory; nil where none can be taken.
+	Backup func(ctx context.Context, w io.Writer) error
+	// Notary signs the log and proves what is in it; nil where nothing is signed.
+	Notary *notary.Notary
 	// Ready says why the server cannot work, nothing when it can; nil for always ready.
 	Ready func(ctx context.Context) []string
 }
@@ -55,6 +64,9 @@ type Server struct {
 	rows     *cache
 	fresh    time.Duration // how long the log is asked where a ledger ends
 	patience patience
+	// parameters are the names of each route's query parameters.
+	parameters map[string][]string
+	backing    sync.Mutex // held while a backup is taken
 
 	closing   chan struct{} // closed when the server is about to stop
 	closeOnce sync.Once
@@ -72,15 +84,23 @@ func (s *Server) routes() {
 	s.api = newHuma(s.mux, s.cfg.Version)
 	s.mux.HandleFunc(commandsPattern, s.postCommands)
 	s.mux.HandleFunc("GET /v1/events", s.getEvents)
+	s.mux.HandleFunc("GET /v1/events/{id}/proof", s.getProof)
+	s.mux.HandleFunc("GET /checkpoint", s.getCheckpoint)
+	s.mux.HandleFunc("GET /checkpoint/history", s.getCheckpointHistory)
+	s.mux.HandleFunc("GET /checkpoint/keys", s.getCheckpointKeys)
+	s.mux.HandleFunc("GET /tile/{path...}", s.getTile)
 	s.mux.HandleFunc("POST /v1/users", s.postUsers)
 	s.mux.HandleFunc("POST /v1/feed/rebuild", s.postFeedRebuild)
+	s.mux.HandleFunc("POST /v1/backup", s.postBackup)
 	s.registerQueries()
 	s.registerHistory()
 	s.registerAccounts()
 	s.registerClock()
 	s.registerConsumers()
+	s.registerReads()
 	s.registerHealth()
 	s.describeStreams()
+	s.parameters = queryParameters(s.api.OpenAPI())
 	s.mux.HandleFunc("GET /docs", s.getDocs)
 	s.mux.HandleFunc("GET /asyncapi.yaml", getAsyncAPI)
 	s.mux.Handle("GET /metrics", s.cfg.Telemetry.Handler())

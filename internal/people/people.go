@@ -28,7 +28,9 @@ type User struct {
 	Expires time.Time // zero: never
 	Revoked time.Time // zero: not
 	Created time.Time
-	token   [sha256.Size]byte
+	// Forgotten is since when nothing is kept of the person but this; zero: not forgotten. Then Revoked is not zero.
+	Forgotten time.Time
+	token     [sha256.Size]byte
 }
 
 // Actor is the user as the domain sees him.
@@ -71,11 +73,15 @@ CREATE TABLE IF NOT EXISTS users (
 -- What the log must still be told. A row is deleted when it is in the log.
 CREATE TABLE IF NOT EXISTS unrecorded (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL, type TEXT NOT NULL, at TEXT NOT NULL, data TEXT NOT NULL
-) STRICT;`
+) STRICT;
+-- Ids that stand in the log and whose people were forgotten. scrubbed: what was kept of them is in no byte of the file any more.
+CREATE TABLE IF NOT EXISTS forgotten (
+  id TEXT PRIMARY KEY, role TEXT NOT NULL, scope TEXT NOT NULL, at TEXT NOT NULL, scrubbed INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;`
 
 // Open opens or makes people.db, reads everyone into memory and records in the log what an earlier run could not. The caller closes it.
 func Open(ctx context.Context, path string, opts Options) (*Store, error) {
-	db, err := sql.Open("sqlite3", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_txlock=immediate")
+	db, err := sql.Open("sqlite3", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=secure_delete(on)&_pragma=temp_store(memory)&_txlock=immediate")
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -119,6 +125,9 @@ func (s *Store) open(ctx context.Context) error {
 		return fmt.Errorf("read the users: %w", err)
 	}
 	rows.Close() // the one connection is needed for what follows
+	if err := s.openForgotten(ctx); err != nil {
+		return err
+	}
 	return s.record(ctx)
 }
 
@@ -129,11 +138,18 @@ func (s *Store) index(u *User) {
 // Close closes people.db.
 func (s *Store) Close() error { return s.db.Close() }
 
-// Count is the number of users, revoked ones included.
+// Count is the number of users, revoked and forgotten ones included.
 func (s *Store) Count() int {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return len(s.byID)
+}
+
+// Hold runs something while nobody's account changes, so that it sees people.db and the log say the same. Those who are there may do what they may.
+func (s *Store) Hold(do func() error) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	return do()
 }
 
 // Get finds a user by id.

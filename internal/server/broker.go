@@ -44,7 +44,7 @@ func (s *Server) openBroker(ctx context.Context) error {
 	b, err := broker.Open(ctx, broker.Config{
 		Dir: filepath.Join(s.cfg.Dir, natsFolder), Listen: listen, AllowRemote: s.cfg.AllowRemote,
 		URL: s.cfg.NATS.URL, CredsFile: s.cfg.NATS.CredsFile, IssuerFile: s.cfg.NATS.IssuerFile,
-		Province: Province, People: s.people, Telemetry: s.metrics,
+		Province: Province, People: s.people, Reads: s.reads, Telemetry: s.metrics,
 	})
 	if err != nil {
 		return err

@@ -9,17 +9,6 @@ import (
 	"path/filepath"
 )
 
-// The files of a data directory. Others read events.db with any SQLite tool; the names are fixed.
-const (
-	EventsFile  = "events.db"       // the log: the truth
-	PeopleFile  = "people.db"       // names, telephone numbers and the hashes of tokens
-	CacheFile   = "ledger-cache.db" // snapshots, disposable
-	TrailFile   = "trail.db"        // index of things, disposable
-	ViewsFile   = "views.db"        // read models, disposable
-	ServingFile = "server.json"     // where the running server answers
-	MarkFile    = "directory.json"  // whether the directory is real or simulated
-)
-
 // Kind is what a data directory is for life.
 type Kind string
 

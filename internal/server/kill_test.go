@@ -39,6 +39,9 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if args := os.Getenv("JEJAK_TEST_HANG"); args != "" {
+		hangIn(strings.Split(args, "|"))
+	}
 	os.Exit(m.Run())
 }
 

@@ -1,10 +1,10 @@
 // Package server is the whole server of one data directory: it opens the parts in order, serves, and closes them in the reverse order.
 //
-// Start: lock of the directory, what kind of directory it is, address, cache, event store, clock, people, NATS broker, reference data, ledgers, adoption of the
+// Start: lock of the directory, what kind of directory it is, address, cache, event store, clock, notary, people, log of reads, NATS broker, reference data, ledgers, adoption of the
 // reference data, feed, views, policies, HTTP. Whatever fails undoes what came before and is told.
 //
 // Stop: no new connections and no new commands; requests under way are answered; policies stop; views take what is new; the feed stops where it is and goes on
-// at the next start; ledgers are saved to the cache; the NATS broker, people, store;
+// at the next start; ledgers are saved to the cache; the NATS broker, people; the notary signs the last records; store;
 // at last the lock. A process that is killed instead loses nothing that it has answered.
 package server
 
@@ -12,11 +12,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"jejak/eventstore"
@@ -28,8 +30,10 @@ import (
 	"jejak/internal/feed"
 	"jejak/internal/history"
 	"jejak/internal/httpapi"
+	"jejak/internal/notary"
 	"jejak/internal/people"
 	"jejak/internal/policy"
+	"jejak/internal/readlog"
 	"jejak/internal/telemetry"
 	"jejak/internal/views"
 )
@@ -46,6 +50,8 @@ type Config struct {
 	AllowRemote bool
 	// NATS is how the feed goes out.
 	NATS NATS
+	// Notary is how the log is signed.
+	Notary Notary
 	// Kind is what the directory must be, and becomes for life when it is new.
 	Kind Kind
 	// Demo marks a new directory as one that a demo may delete.
@@ -67,7 +73,9 @@ type Server struct {
 	store    eventstore.Store
 	clock    clock.Clock
 	setClock func(time.Time) error
+	notary   *notary.Notary
 	people   *people.Store
+	reads    *readlog.Log
 	broker   *broker.Broker  // nil where there is no NATS
 	feed     *feed.Publisher // likewise
 	board    *feed.Board     // likewise
@@ -79,7 +87,9 @@ type Server struct {
 	policies *policy.Policies
 	metrics  *telemetry.Telemetry // nil where nobody asks for them
 	api      *httpapi.Server
-	parts    []part // what is open, in the order of opening
+	// notices publishes checkpoints; nil where there is no NATS, or not yet.
+	notices atomic.Pointer[feed.Notices]
+	parts   []part // what is open, in the order of opening
 }
 
 // part is something that is to be closed.
@@ -102,7 +112,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 
 func (s *Server) open(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openDirectory, s.openListener, s.openCache, s.openStore, s.openClock, s.openPeople, s.openBroker, s.openLedgers, s.openFeed, s.openHistory, s.openViews, s.openPolicies, s.openWatch, s.openAPI, s.announce,
+		s.openDirectory, s.openListener, s.openCache, s.openStore, s.openClock, s.openNotary, s.openPeople, s.openReads, s.openBroker, s.openLedgers, s.openFeed, s.openHistory, s.openViews, s.openPolicies, s.openWatch, s.openAPI, s.announce,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -128,6 +138,9 @@ func (s *Server) openDirectory(context.Context) error {
 		return err
 	}
 	s.opened("lock", func(context.Context) error { return l.Release() })
+	if err := forgetSnapshots(s.cfg.Dir); err != nil {
+		return err
+	}
 	return settle(s.cfg.Dir, mark{Kind: s.cfg.Kind, Engine: engineOf(s.cfg.Store), Demo: s.cfg.Demo})
 }
 
@@ -173,10 +186,21 @@ func (s *Server) openPeople(ctx context.Context) error {
 	return store.EnsureAdmin(ctx, s.cfg.Dir, Province)
 }
 
+func (s *Server) openReads(ctx context.Context) error {
+	reads, err := readlog.Open(ctx, filepath.Join(s.cfg.Dir, ReadsFile), s.log)
+	if err != nil {
+		return err
+	}
+	s.reads = reads
+	s.opened("log of reads", func(context.Context) error { return reads.Close() })
+	return nil
+}
+
 func (s *Server) openAPI(context.Context) error {
 	cfg := httpapi.Config{
 		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: s.metrics, Version: s.cfg.Version,
-		SetClock: s.setClock, History: s.history, Views: s.views, Settled: s.policies.Settled, Ready: s.ready,
+		SetClock: s.setClock, History: s.history, Views: s.views, Settled: s.policies.Settled, Ready: s.ready, Notary: s.notary, Reads: s.reads,
+		Backup: func(ctx context.Context, w io.Writer) error { return s.backUp(ctx, w, nil) },
 	}
 	if s.broker != nil { // a nil *Broker would not be a nil Consumers
 		cfg.Consumers, cfg.RebuildFeed = s.broker, s.rebuildFeed
@@ -199,6 +223,9 @@ func (s *Server) ready(context.Context) []string {
 	var reasons []string
 	if reason := s.ledgers.Unavailable(); reason != "" {
 		reasons = append(reasons, reason)
+	}
+	if trouble := s.notary.Trouble(); trouble != "" {
+		reasons = append(reasons, trouble)
 	}
 	return append(reasons, s.views.Trouble()...)
 }

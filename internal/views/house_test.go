@@ -47,6 +47,7 @@ type house struct {
 	version string
 	acts    int
 
+	disk   string // SQLite VFS under views.db
 	file   *views.File
 	runner *views.Runner
 	told   *told
@@ -101,7 +102,12 @@ func (h *house) must(err error) {
 	}
 }
 
-func (h *house) path() string { return filepath.Join(h.dir, "views.db") }
+func (h *house) path() string {
+	if h.disk != "" {
+		return "/views.db"
+	}
+	return filepath.Join(h.dir, "views.db")
+}
 
 // follow starts the views, quick ones.
 func (h *house) follow(list ...views.View) {
@@ -115,7 +121,7 @@ func (h *house) follow(list ...views.View) {
 func (h *house) followWith(cfg views.Config) {
 	h.Helper()
 	var err error
-	h.file, err = views.Open(h.path())
+	h.file, err = views.OpenOn(h.disk, h.path())
 	h.must(err)
 	cfg.Store, cfg.File, cfg.Log, cfg.OnRow = h.store, h.file, quiet, h.told.row
 	h.runner, err = views.Start(h.Context(), cfg)

@@ -61,7 +61,8 @@ type Runner struct {
 	// The worker's own: no rows of a unit, and none at all, are made before.
 	pause map[place]time.Time
 	rest  time.Time
-	turns int // how often rows were made
+	turns int  // how often rows were made
+	whole bool // the file has all rows; false: it must be made anew, and could not be yet
 }
 
 // key is of a row of the version that counts.
@@ -111,7 +112,7 @@ func Start(ctx context.Context, cfg Config) (*Runner, error) {
 	}
 	r := &Runner{
 		cfg: cfg, stop: make(chan context.Context, 1), wake: make(chan struct{}, 1), rows: map[key]Row{}, building: map[string]map[place]bool{},
-		pending: map[place]*work{}, known: map[string]bool{}, pause: map[place]time.Time{},
+		whole: true, pending: map[place]*work{}, known: map[string]bool{}, pause: map[place]time.Time{},
 	}
 	head, err := cfg.Store.Head(ctx) // before the survey: what comes meanwhile is seen by following
 	if err != nil {

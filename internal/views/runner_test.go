@@ -33,18 +33,7 @@ func TestRowsFollowTheLog(t *testing.T) {
 		}
 	}
 	h.settled()
-	check := func() {
-		t.Helper()
-		for _, v := range views.All(true) {
-			for _, unit := range units {
-				row, ok := h.runner.Row(v.Name, pemilu, unit)
-				if diff := cmp.Diff(string(h.made(v, unit)), string(row.Body)); !ok || diff != "" {
-					t.Errorf("%s of %s (-ledger +row):\n%s", v.Name, unit, diff)
-				}
-			}
-		}
-	}
-	check()
+	h.checkRows(t)
 	for _, unit := range units {
 		row, _ := h.runner.Row(views.Regency, pemilu, unit)
 		h.until("the last row is told", func() bool { last, _ := h.told.of(views.Regency, unit); return last.At.Position == row.At.Position })
@@ -63,6 +52,19 @@ func TestRowsFollowTheLog(t *testing.T) {
 	}
 	if trouble := h.runner.Trouble(); trouble != nil {
 		t.Error(trouble)
+	}
+}
+
+// checkRows compares every row with what its ledger gives.
+func (h *house) checkRows(t *testing.T) {
+	t.Helper()
+	for _, v := range views.All(true) {
+		for _, unit := range units {
+			row, ok := h.runner.Row(v.Name, pemilu, unit)
+			if diff := cmp.Diff(string(h.made(v, unit)), string(row.Body)); !ok || diff != "" {
+				t.Errorf("%s of %s (-ledger +row):\n%s", v.Name, unit, diff)
+			}
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"jejak/domain/ledger"
 	"jejak/eventstore"
 	"jejak/internal/cache"
+	"jejak/internal/disposable"
 	"jejak/internal/journal"
 )
 
@@ -223,11 +224,14 @@ func (r *Runner) event(ctx context.Context, p place, version uint64, at eventsto
 
 // save keeps rows; a file that turns out to be broken is made anew, with every row that is known.
 func (r *Runner) save(rows []Row) error {
-	err := r.cfg.File.Save(rows)
-	if !damaged(err) {
-		return err
+	if r.whole {
+		err := r.cfg.File.Save(rows)
+		if !disposable.Damaged(err) {
+			return err
+		}
+		r.cfg.Log.Warn("the file of the views is damaged and is made anew", "error", err)
+		r.whole = false
 	}
-	r.cfg.Log.Warn("the file of the views is damaged and is made anew", "error", err)
 	if err := r.cfg.File.Renew(); err != nil {
 		return err
 	}
@@ -237,7 +241,9 @@ func (r *Runner) save(rows []Row) error {
 		all = append(all, row)
 	}
 	r.mu.Unlock()
-	return r.cfg.File.Save(append(all, rows...))
+	err := r.cfg.File.Save(append(all, rows...))
+	r.whole = err == nil
+	return err
 }
 
 // settle notes what has become of a unit's rows and returns those to be told.

@@ -79,7 +79,7 @@ func outcomeOf(s *ledger.State) outcome {
 			if key == "" { // what a person raised has only a number
 				key = c.Note
 			}
-			o.Open[key] = discrepancy{c.Rule, c.Kind, c.Severity, c.Units, c.Quantity, c.Provisional, c.Message.ID}
+			o.Open[key] = discrepancy{c.Rule, c.Kind, c.Severity, c.Units, c.Quantity, c.Provisional, s.Register.Text(c).ID}
 		}
 	}
 	return o

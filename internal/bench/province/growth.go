@@ -11,6 +11,7 @@ import (
 	"jejak/internal/api"
 	"jejak/internal/bench/harness"
 	"jejak/internal/bench/report"
+	"jejak/internal/bench/serving"
 	"jejak/internal/client"
 )
 
@@ -20,8 +21,9 @@ const (
 	growthRounds  = 5
 )
 
-// growth measures the same command on a log that holds the whole election and on one that holds only the reference data: two servers, in turns.
-func growth(ctx context.Context, opt harness.Options, program, full, empty string) (t report.Table, err error) {
+// growth measures the same command on a log that holds the whole election and on one that holds only the reference data: two servers, in turns. used is
+// the memory that these servers take, with rows and feed on.
+func growth(ctx context.Context, opt harness.Options, program, full, empty string) (t, used report.Table, err error) {
 	type side struct {
 		name  string
 		data  string
@@ -29,48 +31,82 @@ func growth(ctx context.Context, opt harness.Options, program, full, empty strin
 		cpu   []float64 // µs of processor a command
 	}
 	sides := []*side{{name: "the whole election", data: full}, {name: "reference data only", data: empty}}
-	var servers []*serving
+	var servers []*serving.Server
 	for _, s := range sides {
-		starting, cancel := context.WithTimeout(ctx, patience)
-		server, err := launch(starting, program, s.data)
+		starting, cancel := context.WithTimeout(ctx, serving.Patience)
+		server, err := serving.Start(starting, program, s.data, "--clock", "driven")
 		if err == nil { // the list loads all ledgers
-			_, err = until(starting, http.MethodGet, server.url+"/v1/elections/pemilu2024/regencies", server.token, nil)
+			_, err = serving.Until(starting, http.MethodGet, server.URL+"/v1/elections/pemilu2024/regencies", server.Token, nil)
 		}
 		cancel()
 		if err != nil {
 			if server != nil {
-				err = errors.Join(err, server.stop())
+				err = errors.Join(err, server.Stop())
 			}
-			return t, fmt.Errorf("growth: start with %s: %w", s.name, err)
+			return t, used, fmt.Errorf("growth: start with %s: %w", s.name, err)
 		}
-		defer func() { err = errors.Join(err, server.stop()) }()
+		defer func() { err = errors.Join(err, server.Stop()) }()
 		servers = append(servers, server)
 	}
-	for round := range growthRounds + 1 { // the first does not count
+	used = report.Table{
+		Title:   "Memory of a server alone, rows and feed on",
+		Columns: []string{"log", "when", "memory MiB", "peak until then MiB"},
+		Notes:   []string{"Resident, as Linux counts it. The command's rounds are those of the table before."},
+	}
+	look := func(when string) error {
+		for i, s := range sides {
+			_, now, err := serving.Process(servers[i].PID)
+			if err != nil {
+				return err
+			}
+			peak, err := serving.Peak(servers[i].PID)
+			if err != nil {
+				return err
+			}
+			used.Rows = append(used.Rows, []string{s.name, when, fmt.Sprint(now >> 20), fmt.Sprint(peak >> 20)})
+		}
+		return nil
+	}
+	if err := look("started, the list answered"); err != nil {
+		return t, used, err
+	}
+	rounds := growthRounds
+	if opt.Quick {
+		rounds = 2
+	}
+	for round := range rounds + 1 { // the first does not count
 		for i, s := range sides {
 			if opt.Progress != nil {
 				opt.Progress(fmt.Sprintf("province: growth, round %d: %s", round, s.name))
 			}
-			if err := servers[i].settle(ctx); err != nil {
-				return t, fmt.Errorf("growth: %s: %w", s.name, err)
+			if err := servers[i].Settle(ctx); err != nil {
+				return t, used, fmt.Errorf("growth: %s: %w", s.name, err)
 			}
-			before, _, err := process(servers[i].pid)
+			before, _, err := serving.Process(servers[i].PID)
 			if err != nil {
-				return t, err
+				return t, used, err
 			}
 			n, took, err := raise(ctx, servers[i])
 			if err != nil {
-				return t, fmt.Errorf("growth: %s: %w", s.name, err)
+				return t, used, fmt.Errorf("growth: %s: %w", s.name, err)
 			}
-			after, _, err := process(servers[i].pid)
+			after, _, err := serving.Process(servers[i].PID)
 			if err != nil {
-				return t, err
+				return t, used, err
 			}
 			if round > 0 {
 				s.rates = append(s.rates, float64(n)/took.Seconds())
 				s.cpu = append(s.cpu, float64((after-before).Microseconds())/float64(n))
 			}
 		}
+	}
+	for i := range servers {
+		if err := servers[i].Settle(ctx); err != nil {
+			return t, used, fmt.Errorf("growth: %w", err)
+		}
+	}
+	if err := look("after the rounds, settled"); err != nil {
+		return t, used, err
 	}
 	t = report.Table{
 		Title:   fmt.Sprintf("The same command on a long log and on a short one, %d clients, 38 regencies in turn", growthClients),
@@ -85,16 +121,16 @@ func growth(ctx context.Context, opt harness.Options, program, full, empty strin
 		ratios = append(ratios, sides[0].cpu[i]/sides[1].cpu[i])
 	}
 	t.Notes = append(t.Notes, most("processor time of a command, long log : short log", harness.Median(ratios), 1.2))
-	return t, nil
+	return t, used, nil
 }
 
 // raise sends accidents for a while, each client to one regency after the other.
-func raise(ctx context.Context, s *serving) (n int, took time.Duration, err error) {
-	now, _, err := s.clock(ctx)
+func raise(ctx context.Context, s *serving.Server) (n int, took time.Duration, err error) {
+	now, _, err := s.Clock(ctx)
 	if err != nil {
 		return 0, 0, err
 	}
-	c, err := client.New(s.url, client.Options{Connections: growthClients, Patience: patience})
+	c, err := client.New(s.URL, client.Options{Connections: growthClients, Patience: serving.Patience})
 	if err != nil {
 		return 0, 0, err
 	}
@@ -105,10 +141,10 @@ func raise(ctx context.Context, s *serving) (n int, took time.Duration, err erro
 	for i := range growthClients {
 		all.Go(func() {
 			for k := i; time.Since(began) < growthTime; k++ {
-				command, err := accident(regency(k), now)
+				command, err := serving.Accident(serving.Regency(k), now)
 				if err == nil {
 					var answer api.Answer
-					answer, _, err = c.Send(ctx, s.token, command)
+					answer, _, err = c.Send(ctx, s.Token, command)
 					if err == nil && answer.Result != api.AcceptedWithDiscrepancy {
 						err = fmt.Errorf("a command was answered %+v", answer)
 					}
@@ -126,12 +162,4 @@ func raise(ctx context.Context, s *serving) (n int, took time.Duration, err erro
 		n += k
 	}
 	return n, time.Since(began), errors.Join(errs...)
-}
-
-// regency is the k-th of the 29 regencies and 9 cities, over and over.
-func regency(k int) string {
-	if k %= 38; k < 29 {
-		return fmt.Sprintf("35%02d", k+1)
-	}
-	return fmt.Sprintf("35%02d", k+42)
 }

@@ -15,9 +15,10 @@ import (
 
 	"jejak/internal/bench/harness"
 	"jejak/internal/bench/report"
+	"jejak/internal/bench/serving"
 )
 
-// Section measures the whole election. It takes about five minutes, also with --quick: a part of it says nothing about the targets.
+// Section measures the whole election. It takes about fifteen minutes, also with --quick: a part of it says nothing about the targets.
 var Section = harness.Section{Name: "province", Title: "The whole election", Run: run}
 
 func run(ctx context.Context, opt harness.Options) (tables []report.Table, err error) {
@@ -26,10 +27,9 @@ func run(ctx context.Context, opt harness.Options) (tables []report.Table, err e
 		return nil, fmt.Errorf("make a directory for the election: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	program := filepath.Join(dir, "jejak")
-	// The program belongs to the module above this one.
-	if out, err := exec.CommandContext(ctx, "go", "-C", "../..", "build", "-trimpath", "-o", program, "./cmd/jejak").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build jejak (run this in internal/bench): %w: %s", err, out)
+	program, err := serving.Build(ctx, dir)
+	if err != nil {
+		return nil, err
 	}
 	data := filepath.Join(dir, "data")
 	played, err := play(ctx, opt, program, data)
@@ -40,11 +40,15 @@ func run(ctx context.Context, opt harness.Options) (tables []report.Table, err e
 	if err != nil {
 		return nil, err
 	}
-	grown, err := growth(ctx, opt, program, data, filepath.Join(dir, "empty"))
+	grown, used, err := growth(ctx, opt, program, data, filepath.Join(dir, "empty"))
 	if err != nil {
 		return nil, err
 	}
-	return append(played.tables(), grown, startTable(starts)), nil
+	rebuilt, err := rebuilds(ctx, opt, program, data)
+	if err != nil {
+		return nil, err
+	}
+	return append(played.tables(), grown, used, startTable(starts), rebuilt), nil
 }
 
 // outcome is what the demo says of itself at its end.

@@ -5,10 +5,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"time"
+
+	"jejak/internal/bench/serving"
 )
 
 // sample is what is seen of the server's process at a moment.
@@ -52,7 +53,7 @@ func (w watcher) watch(ctx context.Context) []sample {
 func (w watcher) look(ctx context.Context) (sample, error) {
 	s := sample{at: time.Since(w.began)}
 	var err error
-	if s.cpu, s.memory, err = process(w.pid); err != nil {
+	if s.cpu, s.memory, err = serving.Process(w.pid); err != nil {
 		return s, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url+"/metrics", nil)
@@ -76,24 +77,4 @@ func (w watcher) look(ctx context.Context) (sample, error) {
 		}
 	}
 	return s, lines.Err()
-}
-
-// process reads Linux's account of a process: clock ticks are hundredths of a second in its interface (proc(5)).
-func process(pid int) (cpu time.Duration, memory int64, err error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, 0, fmt.Errorf("look at the server's process: %w", err)
-	}
-	_, rest, _ := strings.Cut(string(stat), ") ")
-	fields := strings.Fields(rest) // from the third on
-	if len(fields) < 22 {
-		return 0, 0, fmt.Errorf("look at the server's process: %q", stat)
-	}
-	var n [3]int64
-	for i, at := range []int{14 - 3, 15 - 3, 24 - 3} {
-		if n[i], err = strconv.ParseInt(fields[at], 10, 64); err != nil {
-			return 0, 0, fmt.Errorf("look at the server's process: %w", err)
-		}
-	}
-	return time.Duration(n[0]+n[1]) * 10 * time.Millisecond, n[2] * int64(os.Getpagesize()), nil
 }

@@ -1,0 +1,185 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"jejak/internal/backup"
+)
+
+// snapshots is how the folders begin in which a backup keeps copies while it runs. They have names of people: what a killed one has left is deleted at the
+// next start.
+const snapshots = ".backup-"
+
+// BackUp writes a backup of a directory that no server has open; see package backup. progress, unless nil, is told which position of the log is reached.
+// version is of the program. One in use is a *lock.HeldError: the backup is to be taken through its server.
+func BackUp(ctx context.Context, dir, version string, w io.Writer, progress func(done, total uint64)) (err error) {
+	m, err := readMark(dir)
+	if err == nil && m == nil {
+		err = fmt.Errorf("%s holds no log yet: name the data directory of a server with --data", dir)
+	}
+	if err != nil {
+		return err
+	}
+	s := &Server{cfg: Config{Dir: dir, Version: version}, log: discard}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if m.Engine == eventStoreDB {
+		s.cfg.Store = string(eventStoreDB) // not opened: its log is not in the backup
+	}
+	steps := []func(context.Context) error{s.openAsIs}
+	if m.Engine == embedded {
+		steps = append(steps, s.openStore)
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return s.backUp(ctx, w, progress)
+}
+
+// backUp writes a backup. The server may work meanwhile.
+func (s *Server) backUp(ctx context.Context, w io.Writer, progress func(done, total uint64)) (err error) {
+	src := backup.Source{Program: "jejak " + s.cfg.Version, Kind: string(s.cfg.Kind), Engine: "sqlite", Began: time.Now(), Gentle: s.api != nil}
+	if engineOf(s.cfg.Store) == eventStoreDB {
+		src.Engine = string(eventStoreDB)
+	} else {
+		src.Log = s.store
+	}
+	copies, err := os.MkdirTemp(s.cfg.Dir, snapshots) // mode 0700
+	if err != nil {
+		return fmt.Errorf("make room for copies: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(copies)) }()
+	if err := s.take(ctx, &src, copies); err != nil {
+		return err
+	}
+	_, err = backup.Write(ctx, w, src, progress)
+	return err
+}
+
+// take takes everything but the log as it is now, and decides up to where the log goes.
+func (s *Server) take(ctx context.Context, src *backup.Source, copies string) (err error) {
+	if src.LeftOut, err = s.leftOut(); err != nil {
+		return err
+	}
+	for _, f := range files {
+		path := filepath.Join(s.cfg.Dir, f.name)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && f.kept != asRecords {
+			continue
+		}
+		switch f.kept {
+		case asFile:
+			src.Files = append(src.Files, backup.File{Name: f.name, Path: path})
+		case asDatabase:
+			err = s.takeDatabase(ctx, src, f.name, filepath.Join(copies, f.name))
+		case asRecords, secret, disposable:
+		}
+		if err != nil {
+			return fmt.Errorf("take %s: %w", f.name, err)
+		}
+	}
+	return nil
+}
+
+func (s *Server) takeDatabase(ctx context.Context, src *backup.Source, name, to string) error {
+	from := filepath.Join(s.cfg.Dir, name)
+	src.Files = append(src.Files, backup.File{Name: name, Path: to})
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	if name != PeopleFile {
+		return copyDatabase(ctx, from, to)
+	}
+	// Accounts and log at the same moment: whoever has acted in the one is in the other, and no change of accounts is in only one of them.
+	err := s.hold(func() error {
+		if src.Log != nil {
+			head, err := src.Log.Head(ctx)
+			if err != nil {
+				return fmt.Errorf("find the end of the log: %w", err)
+			}
+			src.Head = head
+		}
+		return copyDatabase(ctx, from, to)
+	})
+	if err == nil {
+		src.People, err = count(to)
+	}
+	return err
+}
+
+// hold lets nobody's account change meanwhile.
+func (s *Server) hold(do func() error) error {
+	if s.people == nil { // the directory is ours alone
+		return do()
+	}
+	return s.people.Hold(do)
+}
+
+// count counts the people of a people.db.
+func count(path string) (n backup.People, err error) {
+	err = withDatabase(path, func(conn *sqlite3.Conn, _ string) error {
+		for table, into := range map[string]*int{"users": &n.Accounts, "forgotten": &n.Forgotten} {
+			there, err := column(conn, `SELECT 1 FROM sqlite_schema WHERE name = '`+table+`'`)
+			if err != nil {
+				return err
+			}
+			if len(there) == 0 { // an older program has made the file
+				continue
+			}
+			counts, err := column(conn, `SELECT count(*) FROM `+table)
+			if err != nil {
+				return err
+			}
+			if *into, err = strconv.Atoi(counts[0]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return n, err
+}
+
+// leftOut names what lies in the directory and is not in a backup, although it cannot be made again: secrets, and what no table knows.
+func (s *Server) leftOut() ([]string, error) {
+	entries, err := os.ReadDir(s.cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		k, known := keptAs(e.Name())
+		if (!known && !isSnapshots(e)) || k == secret {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
+}
+
+func isSnapshots(e fs.DirEntry) bool {
+	return e.IsDir() && len(e.Name()) > len(snapshots) && e.Name()[:len(snapshots)] == snapshots
+}
+
+// forgetSnapshots deletes what a backup that was killed has left. The caller holds the lock of the directory.
+func forgetSnapshots(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !isSnapshots(e) }) {
+		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+			return fmt.Errorf("delete what a backup left: %w", err)
+		}
+	}
+	return nil
+}

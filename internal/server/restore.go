@@ -1,0 +1,180 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+
+	"jejak/eventstore"
+	"jejak/eventstore/sqlite"
+	"jejak/internal/backup"
+)
+
+// NotEmptyError: a directory to restore into has something in it.
+type NotEmptyError struct{ Dir string }
+
+func (e *NotEmptyError) Error() string {
+	return fmt.Sprintf("%s is not an empty directory: name a new one, a restore replaces nothing", e.Dir)
+}
+
+// Restoring is what is done at the moment, for people who watch.
+type Restoring string
+
+const (
+	Reading  Restoring = "reading the backup"
+	Checking Restoring = "checking the log"
+)
+
+// Restore makes a data directory of a backup. dir must not be there, or be empty. Everything is made and checked beside it, under another name, and only then
+// moved there: what a restore that fails leaves behind is nothing, and what one that is killed leaves is a folder that no server takes for data. A file that is
+// not whole is a *backup.DamagedError, a directory with something in it a *NotEmptyError.
+func Restore(ctx context.Context, name, dir string, progress func(what Restoring, done, total uint64)) (list backup.Manifest, err error) {
+	if err := vacant(dir); err != nil {
+		return list, err
+	}
+	f, size, err := backup.Open(name)
+	if err != nil {
+		return list, fmt.Errorf("open the backup: %w", err)
+	}
+	defer f.Close()
+	if dir, err = filepath.Abs(dir); err != nil {
+		return list, err
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		return list, fmt.Errorf("make the folder above %s: %w", dir, err)
+	}
+	work, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+"-restoring-") // mode 0700
+	if err != nil {
+		return list, fmt.Errorf("make a folder to restore in: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(work))
+		}
+	}()
+	r := restorer{dir: work, progress: progress}
+	target := backup.Target{File: r.file, Log: func(records iter.Seq2[eventstore.Record, error]) error {
+		return sqlite.Load(ctx, filepath.Join(work, EventsFile), records)
+	}}
+	if list, err = backup.Read(ctx, f, size, target, r.tell(Reading)); err != nil {
+		return list, fmt.Errorf("restore %s: %w", name, err)
+	}
+	if err := r.check(ctx, list); err != nil {
+		return list, fmt.Errorf("restore %s: %w", name, err)
+	}
+	if err := r.settle(dir); err != nil {
+		return list, fmt.Errorf("restore %s: %w", name, err)
+	}
+	return list, nil
+}
+
+// vacant refuses a directory with something in it.
+func vacant(dir string) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("look at %s: %w", dir, err)
+	case len(entries) > 0:
+		return &NotEmptyError{dir}
+	}
+	return nil
+}
+
+type restorer struct {
+	dir      string
+	names    []string
+	progress func(what Restoring, done, total uint64)
+}
+
+func (r *restorer) tell(what Restoring) func(done, total uint64) {
+	if r.progress == nil {
+		return nil
+	}
+	return func(done, total uint64) { r.progress(what, done, total) }
+}
+
+// hidden is directory.json until all is checked: without it no server takes the folder.
+const hidden = MarkFile + ".restoring"
+
+// file writes one file of the backup.
+func (r *restorer) file(name string, body io.Reader) error {
+	if !restorable(name) {
+		return &backup.DamagedError{Reason: fmt.Sprintf("part %s is no file of a data directory", name)}
+	}
+	r.names = append(r.names, name)
+	if name == MarkFile {
+		name = hidden
+	}
+	path := filepath.Join(r.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, body)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// lookUp is of how many commands one is looked up: the index was made a moment ago, and is held against the rows besides.
+const lookUp = 100
+
+// check reads what was restored as a server would.
+func (r *restorer) check(ctx context.Context, list backup.Manifest) error {
+	marked := false
+	for _, name := range r.names {
+		if k, _ := keptAs(name); k == asDatabase {
+			if err := checkDatabase(ctx, filepath.Join(r.dir, name)); err != nil {
+				return err
+			}
+		}
+		marked = marked || name == MarkFile
+	}
+	if !marked {
+		return &backup.DamagedError{Reason: "it has no " + MarkFile}
+	}
+	if !list.Log.Included {
+		return nil
+	}
+	store, err := sqlite.Open(ctx, filepath.Join(r.dir, EventsFile), sqlite.Options{})
+	if err != nil {
+		return err
+	}
+	var report LogReport
+	err = report.check(ctx, store, lookUp, r.tell(Checking))
+	if err = errors.Join(err, store.Close()); err != nil {
+		return err
+	}
+	if len(report.Problems) > 0 {
+		return &backup.DamagedError{Reason: fmt.Sprintf("the log that it holds is not whole: %s", report.Problems[0])}
+	}
+	if report.Events != list.Log.Events || uint64(report.Head) != list.Log.Position {
+		return fmt.Errorf("%d events up to position %d were restored, the backup has %d up to %d", report.Events, report.Head, list.Log.Events, list.Log.Position)
+	}
+	return nil
+}
+
+// settle puts the directory into its place, as its last step.
+func (r *restorer) settle(dir string) error {
+	if err := os.Rename(filepath.Join(r.dir, hidden), filepath.Join(r.dir, MarkFile)); err != nil {
+		return err
+	}
+	if err := backup.SyncFolder(r.dir); err != nil {
+		return err
+	}
+	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // it was empty
+		return fmt.Errorf("put it in the place of %s: %w: name a new directory that is no mount point", dir, err)
+	}
+	if err := os.Rename(r.dir, dir); err != nil {
+		return err
+	}
+	return backup.SyncFolder(filepath.Dir(dir))
+}
