@@ -26,6 +26,7 @@ const (
 	Seals         Model = "seals"          // which boxes carry or carried a seal number
 	Discrepancies Model = "discrepancies"  // list of discrepancies
 	Events        Model = "events"         // the log itself
+	History       Model = "history"        // timelines, differences and replays of a unit's ledger
 	Feed          Model = "feed"           // events over NATS
 	ReadClock     Model = "clock"          // the server's time
 	SetClock      Model = "clock (set)"    // drive the time of a simulated data directory
@@ -37,7 +38,7 @@ const (
 
 // Models lists the models in the order of docs/access.md.
 func Models() []Model {
-	return []Model{Elections, Regency, Supporting, Plan, Station, Box, Shipment, Custody, Deadlines, Claims, Seals, Discrepancies, Events, Feed, ReadClock, SetClock, Accounts, FeedRebuild, Reads, Backup}
+	return []Model{Elections, Regency, Supporting, Plan, Station, Box, Shipment, Custody, Deadlines, Claims, Seals, Discrepancies, Events, History, Feed, ReadClock, SetClock, Accounts, FeedRebuild, Reads, Backup}
 }
 
 // View says how much of a model a role sees.
@@ -105,6 +106,7 @@ var readTable = map[Model]views{
 	Seals:         each(Unit, slices.Concat(staff, watch)...).and(Within, locals...).and(All, domain.RoleSimulator),
 	Discrepancies: each(Unit, slices.Concat(staff, watch)...).and(Within, locals...).and(All, domain.RoleSimulator),
 	Events:        each(Unit, slices.Concat(staff, watch)...).and(All, domain.RoleSimulator),
+	History:       each(Unit, slices.Concat(staff, watch)...).and(All, domain.RoleSimulator),
 	Feed:          each(Unit, slices.Concat(staff, watch)...).and(Escorts, domain.RoleEscort).and(All, domain.RoleSimulator),
 	SetClock:      each(All, domain.RoleSimulator),
 	Accounts:      each(Within, domain.RoleAdmin).and(All, domain.RoleSimulator),
