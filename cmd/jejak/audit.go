@@ -23,7 +23,7 @@ No server may have the directory meanwhile. What this cannot know is whether som
 by itself.`
 
 func newAuditCommand() *cobra.Command {
-	return group("audit", "Check what the log holds", "Commands of those who check.", newVerifyCommand())
+	return group("audit", "Check what the log holds", "Commands of those who check.", newVerifyCommand(), newExportCommand())
 }
 
 func newVerifyCommand() *cobra.Command {
