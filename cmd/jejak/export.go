@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -50,6 +51,18 @@ var exporters = map[string]func(ctx context.Context, log export.Log, c export.Ch
 		}
 		return s, export.File(f.out, func(file *os.File) error {
 			s, err = log.EPCIS(ctx, file, c, names)
+			return err
+		})
+	},
+	"csv": func(ctx context.Context, log export.Log, c export.Choice, f *exportFlags) (s export.Summary, err error) {
+		return s, export.Directory(f.out, func(dir string) error {
+			s, err = log.CSV(ctx, dir, c)
+			return err
+		})
+	},
+	"xlsx": func(ctx context.Context, log export.Log, c export.Choice, f *exportFlags) (s export.Summary, err error) {
+		return s, export.File(f.out, func(file *os.File) error {
+			s, err = log.XLSX(ctx, file, filepath.Dir(f.out), c)
 			return err
 		})
 	},
