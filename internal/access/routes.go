@@ -29,7 +29,7 @@ func (m Model) Routes() []string {
 	case Discrepancies:
 		return []string{"GET " + election + "/discrepancies"}
 	case Events:
-		return []string{"GET /v1/events"}
+		return []string{"GET /v1/events", "GET /v1/events/{id}/proof"}
 	case Feed:
 		return []string{"POST /v1/feed/consumers"}
 	case ReadClock:

@@ -77,3 +77,11 @@ type FeedRebuild struct {
 	Done     bool   `json:"done,omitempty"`
 	Error    string `json:"error,omitempty"`
 }
+
+// EventProof is the proof of an event with its record (GET /v1/events/{id}/proof).
+type EventProof struct {
+	Leaf   int64  `json:"leaf" doc:"Place of the record in the notary's tree, from 0."`
+	Size   int64  `json:"size" doc:"Records under the checkpoint of the proof."`
+	Record string `json:"record" doc:"The record as a line of a bundle: JSON whose data and metadata are byte for byte those of the log."`
+	Proof  string `json:"proof" doc:"The proof as C2SP tlog-proof writes it."`
+}

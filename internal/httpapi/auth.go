@@ -19,13 +19,19 @@ func userOf(ctx context.Context) people.User {
 	return u
 }
 
-// open are the paths that need no token. None shows anything of the data but figures about the server.
-var open = map[string]bool{"/livez": true, "/readyz": true, "/metrics": true, "/openapi.json": true, "/openapi.yaml": true, "/asyncapi.yaml": true, "/docs": true}
+// open are the paths that need no token. None shows anything of the data but figures about the server, and hashes.
+var open = map[string]bool{
+	"/livez": true, "/readyz": true, "/metrics": true, "/openapi.json": true, "/openapi.yaml": true, "/asyncapi.yaml": true, "/docs": true,
+	"/checkpoint": true, "/checkpoint/history": true, "/checkpoint/keys": true,
+}
+
+// needsNoToken tells whether a path is open.
+func needsNoToken(path string) bool { return open[path] || strings.HasPrefix(path, "/tile/") }
 
 // guard lets only good tokens pass, before any body is read.
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if open[r.URL.Path] {
+		if needsNoToken(r.URL.Path) {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -13,11 +13,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"jejak/domain"
 	"jejak/eventstore"
 	"jejak/internal/access"
 	"jejak/internal/api"
 	"jejak/internal/journal"
+	"jejak/internal/notary/bundle"
 )
 
 // eventQuery chooses records of the log.
@@ -204,17 +207,11 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request, e eventQuery
 	}
 }
 
-// eventJSON is a record as the API shows it.
+// eventJSON is a record as the API shows it: api.Event, with data and metadata byte for byte, which encoding/json would not leave alone.
 func eventJSON(rec *eventstore.Record) []byte {
-	e := api.Event{
-		Position: uint64(rec.Position), Stream: rec.Stream, Version: uint64(rec.Version), ID: rec.ID.String(), Type: rec.Type, Schema: rec.Schema,
-		RecordedAt: stamp(rec.RecordedAt), Data: rec.Data, Metadata: rec.Metadata,
-	}
-	text, err := json.Marshal(e)
-	if err != nil {
-		panic(err) // the store takes valid JSON only
-	}
-	return text
+	shown := bundle.Record{Record: *rec, Leaf: -1}
+	shown.Command = uuid.Nil // the metadata has it
+	return bundle.AppendRecord(nil, &shown)
 }
 
 // streamEvents follows the log until the client goes or the server closes.

@@ -27,6 +27,7 @@ import (
 	"jejak/internal/clock"
 	"jejak/internal/command"
 	"jejak/internal/httpapi"
+	"jejak/internal/notary"
 	"jejak/internal/people"
 	"jejak/internal/telemetry"
 	"jejak/internal/views"
@@ -41,7 +42,8 @@ type house struct {
 	people  *people.Store
 	ledgers *command.Handler
 	clock   *clock.Driven
-	views   *views.Runner // nil: without
+	views   *views.Runner  // nil: without
+	notary  *notary.Notary // likewise
 	looks   *looking
 	log     *syncBuffer
 	tokens  map[string]string // by "role scope"
@@ -59,6 +61,7 @@ type plan struct {
 	views     bool // with views
 	feed      func(context.Context, func(api.FeedRebuild)) error
 	consumers httpapi.Consumers
+	notary    bool // with a notary that signs at once
 }
 
 func newHouse(t testing.TB) *house { return houseOf(t, plan{}) }
@@ -117,6 +120,10 @@ func houseOf(t testing.TB, p plan) *house {
 	}
 	if !p.real {
 		cfg.SetClock = h.clock.Set
+	}
+	if p.notary {
+		h.notary = signing(t, filepath.Join(dir, "notary"), store)
+		cfg.Notary = h.notary
 	}
 	tel.WatchQueues(h.ledgers.Waiting)
 	h.api = httpapi.New(cfg)

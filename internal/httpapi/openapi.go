@@ -32,6 +32,9 @@ func (s *Server) describeStreams() {
 	doc.AddOperation(s.describeEvents())
 	doc.AddOperation(s.describeUsers())
 	doc.AddOperation(s.describeFeedRebuild())
+	for _, op := range s.describeNotary() {
+		doc.AddOperation(op)
+	}
 	doc.AddOperation(&huma.Operation{
 		OperationID: "metrics", Method: http.MethodGet, Path: "/metrics", Summary: "Metrics in the Prometheus text format", Tags: []string{"server"},
 		Security: []map[string][]string{{}}, Responses: map[string]*huma.Response{"200": {Description: "OK", Content: textContent("text/plain")}},

@@ -103,7 +103,10 @@ func TestTheDocumentHasTheFixedFields(t *testing.T) {
 func TestTheDocumentHasEveryRoute(t *testing.T) {
 	h := newHouse(t)
 	d := documentOf(t, h.api)
-	routes := []string{"POST /v1/commands", "GET /v1/me", "GET /livez", "GET /readyz", "GET /metrics"}
+	routes := []string{
+		"POST /v1/commands", "GET /v1/me", "GET /livez", "GET /readyz", "GET /metrics",
+		"GET /checkpoint", "GET /checkpoint/history", "GET /checkpoint/keys", "GET /tile/{path}",
+	}
 	for _, m := range access.Models() {
 		routes = append(routes, m.Routes()...)
 	}

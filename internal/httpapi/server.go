@@ -16,11 +16,12 @@ import (
 	"jejak/internal/api"
 	"jejak/internal/clock"
 	"jejak/internal/command"
+	"jejak/internal/notary"
 	"jejak/internal/people"
 	"jejak/internal/telemetry"
 )
 
-// Config is what the server works with. All but SetClock, Settled, RebuildFeed, Consumers and Ready must be given.
+// Config is what the server works with. All but SetClock, Settled, RebuildFeed, Consumers, Notary and Ready must be given.
 type Config struct {
 	Ledgers   command.Ledgers
 	Store     eventstore.Store
@@ -38,6 +39,8 @@ type Config struct {
 	RebuildFeed func(ctx context.Context, progress func(api.FeedRebuild)) error
 	// Consumers makes consumers of the feed over NATS; nil where there is no NATS.
 	Consumers Consumers
+	// Notary signs the log and proves what is in it; nil where nothing is signed.
+	Notary *notary.Notary
 	// Ready says why the server cannot work, nothing when it can; nil for always ready.
 	Ready func(ctx context.Context) []string
 }
@@ -68,6 +71,11 @@ func (s *Server) routes() {
 	s.api = newHuma(s.mux, s.cfg.Version)
 	s.mux.HandleFunc(commandsPattern, s.postCommands)
 	s.mux.HandleFunc("GET /v1/events", s.getEvents)
+	s.mux.HandleFunc("GET /v1/events/{id}/proof", s.getProof)
+	s.mux.HandleFunc("GET /checkpoint", s.getCheckpoint)
+	s.mux.HandleFunc("GET /checkpoint/history", s.getCheckpointHistory)
+	s.mux.HandleFunc("GET /checkpoint/keys", s.getCheckpointKeys)
+	s.mux.HandleFunc("GET /tile/{path...}", s.getTile)
 	s.mux.HandleFunc("POST /v1/users", s.postUsers)
 	s.mux.HandleFunc("POST /v1/feed/rebuild", s.postFeedRebuild)
 	s.registerQueries()

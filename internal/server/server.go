@@ -1,10 +1,10 @@
 // Package server is the whole server of one data directory: it opens the parts in order, serves, and closes them in the reverse order.
 //
-// Start: lock of the directory, what kind of directory it is, address, cache, event store, clock, people, NATS broker, reference data, ledgers, adoption of the
+// Start: lock of the directory, what kind of directory it is, address, cache, event store, clock, notary, people, NATS broker, reference data, ledgers, adoption of the
 // reference data, feed, views, policies, HTTP. Whatever fails undoes what came before and is told.
 //
 // Stop: no new connections and no new commands; requests under way are answered; policies stop; views take what is new; the feed stops where it is and goes on
-// at the next start; ledgers are saved to the cache; the NATS broker, people, store;
+// at the next start; ledgers are saved to the cache; the NATS broker, people; the notary signs the last records; store;
 // at last the lock. A process that is killed instead loses nothing that it has answered.
 package server
 
@@ -27,6 +27,7 @@ import (
 	"jejak/internal/command"
 	"jejak/internal/feed"
 	"jejak/internal/httpapi"
+	"jejak/internal/notary"
 	"jejak/internal/people"
 	"jejak/internal/policy"
 	"jejak/internal/telemetry"
@@ -45,6 +46,8 @@ type Config struct {
 	AllowRemote bool
 	// NATS is how the feed goes out.
 	NATS NATS
+	// Notary is how the log is signed.
+	Notary Notary
 	// Kind is what the directory must be, and becomes for life when it is new.
 	Kind Kind
 	// Demo marks a new directory as one that a demo may delete.
@@ -66,6 +69,7 @@ type Server struct {
 	store    eventstore.Store
 	clock    clock.Clock
 	setClock func(time.Time) error
+	notary   *notary.Notary
 	people   *people.Store
 	broker   *broker.Broker  // nil where there is no NATS
 	feed     *feed.Publisher // likewise
@@ -100,7 +104,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 
 func (s *Server) open(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openDirectory, s.openListener, s.openCache, s.openStore, s.openClock, s.openPeople, s.openBroker, s.openLedgers, s.openFeed, s.openViews, s.openPolicies, s.openWatch, s.openAPI, s.announce,
+		s.openDirectory, s.openListener, s.openCache, s.openStore, s.openClock, s.openNotary, s.openPeople, s.openBroker, s.openLedgers, s.openFeed, s.openViews, s.openPolicies, s.openWatch, s.openAPI, s.announce,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -174,7 +178,7 @@ func (s *Server) openPeople(ctx context.Context) error {
 func (s *Server) openAPI(context.Context) error {
 	cfg := httpapi.Config{
 		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: s.metrics, Version: s.cfg.Version,
-		SetClock: s.setClock, Views: s.views, Settled: s.policies.Settled, Ready: s.ready,
+		SetClock: s.setClock, Views: s.views, Settled: s.policies.Settled, Ready: s.ready, Notary: s.notary,
 	}
 	if s.broker != nil { // a nil *Broker would not be a nil Consumers
 		cfg.Consumers, cfg.RebuildFeed = s.broker, s.rebuildFeed
@@ -197,6 +201,9 @@ func (s *Server) ready(context.Context) []string {
 	var reasons []string
 	if reason := s.ledgers.Unavailable(); reason != "" {
 		reasons = append(reasons, reason)
+	}
+	if trouble := s.notary.Trouble(); trouble != "" {
+		reasons = append(reasons, trouble)
 	}
 	return append(reasons, s.views.Trouble()...)
 }

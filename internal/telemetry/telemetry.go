@@ -37,6 +37,7 @@ type Telemetry struct {
 	policyFailed  *prometheus.CounterVec
 	views         viewMetrics
 	feed          feedMetrics
+	notary        notaryMetrics
 	refusals      *prometheus.CounterVec
 	requests      *prometheus.HistogramVec
 	inFlight      prometheus.Gauge
@@ -109,6 +110,7 @@ func New(log *slog.Logger, version string) *Telemetry {
 		t.requests, t.inFlight, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	t.views = newViewMetrics(t.registry)
 	t.feed = newFeedMetrics(t.registry)
+	t.notary = newNotaryMetrics(t.registry)
 	return t
 }
 

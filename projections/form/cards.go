@@ -154,7 +154,8 @@ type Proof struct {
 	Event   string `json:"event"`
 }
 
-// Event is a record of the log as GET /v1/events shows it.
+// Event is a record of the log as GET /v1/events shows it. Data and metadata are byte for byte those of the log, so that hashes fit; what cannot stand
+// in a line so (never written by Jejak itself) is in base64.
 type Event struct {
 	Position   uint64          `json:"position"`
 	Stream     string          `json:"stream"`
@@ -163,6 +164,9 @@ type Event struct {
 	Type       string          `json:"type"`
 	Schema     int             `json:"schema"`
 	RecordedAt string          `json:"recorded_at"`
-	Data       json.RawMessage `json:"data"`
-	Metadata   json.RawMessage `json:"metadata"`
+	Data       json.RawMessage `json:"data,omitempty"`
+	Metadata   json.RawMessage `json:"metadata,omitempty"`
+
+	DataBase64     []byte `json:"data_base64,omitempty"`
+	MetadataBase64 []byte `json:"metadata_base64,omitempty"`
 }

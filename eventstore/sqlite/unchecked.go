@@ -1,0 +1,39 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+
+	"jejak/eventstore"
+)
+
+// ReadUnchecked yields what is in the file at path in position order, whether or not its checksums, indexes or triggers are as they were written: for
+// those who look for what was changed, and for nobody else. A value that cannot be read is given as its zero. Nobody may write meanwhile, and nothing is
+// changed. An error is yielded once, as the last pair.
+func ReadUnchecked(ctx context.Context, path string) iter.Seq2[eventstore.Record, error] {
+	return func(yield func(eventstore.Record, error) bool) {
+		r, err := newReader(path, "")
+		if err != nil {
+			yield(eventstore.Record{}, fmt.Errorf("open event log %s for reading: %w", path, err))
+			return
+		}
+		defer func() { _ = closeConn(r.conn) }() // only read from
+		r.conn.SetInterrupt(ctx)
+		err = errors.Join(r.all.BindInt64(1, math.MinInt64), r.all.BindInt64(2, math.MaxInt64))
+		for err == nil && r.all.Step() {
+			var rec eventstore.Record
+			if err = r.decode(r.all, &rec); errors.Is(err, ErrDamaged) {
+				err = nil
+			}
+			if err == nil && !yield(rec, nil) {
+				return
+			}
+		}
+		if err = errors.Join(err, r.all.Err(), ctx.Err()); err != nil {
+			yield(eventstore.Record{}, fmt.Errorf("read event log %s: %w", path, err))
+		}
+	}
+}

@@ -1,0 +1,222 @@
+// Package notary makes the log tamper-evident: a Merkle tree over all records in position order (package leaf says of what, package tree how), whose
+// root is signed again and again. docs/notary.md describes all of it for those who check.
+//
+// The notary follows the log like any other reader and holds up nobody. What it has signed it keeps in notary.db, and never signs a smaller tree, nor
+// another of the same size, nor one that does not begin with what was signed before.
+package notary
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"jejak/eventstore"
+	"jejak/internal/notary/tree"
+)
+
+// Metrics is told what the notary does. Its methods must not block.
+type Metrics interface {
+	// NotarySigned: a checkpoint of so many records was signed.
+	NotarySigned(size int64)
+	// NotaryFailed: signing stopped and is tried again, or a witness did not cosign. reason is one of Reasons.
+	NotaryFailed(reason string)
+}
+
+// Why something failed, for metrics.
+const (
+	ReasonLog      = "log"      // it cannot be read
+	ReasonDisk     = "disk"     // tiles, index or book cannot be written
+	ReasonMismatch = "mismatch" // the log is not what was signed
+	ReasonWitness  = "witness"  // one is away, or refuses
+)
+
+// Reasons lists them.
+func Reasons() []string { return []string{ReasonLog, ReasonDisk, ReasonMismatch, ReasonWitness} }
+
+// Config of a Notary. Dir and Store are required.
+type Config struct {
+	Dir       string // folder of the notary
+	Store     eventstore.Store
+	Simulated bool          // the log holds made-up records, and the origin says so
+	Every     time.Duration // between two checkpoints while something is new; 0: a second
+	Witnesses []Witness
+	Log       *slog.Logger // nil: nowhere
+	Metrics   Metrics      // nil: none
+	// Signed is told of each new checkpoint, and again when cosignatures have come. It must not block.
+	Signed func(*Signed)
+
+	disk string                   // SQLite VFS of the book, "" for the operating system's
+	at   func(point string) error // for tests: called before each thing that can be cut; an error is the death of the process
+}
+
+// Notary is open. Run it in one goroutine; the other methods may be called by any.
+type Notary struct {
+	cfg    Config
+	book   *book
+	files  *tree.Files
+	index  *index
+	signer *signer
+
+	// Of the goroutine that runs.
+	tree    *tree.Tree
+	last    eventstore.Position // of the last record in the tree
+	lastID  [16]byte            // its id
+	entries []byte              // of the index, not yet written
+	again   []Signed            // signed checkpoints that the tree has still to come by, while it is made anew
+	written int64               // size of the tree whose partial tiles were written last
+
+	newest  atomic.Pointer[Signed]
+	sized   atomic.Int64 // records in the tree
+	reached atomic.Uint64
+	head    atomic.Uint64
+	trouble atomic.Pointer[string]
+	failing atomic.Pointer[string]
+
+	cosigning sync.WaitGroup
+	offers    []chan *Signed // one for each witness, of the newest only
+}
+
+// Open opens the notary in cfg.Dir, and makes it if there is none. It holds the newest checkpoint, the last record and the edge of the tree against the
+// log: what does not fit is a *MismatchError.
+func Open(ctx context.Context, cfg Config) (*Notary, error) {
+	if cfg.Every == 0 {
+		cfg.Every = time.Second
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = noMetrics{}
+	}
+	if cfg.at == nil {
+		cfg.at = func(string) error { return nil }
+	}
+	n := &Notary{cfg: cfg}
+	if err := n.open(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the notary: %w", err), n.Close())
+	}
+	return n, nil
+}
+
+func (n *Notary) open(ctx context.Context) error {
+	if err := os.MkdirAll(n.cfg.Dir, 0o700); err != nil {
+		return err
+	}
+	var err error
+	if err := n.missing(); err != nil {
+		return err
+	}
+	if n.book, err = openBook(n.cfg.disk, n.path(BookFile), true, false); err != nil {
+		return err
+	}
+	if err := n.openIdentity(); err != nil {
+		return err
+	}
+	if n.files, err = tree.OpenFiles(n.cfg.Dir); err != nil {
+		return err
+	}
+	if n.index, err = openIndex(n.path(IndexFile)); err != nil {
+		return err
+	}
+	return n.start(ctx)
+}
+
+func (n *Notary) path(name string) string { return filepath.Join(n.cfg.Dir, name) }
+
+// missing refuses a folder in which the book is missing while other parts are there: it would be signed anew what was signed already.
+func (n *Notary) missing() error {
+	if n.cfg.disk != "" {
+		return nil
+	}
+	if _, err := os.Stat(n.path(BookFile)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, name := range []string{PublicFile, IndexFile} {
+		if _, err := os.Stat(n.path(name)); err == nil {
+			return fmt.Errorf("%s is missing, though the notary was at work here (%s is there): restore it from a backup; if it is lost for good, move the folder %s "+
+				"away, keep it as evidence, and tell everybody who has the verifier key that a new notary begins", n.path(BookFile), name, n.cfg.Dir)
+		}
+	}
+	return nil
+}
+
+// Close closes it. It must not be running.
+func (n *Notary) Close() error {
+	var err error
+	if n.index != nil {
+		err = n.index.close()
+	}
+	if n.book != nil {
+		err = errors.Join(err, n.book.close())
+	}
+	return err
+}
+
+// Origin is the name of the log in its checkpoints.
+func (n *Notary) Origin() string { return n.book.origin }
+
+// Verifier is the verifier key in use.
+func (n *Notary) Verifier() string { return n.signer.verifier }
+
+// Keys lists all keys that there ever were, the oldest first.
+func (n *Notary) Keys() ([]Key, error) { return n.book.keys() }
+
+// Newest returns the newest checkpoint, nil while there is none.
+func (n *Notary) Newest() *Signed { return n.newest.Load() }
+
+// Cosigned returns the newest checkpoint that so many witnesses have cosigned, nil for none.
+func (n *Notary) Cosigned(witnesses int) (*Signed, error) { return n.book.cosigned(int64(witnesses)) }
+
+// After lists at most limit checkpoints of more than size records, the smallest first.
+func (n *Notary) After(size int64, limit int) ([]Signed, error) { return n.book.after(size, limit) }
+
+// Tile reads a tile of the tree by its path, fs.ErrNotExist (wrapped) where there is none.
+func (n *Notary) Tile(path string) ([]byte, error) { return n.files.Read(path) }
+
+// Trouble says why nothing is signed until somebody mends it, "" when there is no such thing.
+func (n *Notary) Trouble() string { return text(&n.trouble) }
+
+// Failing says why nothing could be signed the last time it was tried, "" when it could.
+func (n *Notary) Failing() string { return text(&n.failing) }
+
+func text(of *atomic.Pointer[string]) string {
+	if t := of.Load(); t != nil {
+		return *t
+	}
+	return ""
+}
+
+// Progress is how far the notary is.
+type Progress struct {
+	Records  int64               // in the tree
+	Signed   int64               // in the newest checkpoint
+	SignedAt time.Time           // zero: none is signed
+	Position eventstore.Position // of the last record in the tree
+	Head     eventstore.Position // of the log, when last looked at
+}
+
+// Progress says how far the notary is.
+func (n *Notary) Progress() Progress {
+	p := Progress{Records: n.sized.Load(), Position: eventstore.Position(n.reached.Load()), Head: eventstore.Position(n.head.Load())}
+	if c := n.Newest(); c != nil {
+		p.Signed, p.SignedAt = c.N, c.SignedAt
+	}
+	return p
+}
+
+func (n *Notary) tiles() tlog.TileReader { return tree.Source(n.files.Read) }
+
+// noMetrics ignores everything.
+type noMetrics struct{}
+
+func (noMetrics) NotarySigned(int64)  {}
+func (noMetrics) NotaryFailed(string) {}
