@@ -64,7 +64,7 @@ var conditions = map[handoff.Condition]string{
 
 func (b *batch) handoff(event handoff.Event) {
 	switch e := event.(type) {
-	case *handoff.Offered, *handoff.Witnessed:
+	case *handoff.Offered, *handoff.Witnessed, *handoff.DocumentIssued:
 	case *handoff.Accepted:
 		b.accepted(e)
 	}

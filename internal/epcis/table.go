@@ -80,6 +80,7 @@ var mappings = []Mapping{
 	{"handoff.accepted", handedOver, "boxes off their load, if they came with one; possession from giver to receiver, by the condition in which the boxes came: " +
 		"good; unsealed or with broken seals; damaged or wet; the missing (jejak:missing) stand beside, alone only where nothing came"},
 	{"handoff.witnessed", nil, "about who saw it"},
+	{"handoff.document_issued", nil, "paper about what another record tells"},
 	{"polling.ballots_counted", []Shape{{object, Observe, "cycle_counting", "in_progress"}}, "the ballots found in a box, by design"},
 	{"incident.raised", []Shape{{object, Observe, "", "damaged"}, {object, Observe, "", "unknown"}, {object, Observe, "", "unavailable"}},
 		"boxes that are damaged, lost (unknown) or seized (unavailable); other incidents are no change of a thing"},
