@@ -44,7 +44,7 @@ func newRootCommand(env environment) *cobra.Command {
 		newUserCommand(),
 		newStatusCommand(),
 		newWatchCommand(),
-		newAuditCommand(),
+		newAuditCommand(), newReportCommand(),
 		newFeedCommand(),
 		newVersionCommand(),
 	)

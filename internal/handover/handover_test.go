@@ -22,8 +22,8 @@ func sheet(boxes int) handover.Sheet {
 	s := handover.Sheet{
 		Election: "pemilu2024", ElectionName: "Pemilu 2024", Unit: "3576", UnitName: "Kota Mojokerto", Handoff: "HND-3576-D01-1", Number: "12/PP.09-BA/3576/2024",
 		Shipment: "SHP-3576-D01-1", Place: handover.Place{Code: "357601", Name: "Prajurit Kulon"}, Offered: boxes, Accepted: boxes - 1, Missing: 1,
-		Giver: handover.Party{Person: handover.Person{ID: "usr-x7kwgx5i3u3km2ao", Name: "Budi Santoso"}, Place: handover.Place{Code: "3576", Name: "Kota Mojokerto"}, At: accepted.Add(-6 * time.Hour), Event: uuid.MustParse("018d8c5e-0f3a-5b52-9a0e-2f1f6f4f5a3b")},
-		Receiver: handover.Party{Person: handover.Person{ID: "usr-7qvnieko2kwtgia7"}, Place: handover.Place{Code: "357601", Name: "Prajurit Kulon"}, At: accepted, Event: uuid.MustParse("018d8d5e-0f3a-5b52-9a0e-2f1f6f4f5a3c")},
+		Giver:     handover.Party{Person: handover.Person{ID: "usr-x7kwgx5i3u3km2ao", Name: "Budi Santoso"}, Place: handover.Place{Code: "3576", Name: "Kota Mojokerto"}, At: accepted.Add(-6 * time.Hour), Event: uuid.MustParse("018d8c5e-0f3a-5b52-9a0e-2f1f6f4f5a3b")},
+		Receiver:  handover.Party{Person: handover.Person{ID: "usr-7qvnieko2kwtgia7"}, Place: handover.Place{Code: "357601", Name: "Prajurit Kulon"}, At: accepted, Event: uuid.MustParse("018d8d5e-0f3a-5b52-9a0e-2f1f6f4f5a3c")},
 		Witnesses: []handover.Witness{{Role: "supervisor", Person: handover.Person{ID: "usr-3qjky7qyobqsi6zm", Name: "Siti Aminah"}}, {Role: "police", Person: handover.Person{ID: "usr-9"}}},
 		Evidence:  handover.Evidence{Leaf: "Ws3WBrWtzr32AfJFpRwI8SUpHca6H26JxlyTEuAnubY="},
 	}

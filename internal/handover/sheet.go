@@ -51,6 +51,8 @@ type Party struct {
 	Place  Place
 	At     time.Time
 	Event  uuid.UUID // the record that says so
+	// Version is its version in the unit's ledger.
+	Version uint64
 }
 
 // Person is an id, with a name while people.db has one.
@@ -108,7 +110,7 @@ func Read(s *ledger.State, id string) (sheet Sheet, ok bool) {
 	register := &s.BoxRegister
 	party := func(n uint32, place domain.Code) Party {
 		a := &register.Acts[n]
-		return Party{Person: Person{ID: register.Texts.Text(a.Actor)}, Place: placeOf(ref, place), At: time.UnixMicro(a.Occurred).UTC(), Event: a.Ref().Event}
+		return Party{Person: Person{ID: register.Texts.Text(a.Actor)}, Place: placeOf(ref, place), At: time.UnixMicro(a.Occurred).UTC(), Event: a.Ref().Event, Version: a.Version}
 	}
 	offer := s.HandoffBook().Offer(id)
 	to := offer.To

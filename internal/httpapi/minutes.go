@@ -1,0 +1,68 @@
+package httpapi
+
+import (
+	"context"
+
+	"jejak/domain"
+	"jejak/domain/ledger"
+	"jejak/eventstore"
+	"jejak/internal/access"
+	"jejak/internal/handover"
+)
+
+type ofHandoff struct {
+	InElection
+	Handoff string `path:"handoff" doc:"Id of the handoff, such as HND-3578-000123."`
+	Number  string `query:"number" maxLength:"60" doc:"Number of the minutes, as the office numbers them; without one the handoff's id."`
+	Proof   string `query:"proof" enum:"none,first" doc:"first, as when it is not given: with the proof that the acceptance is in the log, once a checkpoint has it. none: without."`
+}
+
+// minutes are a PDF.
+type minutes struct {
+	Type  string `header:"Content-Type"`
+	Name  string `header:"Content-Disposition"`
+	Cache string `header:"Cache-Control"`
+	Body  []byte
+}
+
+// getMinutes draws the minutes of a handoff.
+func (s *Server) getMinutes(ctx context.Context, in *ofHandoff) (*minutes, error) {
+	if _, err := s.begin(ctx, &in.InElection, access.Minutes); err != nil {
+		return nil, err
+	}
+	unit := unitOfID(in.Handoff)
+	if why := domain.CheckID(in.Handoff, "", unit); why != "" {
+		return nil, malformed(domain.RuleBadID, "/path/handoff", in.Handoff, why)
+	}
+	none := notFound("serah terima yang sudah diterima", "accepted handoff", in.Handoff, "periksa id serah terima; berita acara ada setelah diterima",
+		"look up its id; there are minutes once it is accepted")
+	if s.unit(in.Election, unit) != nil {
+		return nil, none
+	}
+	var sheet handover.Sheet
+	found := false
+	err := s.view(ctx, in.Election, unit, in.Asked, func(st *ledger.State, _ eventstore.Position) { sheet, found = handover.Read(st, in.Handoff) })
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, none
+	}
+	user := userOf(ctx)
+	if !access.Allows(access.Sees(user.Actor(), access.Minutes), user.Scope, sheet.Giver.Place.Code, sheet.Place.Code) {
+		return nil, s.refused(user, access.Read(user.Actor(), access.Minutes, sheet.Place.Code), string(access.Minutes), in.Handoff)
+	}
+	sheet.Number = in.Number
+	archive := handover.Archive{Store: s.cfg.Store, Names: s.cfg.People.Name, Simulated: s.cfg.Clock.Simulated()}
+	if s.cfg.Notary != nil { // a nil *Notary would not be a nil Prover
+		archive.Prover = s.cfg.Notary
+	}
+	if err := archive.Complete(ctx, &sheet, in.Proof != "none"); err != nil {
+		return nil, s.viewError(err)
+	}
+	file, err := sheet.PDF()
+	if err != nil {
+		return nil, s.viewError(err)
+	}
+	return &minutes{Type: "application/pdf", Name: `inline; filename="` + in.Handoff + `.pdf"`, Cache: "private, no-store", Body: file}, nil
+}
