@@ -28,6 +28,8 @@ const exportHelp = `Write what the log holds for others, unit by unit, in consta
   epcis   one EPCIS 2.0 document (JSON-LD) of everything that moved or changed: docs/epcis.md
   csv     a new folder of tables: regencies, stations, boxes, shipments, handoffs, discrepancies, events
   xlsx    the same tables as one workbook
+  bundle  the records themselves with tiles, checkpoints and keys of the notary, for jejak audit verify --bundle: a new folder, or a zip file where the name
+          ends in .zip; with --unit those of the units, with --split one file a stream. Only of a data directory that no server has
 
 --to TIME exports the log as it stood then, --from TIME leaves out the records before (the tables of things are always as at the end); both by the
 server's clock, with a zone. People are ids: no name is in any export. What is written is there whole or not at all.
@@ -39,8 +41,12 @@ type exportFlags struct {
 	store, election, format, out, base string
 	units                              []string
 	from, to                           string
-	asJSON                             bool
+	split, asJSON                      bool
+
+	simulated bool // what the data directory is
 }
+
+const formatBundle = "bundle"
 
 // exporters write in the formats, by their names.
 var exporters = map[string]func(ctx context.Context, log export.Log, c export.Choice, f *exportFlags) (export.Summary, error){
@@ -53,6 +59,9 @@ var exporters = map[string]func(ctx context.Context, log export.Log, c export.Ch
 			s, err = log.EPCIS(ctx, file, c, names)
 			return err
 		})
+	},
+	formatBundle: func(ctx context.Context, log export.Log, c export.Choice, f *exportFlags) (export.Summary, error) {
+		return log.Bundle(ctx, f.out, c, export.Packing{Notary: filepath.Join(f.dir, server.NotaryFolder), Split: f.split, Program: "jejak " + thisBuild().Version, Simulated: f.simulated})
 	},
 	"csv": func(ctx context.Context, log export.Log, c export.Choice, f *exportFlags) (s export.Summary, err error) {
 		return s, export.Directory(f.out, func(dir string) error {
@@ -71,8 +80,8 @@ var exporters = map[string]func(ctx context.Context, log export.Log, c export.Ch
 func newExportCommand() *cobra.Command {
 	var f exportFlags
 	cmd := &cobra.Command{
-		Use:   "export --format epcis|csv|xlsx -o PATH",
-		Short: "Write the log as EPCIS 2.0 or as tables",
+		Use:   "export --format epcis|csv|xlsx|bundle -o PATH",
+		Short: "Write the log as EPCIS 2.0, as tables, or as a bundle",
 		Long:  exportHelp,
 		Example: `  jejak audit export --data ./demo-data --format xlsx -o jawa-timur.xlsx
   jejak audit export --data ./demo-data --unit 3576 --format epcis -o 3576.jsonld
@@ -85,9 +94,10 @@ func newExportCommand() *cobra.Command {
 	f.reach.flags(flags)
 	storeFlag(flags, &f.store)
 	electionFlag(cmd, &f.election)
-	flags.StringVar(&f.format, "format", "", "epcis, csv or xlsx")
-	flags.StringVarP(&f.out, "output", "o", "", "file to write, for csv the folder to make")
+	flags.StringVar(&f.format, "format", "", "epcis, csv, xlsx or bundle")
+	flags.StringVarP(&f.out, "output", "o", "", "file to write, for csv and bundle the folder to make")
 	flags.StringSliceVar(&f.units, "unit", nil, "only these units, such as 3578 (default: all)")
+	flags.BoolVar(&f.split, "split", false, "of a bundle: one file a stream, so that a unit's records can be handed on alone")
 	flags.StringVar(&f.from, "from", "", "only records from this time on (RFC 3339, with offset)")
 	flags.StringVar(&f.to, "to", "", "as the log stood at this time (RFC 3339, with offset)")
 	flags.StringVar(&f.base, "base", epcis.DefaultBase, "address under which the names of an EPCIS document live: a domain of your own")
@@ -146,6 +156,9 @@ func runExport(cmd *cobra.Command, f *exportFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	if f.format == formatBundle && (f.url != "" || f.from != "" || f.to != "") {
+		return exit.Errorf(exit.Usage, "a bundle is of a data directory, from the first record to the last: leave --url, --from and --to out")
+	}
 	server.TuneMemory(cmd.Context(), 0)
 	log, end, err := f.log(cmd.Context())
 	if err != nil {
@@ -175,6 +188,7 @@ func (f *exportFlags) log(ctx context.Context) (log export.Log, end func() error
 		if err != nil {
 			return log, nil, err
 		}
+		f.simulated = opened.Simulated
 		return export.Log{Store: opened.Store, Catalog: opened.Catalog}, opened.Close, nil
 	}
 	url, token, err := f.find("jejak serve")

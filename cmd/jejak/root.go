@@ -44,7 +44,9 @@ func newRootCommand(env environment) *cobra.Command {
 		newUserCommand(),
 		newStatusCommand(),
 		newWatchCommand(),
-		newAuditCommand(), newReportCommand(),
+		newAuditCommand(),
+		newReportCommand(),
+		newNotaryCommand(),
 		newFeedCommand(),
 		newVersionCommand(),
 	)

@@ -42,6 +42,8 @@ var exeSuffix = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
 //	reference DIR                   write the built-in reference data to DIR, unpacked
 //	change [-all] FILE OLD NEW      replace a text, which must be there, in a file: the first place or all; \n is a line feed
 //	big FILE BYTES                  write a file of that size
+//	forge FILE SQLFILE              run SQL on a database as somebody would who makes the checksums of its pages fit
+//	unescape FILE JSON              write a text that was inside quotes in JSON to a file
 //	needs FILE                      compare published figures (regency_code,item,quantity) with jejak need
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":     exits,
@@ -55,6 +57,8 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"reference": writeReference,
 	"change":    change,
 	"big":       big,
+	"forge":     forge,
+	"unescape":  unescape,
 	"needs":     needs,
 }
 

@@ -140,6 +140,11 @@ func newReader(path, vfs string) (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	return prepareReader(conn)
+}
+
+// prepareReader makes a reader of a connection, and closes it when it cannot.
+func prepareReader(conn *sqlite3.Conn) (*reader, error) {
 	r := &reader{conn: conn, names: map[string]string{}}
 	for _, p := range []struct {
 		stmt **sqlite3.Stmt

@@ -7,6 +7,8 @@ import (
 	"iter"
 	"math"
 
+	"github.com/ncruces/go-sqlite3"
+
 	"jejak/eventstore"
 )
 
@@ -15,7 +17,17 @@ import (
 // changed. An error is yielded once, as the last pair.
 func ReadUnchecked(ctx context.Context, path string) iter.Seq2[eventstore.Record, error] {
 	return func(yield func(eventstore.Record, error) bool) {
-		r, err := newReader(path, "")
+		// The library checks the pages of a file that has checksums even without package checksum, if it is not told otherwise first.
+		conn, err := connect(ctx, path, "", sqlite3.OPEN_READWRITE, `PRAGMA checksum_verification=OFF; PRAGMA query_only=ON; PRAGMA cache_size=-4096`)
+		var r *reader
+		if err == nil {
+			if _, e := conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true); e != nil {
+				err = errors.Join(e, conn.Close())
+			}
+		}
+		if err == nil {
+			r, err = prepareReader(conn)
+		}
 		if err != nil {
 			yield(eventstore.Record{}, fmt.Errorf("open event log %s for reading: %w", path, err))
 			return

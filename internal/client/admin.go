@@ -9,7 +9,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
+
+	"jejak/internal/api"
 )
 
 // NewUser asks for an account. ID and TokenSHA256 (hex) may be given in a simulated data directory only.
@@ -85,4 +88,27 @@ func (c *Client) RebuildFeed(ctx context.Context, token string, progress func(po
 		}
 	}
 	return nil
+}
+
+// Proof gets the proof of an event, with its record.
+func (c *Client) Proof(ctx context.Context, token, event string) (api.EventProof, error) {
+	var proof api.EventProof
+	err := c.retry(ctx, func() error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/v1/events/"+url.PathEscape(event)+"/proof", nil)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		req.Header.Set("Accept", typeJSON)
+		resp, err := c.http.Do(req)
+		if err != nil {
+			return err
+		}
+		defer drain(resp)
+		if resp.StatusCode != http.StatusOK {
+			return statusError(resp)
+		}
+		return json.NewDecoder(resp.Body).Decode(&proof)
+	})
+	return proof, err
 }

@@ -139,6 +139,26 @@ func (c *Client) Get(ctx context.Context, token, path string, query url.Values, 
 	return reply, err
 }
 
+// Stream begins to read a long answer, which the caller closes. Once begun it is not tried again.
+func (c *Client) Stream(ctx context.Context, token, path string, query url.Values) (body io.ReadCloser, err error) {
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	err = c.retry(ctx, func() error {
+		resp, err := c.do(ctx, http.MethodGet, path, token, "", nil, 0)
+		if err != nil {
+			return err
+		}
+		if resp.StatusCode != http.StatusOK {
+			defer drain(resp)
+			return statusError(resp)
+		}
+		body = resp.Body
+		return nil
+	})
+	return body, err
+}
+
 // Post sends a JSON value and reads the answer into a value, nil for none.
 func (c *Client) Post(ctx context.Context, token, path string, body, into any) error {
 	payload, err := json.Marshal(body)

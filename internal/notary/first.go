@@ -83,6 +83,28 @@ func (r *Reader) Find(ctx context.Context, event uuid.UUID) (bundle.Record, erro
 	return bundle.Record{}, fmt.Errorf("event %s was at position %d of the log, and is not any more: run jejak audit verify", event, position)
 }
 
+// Book has the checkpoints and keys.
+func (r *Reader) Book() *Book { return &Book{r.book} }
+
+// Tiles is where the tiles of the tree are read.
+func (r *Reader) Tiles() tree.Source { return r.files.Read }
+
+// Leaf is the leaf of a record; guess is where it is looked for first. A record that the notary has not seen has none.
+func (r *Reader) Leaf(rec *eventstore.Record, guess int64) (leaf int64, found bool, err error) {
+	id, at, ok := ReadIndex(r.index.file, max(guess, 0))
+	leaf = max(guess, 0)
+	if !ok || at != rec.Position {
+		if leaf, found = r.index.leafOf(rec.Position); !found {
+			return 0, false, nil
+		}
+		id, _, _ = ReadIndex(r.index.file, leaf)
+	}
+	if id != rec.ID {
+		return 0, false, fmt.Errorf("position %d of the log has event %s, the notary saw %s there: run jejak audit verify", rec.Position, rec.ID, id)
+	}
+	return leaf, true, nil
+}
+
 // First is Notary.First.
 func (r *Reader) First(rec bundle.Record) (*Proof, error) {
 	return first(r.book, rec, tree.Source(r.files.Read))

@@ -77,6 +77,15 @@ func (x *index) at(leaf int64) (id uuid.UUID, position eventstore.Position, err 
 	return uuid.UUID(entry[:16]), eventstore.Position(binary.BigEndian.Uint64(entry[16:])), nil
 }
 
+// ReadIndex reads the entry of a leaf in an open index file.
+func ReadIndex(file io.ReaderAt, leaf int64) (id uuid.UUID, position eventstore.Position, ok bool) {
+	var entry [entrySize]byte
+	if _, err := file.ReadAt(entry[:], leaf*entrySize); err != nil {
+		return id, 0, false
+	}
+	return uuid.UUID(entry[:16]), eventstore.Position(binary.BigEndian.Uint64(entry[16:])), true
+}
+
 // find looks for an event.
 func (x *index) find(id uuid.UUID) (leaf int64, position eventstore.Position, found bool, err error) {
 	end := x.entries.Load()

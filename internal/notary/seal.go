@@ -38,6 +38,20 @@ func (n *Notary) Run(ctx context.Context) {
 	}
 }
 
+// CatchUp takes everything into the tree and signs it, in place of Run. progress, unless nil, is told of positions.
+func (n *Notary) CatchUp(ctx context.Context, progress func(done, total uint64)) error {
+	for more := true; more; {
+		var err error
+		if more, err = n.round(ctx); err != nil {
+			return err
+		}
+		if progress != nil {
+			progress(uint64(n.last), n.head.Load())
+		}
+	}
+	return nil
+}
+
 // follow signs until ctx ends. done: there is nothing more to do.
 func (n *Notary) follow(ctx context.Context) (done bool) {
 	wait := n.startWitnesses(ctx)

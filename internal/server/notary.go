@@ -2,11 +2,17 @@ package server
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
+	"jejak/eventstore/lock"
+	"jejak/internal/api"
 	"jejak/internal/notary"
+	"jejak/internal/notary/bundle"
 	"jejak/internal/telemetry"
 )
 
@@ -23,7 +29,7 @@ type Notary struct {
 // writes, so that it is closed after that and signs the last of it.
 func (s *Server) openNotary(ctx context.Context) error {
 	n, err := notary.Open(ctx, notary.Config{
-		Dir: filepath.Join(s.cfg.Dir, NotaryFolder), Store: s.store, Simulated: s.clock.Simulated(), Every: s.cfg.Notary.Every,
+		Dir: NotaryDir(s.cfg.Dir), Store: s.store, Simulated: s.clock.Simulated(), Every: s.cfg.Notary.Every,
 		Witnesses: s.cfg.Notary.Witnesses, Log: s.log, Metrics: s.metrics, Signed: s.onSigned,
 	})
 	if err != nil {
@@ -49,3 +55,88 @@ func (s *Server) openNotary(ctx context.Context) error {
 
 // onSigned hands a checkpoint on to the feed.
 func (s *Server) onSigned(c *notary.Signed) {}
+
+// NotaryDir is the folder of the notary in a data directory.
+func NotaryDir(dir string) string { return filepath.Join(dir, NotaryFolder) }
+
+// alone opens a log that no server has, with its notary.
+func alone(ctx context.Context, dir, store string) (*Log, *notary.Notary, error) {
+	l, err := OpenLog(ctx, dir, store)
+	if err != nil {
+		return nil, nil, err
+	}
+	n, err := notary.Open(ctx, notary.Config{Dir: NotaryDir(dir), Store: l.Store, Simulated: l.Simulated})
+	if err != nil {
+		return nil, nil, errors.Join(err, l.Close())
+	}
+	return l, n, nil
+}
+
+// Prove proves an event of a directory that no server has; one in use is a *lock.HeldError. What is not signed yet is signed.
+func Prove(ctx context.Context, dir, store string, event uuid.UUID) (p api.EventProof, err error) {
+	l, n, err := alone(ctx, dir, store)
+	if err != nil {
+		return p, err
+	}
+	defer func() { err = errors.Join(err, n.Close(), l.Close()) }()
+	if err := n.CatchUp(ctx, nil); err != nil {
+		return p, err
+	}
+	rec, err := n.Find(ctx, event)
+	if err != nil {
+		return p, err
+	}
+	proof, err := n.Prove(rec)
+	if err != nil {
+		return p, err
+	}
+	return api.EventProof{Leaf: rec.Leaf, Size: proof.Size, Record: string(bundle.AppendRecord(nil, &rec)), Proof: string(proof.Text)}, nil
+}
+
+// RotateNotary gives the notary of a directory that no server has a new key; see notary.Rotate.
+func RotateNotary(dir string, lost bool) (keys []notary.Key, err error) {
+	held, err := lock.Acquire(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, held.Release()) }()
+	return notary.Rotate(NotaryDir(dir), lost)
+}
+
+// NotaryRebuilt says what RebuildNotary has done.
+type NotaryRebuilt struct {
+	Records     int64
+	Checkpoints int // that the tree was held against
+}
+
+// RebuildNotary makes the tiles of a directory that no server has again from the log, and holds them against every checkpoint ever signed: what does not
+// fit is a *notary.MismatchError. Nothing new is signed before all that was signed fits.
+func RebuildNotary(ctx context.Context, dir, store string, progress func(done, total uint64)) (done NotaryRebuilt, err error) {
+	l, err := OpenLog(ctx, dir, store)
+	if err != nil {
+		return done, err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	book, err := notary.OpenBook(NotaryDir(dir))
+	if err != nil {
+		return done, err
+	}
+	if err := errors.Join(book.Each(ctx, 0, func(*notary.Signed) error { done.Checkpoints++; return nil }), book.Close()); err != nil {
+		return done, err
+	}
+	settle, err := notary.SetAside(NotaryDir(dir))
+	if err != nil {
+		return done, err
+	}
+	defer func() { err = errors.Join(err, settle(err == nil)) }()
+	n, err := notary.Open(ctx, notary.Config{Dir: NotaryDir(dir), Store: l.Store, Simulated: l.Simulated})
+	if err != nil {
+		return done, err
+	}
+	defer func() { err = errors.Join(err, n.Close()) }()
+	if err := n.CatchUp(ctx, progress); err != nil {
+		return done, err
+	}
+	done.Records = n.Progress().Records
+	return done, nil
+}

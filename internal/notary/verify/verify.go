@@ -138,6 +138,9 @@ func (r *run) readCheckpoints() error {
 			}
 		}
 	}
+	if len(r.milestones) == 0 {
+		r.problem(Problem{Kind: Checkpoint, Leaf: -1, Text: "there is no checkpoint that a key given has signed"})
+	}
 	for _, text := range r.src.Outside {
 		known, err := r.trust.Checkpoint(text)
 		if err != nil {

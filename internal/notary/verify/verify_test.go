@@ -283,7 +283,7 @@ func TestAnotherKey(t *testing.T) {
 	s, other := newSealed(t), newSealed(t)
 	s.keys = other.keys
 	report := s.check(s.records)
-	if len(report.Problems) != 10 || report.Problems[0].Kind != verify.Checkpoint {
+	if len(report.Problems) != 11 || report.Problems[0].Kind != verify.Checkpoint {
 		t.Errorf("%v", report.Problems)
 	}
 }
