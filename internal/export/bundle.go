@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"filippo.io/torchwood"
@@ -44,11 +45,12 @@ func (l Log) Bundle(ctx context.Context, name string, c Choice, p Packing) (s Su
 		if err != nil {
 			return err
 		}
-		b := bundling{Log: l, Writer: w, reader: reader, signed: signed}
+		b := bundling{Log: l, Writer: w, reader: reader, ledgers: map[string]bool{}, signed: signed}
 		if err := b.write(ctx, c, p); err != nil {
 			return errors.Join(err, w.Abandon())
 		}
 		s = b.summary
+		s.Units = len(b.ledgers)
 		return nil
 	})
 }
@@ -57,6 +59,7 @@ type bundling struct {
 	Log
 	*bundle.Writer
 	reader  *notary.Reader
+	ledgers map[string]bool // that have records
 	signed  *notary.Signed
 	summary Summary
 }
@@ -167,8 +170,11 @@ func (b *bundling) names(ctx context.Context, c Choice) (names []string, err err
 func (b *bundling) record(rec *eventstore.Record, leaf int64) error {
 	b.summary.count(rec, true)
 	b.summary.Written++
-	if _, unit, ok := journal.SplitStream(rec.Stream); ok && b.summary.Written%told == 0 {
-		b.tell(unit, b.summary.Written)
+	if _, unit, ok := journal.SplitStream(rec.Stream); ok && strings.HasPrefix(rec.Stream, journal.LedgerPrefix) {
+		b.ledgers[rec.Stream] = true
+		if b.summary.Written%told == 0 {
+			b.tell(unit, b.summary.Written)
+		}
 	}
 	return b.Record(&bundle.Record{Record: *rec, Leaf: leaf})
 }

@@ -2,6 +2,9 @@ package httpapi
 
 import (
 	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"jejak/domain"
 	"jejak/domain/ledger"
@@ -23,6 +26,17 @@ type minutes struct {
 	Name  string `header:"Content-Disposition"`
 	Cache string `header:"Cache-Control"`
 	Body  []byte
+}
+
+func (s *Server) registerMinutes(path string) {
+	huma.Register(s.api, huma.Operation{
+		OperationID: "get-minutes", Method: http.MethodGet, Path: path, Summary: "Minutes of a handoff (berita acara serah terima) as PDF", Tags: []string{"queries"},
+		Description: "The same handoff gives the same bytes until something about it is recorded or a person in it is forgotten.",
+		Responses: map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{
+			"application/pdf": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
+		}}},
+		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusNotImplemented, http.StatusServiceUnavailable},
+	}, s.getMinutes)
 }
 
 // getMinutes draws the minutes of a handoff.

@@ -22,6 +22,9 @@ func (h *house) sent() {
 	h.act(domain.RoleOperator, "3501", "3501", "shipment.plan",
 		`{"shipment":"SHP-3501-1","leg":"L2","from":"3501","to":"350101","boxes":["3501012001001-PPWP"],"kits":[]}`)
 	h.act(domain.RoleWarehouse, "3501", "3501", "shipment.assign_escort", `{"shipment":"SHP-3501-1","police_unit":"P3501A","order_no":"1"}`)
+	h.act(domain.RoleWarehouse, "3501", "3501", "handoff.offer", `{"handoff":"HND-3501-1","to":"350101","boxes":["3501012001001-PPWP"]}`)
+	h.act(domain.RoleDistrict, "350101", "3501", "handoff.accept",
+		`{"handoff":"HND-3501-1","boxes":[{"box":"3501012001001-PPWP","seals":["S1"],"condition":"good"}],"missing":[],"extra":[],"witnesses":[]}`)
 	h.act(domain.RoleOperator, "3501", "3501", "incident.raise", `{"kind":"delay","severity":"low","units":["3501012001001-PPWP"],"note":"hujan"}`,
 		api.AcceptedWithDiscrepancy)
 }
@@ -40,6 +43,7 @@ var questions = map[access.Model][]string{
 	access.Claims:        {"/v1/elections/pemilu2024/claims", "/v1/elections/pemilu2024/claims/3501"},
 	access.Seals:         {"/v1/elections/pemilu2024/seals/S1"},
 	access.Discrepancies: {"/v1/elections/pemilu2024/discrepancies", "/v1/elections/pemilu2024/discrepancies?regency=3501"},
+	access.Minutes:       {"/v1/elections/pemilu2024/handoffs/HND-3501-1/bast.pdf"},
 	access.Events:        {"/v1/events", "/v1/events?unit=3501"},
 	access.ReadClock:     {"/v1/clock"},
 }
