@@ -164,10 +164,7 @@ func TestTables(t *testing.T) {
 		for _, row := range rows {
 			var cells []string
 			for _, c := range row {
-				if strings.HasPrefix(c, "'") {
-					c = c[1:]
-				}
-				cells = append(cells, strings.ReplaceAll(c, "\x01", "\ufffd")) // XML has no such character
+				cells = append(cells, strings.ReplaceAll(strings.TrimPrefix(c, "'"), "\x01", "\ufffd")) // XML has no such character
 			}
 			got = append(got, cells)
 		}
