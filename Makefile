@@ -8,6 +8,8 @@ STATICCHECK := bin/staticcheck-v0.8.2
 SUMTYPE     := bin/go-check-sumtype-v0.4.0
 # The stock client of NATS, against which the feed is tested.
 NATSCLI     := bin/nats-v0.5.1
+# A stock witness, which must cosign what the notary signs.
+WITNESS     := bin/litewitness-v0.9.0
 
 .PHONY: run test lint faults bench build esdb-test-binary help
 
@@ -20,7 +22,7 @@ run: ## play the demo: a few regencies, then keep serving
 build: ## build bin/jejak, without cgo
 	CGO_ENABLED=0 go build -trimpath -o bin/jejak ./cmd/jejak
 
-test: lint $(NATSCLI) ## lint, then every test under the race detector
+test: lint $(NATSCLI) $(WITNESS) ## lint, then every test under the race detector
 	go test -race -timeout 12m ./...
 
 lint: $(STATICCHECK) $(SUMTYPE) ## formatting, go vet, staticcheck, closed sum types, import directions
@@ -52,3 +54,7 @@ $(SUMTYPE):
 $(NATSCLI):
 	GOBIN=$(CURDIR)/bin go install github.com/nats-io/natscli/nats@v0.5.1
 	mv bin/nats $@
+
+$(WITNESS):
+	GOBIN=$(CURDIR)/bin go install filippo.io/torchwood/cmd/litewitness@v0.9.0
+	mv bin/litewitness $@

@@ -44,6 +44,7 @@ var exeSuffix = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
 //	change [-all] FILE OLD NEW      replace a text, which must be there, in a file: the first place or all; \n is a line feed
 //	big FILE BYTES                  write a file of that size
 //	forge FILE SQLFILE              run SQL on a database as somebody would who makes the checksums of its pages fit
+//	secret FILE TEXT                write a text, such as a token, to a file that only its owner reads
 //	unescape FILE JSON              write a text that was inside quotes in JSON to a file
 //	epcis FILE                      hold a file to GS1's schema of EPCIS documents
 //	needs FILE                      compare published figures (regency_code,item,quantity) with jejak need
@@ -60,6 +61,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"change":    change,
 	"big":       big,
 	"forge":     forge,
+	"secret":    secret,
 	"unescape":  unescape,
 	"epcis":     holdEPCIS,
 	"needs":     needs,

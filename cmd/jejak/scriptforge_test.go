@@ -38,3 +38,8 @@ func unescape(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(json.Unmarshal([]byte(`"`+args[1]+`"`), &text))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
+
+func secret(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg || len(args) != 2, "secret FILE TEXT")
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(args[1]+"\n"), 0o600))
+}

@@ -6,13 +6,16 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"jejak/eventstore"
 	"jejak/eventstore/lock"
 	"jejak/internal/exit"
+	"jejak/internal/notary"
 	"jejak/internal/server"
 	"jejak/internal/telemetry"
 )
@@ -27,6 +30,9 @@ With --clock driven the directory is a simulation for life: its time comes from 
 
 ` + natsHelp + `
 
+The log is signed once a second while something is new (docs/notary.md). --witness names a file of witnesses who cosign, one a line:
+  witness <name> <verifier key> <URL>
+
 The server speaks plain HTTP on this machine. Before others may reach it, put a proxy with TLS in front; --allow-remote is for an
 address on a network that is your own.
 
@@ -37,6 +43,8 @@ type serveFlags struct {
 	dir, listen, clock  string
 	store               string
 	nats                natsFlags
+	signEvery           time.Duration
+	witness             string
 	allowRemote, asJSON bool
 	noImport            bool
 }
@@ -61,6 +69,8 @@ func newServeCommand() *cobra.Command {
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address; port 0 takes a free one")
 	flags.StringVar(&f.clock, "clock", "system", "system: the machine's time; driven: set by a simulator")
 	f.nats.flags(flags)
+	flags.DurationVar(&f.signEvery, "sign-every", time.Second, "time between two signed checkpoints while something is new")
+	flags.StringVar(&f.witness, "witness", "", "file of the witnesses who cosign the checkpoints")
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "permit an address that other machines reach, without TLS")
 	flags.BoolVar(&f.noImport, "no-import", false, "leave the built-in elections out of a new directory")
 	flags.BoolVar(&f.asJSON, "json", false, `print {"http", "nats"} first, and log as JSON`)
@@ -69,7 +79,8 @@ func newServeCommand() *cobra.Command {
 
 func serve(cmd *cobra.Command, f serveFlags) (err error) {
 	kind, err := kindOfClock(f.clock)
-	if err := errors.Join(err, checkStore(f.store), f.nats.check()); err != nil {
+	signing, errSigning := f.signing()
+	if err := errors.Join(err, checkStore(f.store), f.nats.check(), errSigning); err != nil {
 		return err
 	}
 	server.TuneMemory(cmd.Context(), 0)
@@ -78,7 +89,7 @@ func serve(cmd *cobra.Command, f serveFlags) (err error) {
 		log.Warn(storePassword)
 	}
 	s, err := openServer(cmd, server.Config{
-		Dir: f.dir, Store: f.store, Listen: f.listen, NATS: f.nats.config(), AllowRemote: f.allowRemote, Kind: kind, NoImport: f.noImport, Log: log, Version: thisBuild().Version,
+		Dir: f.dir, Store: f.store, Listen: f.listen, NATS: f.nats.config(), Notary: signing, AllowRemote: f.allowRemote, Kind: kind, NoImport: f.noImport, Log: log, Version: thisBuild().Version,
 	})
 	if err != nil {
 		return fmt.Errorf("serve: %w", err)
@@ -99,6 +110,28 @@ func serve(cmd *cobra.Command, f serveFlags) (err error) {
 		return fmt.Errorf("serve: %w", err)
 	}
 	return nil
+}
+
+// signing is how the log is signed.
+func (f *serveFlags) signing() (server.Notary, error) {
+	n := server.Notary{Every: f.signEvery}
+	if f.signEvery <= 0 {
+		return n, exit.Errorf(exit.Usage, "--sign-every %v: give a time above 0", f.signEvery)
+	}
+	if f.witness == "" {
+		return n, nil
+	}
+	text, err := os.ReadFile(f.witness)
+	if err != nil {
+		return n, exit.Errorf(exit.Usage, "--witness: %w", err)
+	}
+	if n.Witnesses, err = notary.ParseWitnesses(string(text)); err != nil {
+		return n, exit.Errorf(exit.Usage, "--witness %s: %w", f.witness, err)
+	}
+	if len(n.Witnesses) == 0 {
+		return n, exit.Errorf(exit.Usage, "--witness %s: it names no witness", f.witness)
+	}
+	return n, nil
 }
 
 func kindOfClock(name string) (server.Kind, error) {

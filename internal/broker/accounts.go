@@ -26,17 +26,19 @@ func exportFeed(s *server.Server) (*server.Account, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the account of the feed: %w", err)
 	}
-	for _, subject := range []string{"jejak.>", "$KV." + Bucket + ".>"} {
+	for _, subject := range []string{"jejak.>", "$KV." + Bucket + ".>", "$KV." + NotaryBucket + ".>"} {
 		if err := feed.AddStreamExport(subject, nil); err != nil {
 			return nil, fmt.Errorf("export %s: %w", subject, err)
 		}
 	}
 	for subject, answers := range map[string]server.ServiceRespType{
-		"$JS.API.CONSUMER.MSG.NEXT.*.*":             server.Streamed, // a pull is answered with many messages
-		"$JS.API.CONSUMER.INFO.*.*":                 server.Singleton,
-		"$JS.API.STREAM.INFO." + BucketStream:       server.Singleton,
-		"$JS.API.DIRECT.GET." + BucketStream + ".>": server.Singleton,
-		"$JS.ACK." + Stream + ".>":                  server.Singleton,
+		"$JS.API.CONSUMER.MSG.NEXT.*.*":                   server.Streamed, // a pull is answered with many messages
+		"$JS.API.CONSUMER.INFO.*.*":                       server.Singleton,
+		"$JS.API.STREAM.INFO." + BucketStream:             server.Singleton,
+		"$JS.API.DIRECT.GET." + BucketStream + ".>":       server.Singleton,
+		"$JS.API.STREAM.INFO." + NotaryBucketStream:       server.Singleton,
+		"$JS.API.DIRECT.GET." + NotaryBucketStream + ".>": server.Singleton,
+		"$JS.ACK." + Stream + ".>":                        server.Singleton,
 	} {
 		if err := feed.AddServiceExportWithResponse(subject, answers, nil); err != nil {
 			return nil, fmt.Errorf("export %s: %w", subject, err)
@@ -63,7 +65,7 @@ func (o *ownAccounts) make(name string, g Grant) error {
 	if err != nil {
 		return fmt.Errorf("make the account %s: %w", name, err)
 	}
-	for _, subject := range slices.Concat(g.Events, g.Status) {
+	for _, subject := range slices.Concat(g.Events, g.Status, g.Checkpoints) {
 		if err := account.AddStreamImport(o.feed, subject, ""); err != nil {
 			return fmt.Errorf("import %s into %s: %w", subject, name, err)
 		}

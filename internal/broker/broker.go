@@ -34,6 +34,9 @@ const (
 	Stream       = "JEJAK"           // the feed
 	Bucket       = "jejak_status"    // the latest row of each unit
 	BucketStream = "KV_jejak_status" // the stream behind it
+
+	NotaryBucket       = "jejak_notary"    // the newest checkpoint of each notary
+	NotaryBucketStream = "KV_jejak_notary" // the stream behind it
 )
 
 // DefaultMaxStore is the most bytes that all streams of an embedded server may reserve on the disk.

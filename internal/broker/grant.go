@@ -18,6 +18,8 @@ type Grant struct {
 	Events []string
 	// Status are the keys of the bucket that he may read, as subjects; none: no bucket.
 	Status []string
+	// Checkpoints are the keys of the notary's bucket: everybody who may connect reads them.
+	Checkpoints []string
 	// Publish and Subscribe are his permissions, everything else is denied.
 	Publish, Subscribe []string
 }
@@ -63,6 +65,7 @@ func Permissions(user people.User, province domain.Code) (Grant, Refusal) {
 	if status != "" {
 		g.status(user.ID, status)
 	}
+	g.checkpoints()
 	return g, ""
 }
 
@@ -113,6 +116,13 @@ func (g *Grant) status(id, area string) {
 	}
 	g.Publish = append(g.Publish, "$JS.API.STREAM.INFO."+BucketStream)
 	g.consumer(BucketStream, id) // it needs no acknowledgement
+}
+
+func (g *Grant) checkpoints() {
+	const keys = "$KV." + NotaryBucket + ".>"
+	g.Checkpoints = []string{keys}
+	g.Subscribe = append(g.Subscribe, keys)
+	g.Publish = append(g.Publish, "$JS.API.DIRECT.GET."+NotaryBucketStream+"."+keys, "$JS.API.STREAM.INFO."+NotaryBucketStream)
 }
 
 func (g *Grant) consumer(stream, name string) {

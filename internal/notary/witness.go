@@ -46,7 +46,7 @@ func ParseWitnesses(text string) ([]Witness, error) {
 		}
 		address, err := url.Parse(fields[3])
 		if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" || address.User != nil {
-			return nil, fmt.Errorf("line %d: %q is no http or https address of witness %s", i+1, fields[3], fields[1])
+			return nil, fmt.Errorf("line %d: the address of witness %s is not one like https://witness.example/path, without a user", i+1, fields[1])
 		}
 		all = append(all, Witness{fields[1], strings.TrimSuffix(fields[3], "/"), v})
 	}

@@ -26,6 +26,12 @@ func (s *Server) openFeed(ctx context.Context) error {
 	var all sync.WaitGroup
 	all.Go(func() { s.feed.Run(running) })
 	all.Go(func() { s.board.Run(running) })
+	notices := feed.NewNotices(s.broker.JetStream(), s.cfg.NATS.Replicas, s.log)
+	all.Go(func() { notices.Run(running) })
+	s.notices.Store(notices)
+	if newest := s.notary.Newest(); newest != nil {
+		s.onSigned(newest)
+	}
 	s.opened("feed", func(context.Context) error {
 		cancel()
 		all.Wait()

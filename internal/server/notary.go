@@ -53,8 +53,12 @@ func (s *Server) openNotary(ctx context.Context) error {
 	return nil
 }
 
-// onSigned hands a checkpoint on to the feed.
-func (s *Server) onSigned(c *notary.Signed) {}
+// onSigned publishes a checkpoint, once there is NATS.
+func (s *Server) onSigned(c *notary.Signed) {
+	if notices := s.notices.Load(); notices != nil {
+		notices.Offer(c.Origin, c.N, c.Note())
+	}
+}
 
 // NotaryDir is the folder of the notary in a data directory.
 func NotaryDir(dir string) string { return filepath.Join(dir, NotaryFolder) }

@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"jejak/eventstore"
@@ -81,7 +82,9 @@ type Server struct {
 	policies *policy.Policies
 	metrics  *telemetry.Telemetry // nil where nobody asks for them
 	api      *httpapi.Server
-	parts    []part // what is open, in the order of opening
+	// notices publishes checkpoints; nil where there is no NATS, or not yet.
+	notices atomic.Pointer[feed.Notices]
+	parts   []part // what is open, in the order of opening
 }
 
 // part is something that is to be closed.

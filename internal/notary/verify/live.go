@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"time"
 
+	"jejak/domain"
+	"jejak/internal/api"
 	"jejak/internal/client"
 	"jejak/internal/notary/bundle"
 )
@@ -21,6 +23,13 @@ import (
 // Live finds what a server shows over HTTP. The token must be of somebody who reads the whole log, such as a province's auditor.
 func Live(ctx context.Context, c *client.Client, token string) (*Found, error) {
 	f := &Found{}
+	var me api.User
+	if _, err := c.Get(ctx, token, "/v1/me", nil, 0, &me); err != nil {
+		return nil, err
+	}
+	if domain.Code(me.Scope).Level() != domain.Province {
+		return nil, fmt.Errorf("the token is of %s %s, who does not read the whole log: it takes one of the province, such as an auditor's", me.Role, me.Scope)
+	}
 	if _, err := c.Get(ctx, "", "/checkpoint/keys", nil, 0, &f.Keys); err != nil {
 		return nil, err
 	}
