@@ -102,4 +102,3 @@ func TestForgotten(t *testing.T) {
 		t.Error("with the same name again it has other bytes")
 	}
 }
-

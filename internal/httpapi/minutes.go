@@ -2,7 +2,10 @@ package httpapi
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -22,10 +25,12 @@ type ofHandoff struct {
 
 // minutes are a PDF.
 type minutes struct {
-	Type  string `header:"Content-Type"`
-	Name  string `header:"Content-Disposition"`
-	Cache string `header:"Cache-Control"`
-	Body  []byte
+	Type     string `header:"Content-Type"`
+	Name     string `header:"Content-Disposition"`
+	ETag     string `header:"ETag"`
+	Position string `header:"Jejak-Position" doc:"Up to which the log is in the minutes."`
+	Cache    string `header:"Cache-Control"`
+	Body     []byte
 }
 
 func (s *Server) registerMinutes(path string) {
@@ -34,7 +39,7 @@ func (s *Server) registerMinutes(path string) {
 		Description: "The same handoff gives the same bytes until something about it is recorded or a person in it is forgotten.",
 		Responses: map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{
 			"application/pdf": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
-		}}},
+		}}, "304": {Description: "What If-None-Match names is still so."}},
 		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusNotImplemented, http.StatusServiceUnavailable},
 	}, s.getMinutes)
 }
@@ -54,8 +59,11 @@ func (s *Server) getMinutes(ctx context.Context, in *ofHandoff) (*minutes, error
 		return nil, none
 	}
 	var sheet handover.Sheet
-	found := false
-	err := s.view(ctx, in.Election, unit, in.Asked, func(st *ledger.State, _ eventstore.Position) { sheet, found = handover.Read(st, in.Handoff) })
+	found, position := false, eventstore.Position(0)
+	err := s.view(ctx, in.Election, unit, in.Asked, func(st *ledger.State, at eventstore.Position) {
+		sheet, found = handover.Read(st, in.Handoff)
+		position = at
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -78,5 +86,12 @@ func (s *Server) getMinutes(ctx context.Context, in *ofHandoff) (*minutes, error
 	if err != nil {
 		return nil, s.viewError(err)
 	}
-	return &minutes{Type: "application/pdf", Name: `inline; filename="` + in.Handoff + `.pdf"`, Cache: "private, no-store", Body: file}, nil
+	// The names in it have no position: the tag is of the bytes.
+	sum := sha256.Sum256(file)
+	m := &minutes{Type: "application/pdf", Name: `inline; filename="` + in.Handoff + `.pdf"`, ETag: fmt.Sprintf(`"%x"`, sum[:8]),
+		Position: strconv.FormatUint(max(uint64(position), in.MinPosition), 10), Cache: "private, no-cache", Body: file}
+	if in.has(m.ETag) {
+		return nil, huma.ErrorWithHeaders(newProblem(http.StatusNotModified), http.Header{"Etag": {m.ETag}, "Jejak-Position": {m.Position}, "Cache-Control": {m.Cache}})
+	}
+	return m, nil
 }

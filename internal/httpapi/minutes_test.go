@@ -12,6 +12,7 @@ import (
 func TestMinutes(t *testing.T) {
 	h := houseOf(t, plan{notary: true})
 	h.sent()
+	h.handedOver()
 	h.signed()
 	const path = "/v1/elections/pemilu2024/handoffs/HND-3501-1/bast.pdf"
 	operator := h.token(domain.RoleOperator, "3501")
