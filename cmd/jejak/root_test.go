@@ -76,7 +76,7 @@ func TestExamplesAreValid(t *testing.T) {
 }
 
 func TestEveryFlagIsAVariable(t *testing.T) {
-	values := map[string]string{"bool": "true", "uint64": "77", "int": "77", "duration": "77s", "string": "from-variable", "stringSlice": "3578,3576"}
+	values := map[string]string{"bool": "true", "uint64": "77", "int": "77", "float64": "77", "duration": "77s", "string": "from-variable", "stringSlice": "3578,3576"}
 	for _, cmd := range ours(t) {
 		var env environment
 		cmd.Flags().VisitAll(func(flag *pflag.Flag) {

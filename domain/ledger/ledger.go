@@ -113,6 +113,20 @@ func (s *State) Fold(rec domain.Recorded) error {
 	if rec.Version != s.Version+1 {
 		return fmt.Errorf("ledger %s of %s: event version %d after version %d", s.Unit, s.Election, rec.Version, s.Version)
 	}
+	return s.fold(rec)
+}
+
+// FoldLater folds a recorded event into a ledger that leaves events of its stream out: any version after the last one folded. To the rooms those in
+// between are then events that have not arrived yet, which they bear, since phones report late and out of order. Such a ledger is for looking at: it
+// must not decide, and its snapshot must not be kept.
+func (s *State) FoldLater(rec domain.Recorded) error {
+	if rec.Version <= s.Version {
+		return fmt.Errorf("ledger %s of %s: event version %d after version %d, which is not earlier", s.Unit, s.Election, rec.Version, s.Version)
+	}
+	return s.fold(rec)
+}
+
+func (s *State) fold(rec domain.Recorded) error {
 	switch e := rec.Event.(type) {
 	case *ReferenceAdopted:
 		if err := s.adopt(e.Version); err != nil {

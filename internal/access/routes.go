@@ -28,8 +28,12 @@ func (m Model) Routes() []string {
 		return []string{"GET " + election + "/seals/{seal}"}
 	case Discrepancies:
 		return []string{"GET " + election + "/discrepancies"}
+	case Minutes:
+		return []string{"GET " + election + "/handoffs/{handoff}/bast.pdf"}
 	case Events:
 		return []string{"GET /v1/events", "GET /v1/events/{id}/proof"}
+	case History:
+		return []string{"GET " + election + "/timelines/{kind}/{id}", "GET " + election + "/diff/{code}", "GET " + election + "/believed/{code}", "GET " + election + "/replay"}
 	case Feed:
 		return []string{"POST /v1/feed/consumers"}
 	case ReadClock:

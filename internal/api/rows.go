@@ -21,4 +21,9 @@ type (
 	SupportingRow     = form.SupportingRow
 	SupportingDetails = form.SupportingGroup
 	Event             = form.Event
+	Timeline          = form.Timeline
+	TimelineEntry     = form.TimelineEntry
+	Diff              = form.Diff
+	FigureChange      = form.FigureChange
+	Believed          = form.Believed
 )

@@ -124,6 +124,16 @@ func (c *Cache) Load(ctx context.Context, stream string) (data ledger.Data, at M
 	return data, at, true
 }
 
+// Version tells up to which version of a ledger its newest state is, without reading it; false for none.
+func (c *Cache) Version(_ context.Context, stream string) (version uint64, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	err := c.db.Query("SELECT version FROM snapshot WHERE stream = ? AND format = ?",
+		func(s *sqlite3.Stmt) error { return errors.Join(s.BindText(1, stream), s.BindText(2, c.format)) },
+		func(s *sqlite3.Stmt) { version, ok = uint64(s.ColumnInt64(0)), true })
+	return version, ok && err == nil
+}
+
 func (c *Cache) read(stream string) (raw []byte, at Mark, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -10,6 +10,7 @@ import (
 	"jejak/eventstore"
 	"jejak/internal/access"
 	"jejak/internal/api"
+	"jejak/internal/trail"
 	"jejak/internal/views"
 	"jejak/projections"
 )
@@ -83,7 +84,7 @@ func (s *Server) getSeal(ctx context.Context, in *ofSeal) (*reply[api.SealCard],
 		all.Go(func() {
 			errs[i] = s.view(ctx, in.Election, u, in.Asked, func(st *ledger.State, at eventstore.Position) {
 				uses[i], positions[i] = projections.SealUses(st, in.Seal), at
-			})
+			}, trail.Thing{ID: in.Seal})
 		})
 	}
 	all.Wait()

@@ -10,7 +10,9 @@ import (
 	"jejak/eventstore"
 	"jejak/internal/access"
 	"jejak/internal/api"
+	"jejak/internal/history"
 	"jejak/internal/journal"
+	"jejak/internal/trail"
 	"jejak/projections"
 )
 
@@ -55,11 +57,11 @@ func (s *Server) getStation(ctx context.Context, in *ofStation) (*reply[api.Stat
 		c, ok := projections.Station(st, at, code)
 		c.Simulated = s.cfg.Clock.Simulated()
 		return c, ok
-	})
+	}, history.StationThings(code)...)
 }
 
 // card makes a card of something in the ledger of a unit. none is the answer when there is no such thing, or no such unit.
-func card[T any](ctx context.Context, s *Server, in InElection, unit domain.Code, none *problem, of func(*ledger.State, eventstore.Position) (T, bool)) (*reply[T], error) {
+func card[T any](ctx context.Context, s *Server, in InElection, unit domain.Code, none *problem, of func(*ledger.State, eventstore.Position) (T, bool), things ...trail.Thing) (*reply[T], error) {
 	if s.unit(in.Election, unit) != nil {
 		return nil, none
 	}
@@ -69,7 +71,7 @@ func card[T any](ctx context.Context, s *Server, in InElection, unit domain.Code
 	err := s.view(ctx, in.Election, unit, in.Asked, func(st *ledger.State, at eventstore.Position) {
 		body, found = of(st, at)
 		position = at
-	})
+	}, things...)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +99,7 @@ func (s *Server) getBox(ctx context.Context, in *ofBox) (*reply[api.BoxTimeline]
 		t, ok := projections.Box(st, at, id)
 		t.Simulated = s.cfg.Clock.Simulated()
 		return t, ok
-	})
+	}, trail.Thing{ID: string(id)})
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +143,7 @@ func (s *Server) getShipment(ctx context.Context, in *ofShipment) (*reply[api.Sh
 		c, ok := projections.Shipment(st, at, in.Shipment)
 		c.Simulated = s.cfg.Clock.Simulated()
 		return c, ok
-	})
+	}, trail.Thing{ID: in.Shipment})
 	if err != nil {
 		return nil, err
 	}

@@ -2,10 +2,12 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,8 +21,10 @@ import (
 	"jejak/eventstore"
 	"jejak/internal/access"
 	"jejak/internal/api"
+	"jejak/internal/history"
 	"jejak/internal/journal"
 	"jejak/internal/notary/bundle"
+	"jejak/internal/trail"
 )
 
 // eventQuery chooses records of the log.
@@ -31,6 +35,7 @@ type eventQuery struct {
 	from, to                      time.Time
 	limit                         int
 	attempts                      bool
+	cut                           history.Cut
 
 	mentions [][]byte // texts that the data must have all
 }
@@ -45,6 +50,9 @@ var eventParameters = []struct{ name, doc string }{
 	{"after", "Only after this position."},
 	{"from", "Only recorded at or after this time (RFC 3339)."},
 	{"to", "Only recorded before this time (RFC 3339)."},
+	{"as_of", "Only what was there at this time: RFC 3339 with an offset, or with WIB, WITA or WIT behind it."},
+	{"clock", "What as_of means: recorded (the default) or occurred."},
+	{"position", "Only up to this position."},
 	{"limit", "At most so many."},
 	{"attempts", "true: the rejected commands too."},
 }
@@ -57,9 +65,6 @@ func readEventQuery(q url.Values, lastEventID string) (eventQuery, *problem) {
 		problems = append(problems, invalidField("parameter", "/query/"+name, message, messageEN))
 	}
 	for name := range q {
-		if name == "as_of" || name == "clock" || name == "position" {
-			return e, notBuilt(name)
-		}
 		if !slices.ContainsFunc(eventParameters, func(p struct{ name, doc string }) bool { return p.name == name }) {
 			fail(name, "parameter tidak dikenal", "unknown parameter")
 		}
@@ -101,6 +106,11 @@ func readEventQuery(q url.Values, lastEventID string) (eventQuery, *problem) {
 	default:
 		fail("attempts", fmt.Sprintf("%q bukan true atau false", q.Get("attempts")), fmt.Sprintf("%q is neither true nor false", q.Get("attempts")))
 	}
+	cut, faults := history.ReadCut(q.Get("as_of"), q.Get("clock"), q.Get("position"))
+	for _, f := range faults {
+		fail(f.Field, f.ID, f.EN)
+	}
+	e.cut = cut
 	for _, id := range []string{e.box, e.shipment} {
 		if id != "" {
 			quoted, _ := json.Marshal(id) // a string
@@ -138,6 +148,12 @@ func (e eventQuery) chooses(rec *eventstore.Record, view access.View, scope stri
 	if (!e.from.IsZero() && rec.RecordedAt.Before(e.from)) || (!e.to.IsZero() && !rec.RecordedAt.Before(e.to)) {
 		return false
 	}
+	if len(e.types) > 0 && !slices.Contains(e.types, rec.Type) {
+		return false
+	}
+	if !e.cut.Has(rec) {
+		return false
+	}
 	for _, text := range e.mentions {
 		if !bytes.Contains(rec.Data, text) {
 			return false
@@ -164,6 +180,11 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+		if !e.cut.End() {
+			writeProblem(w, newProblem(http.StatusBadRequest, invalidField("parameter", "/query/as_of",
+				"aliran mengikuti yang akan datang: tanpa as_of, clock dan position", "a stream follows what comes: leave as_of, clock and position out")))
+			return
+		}
 		s.streamEvents(w, r, e)
 		return
 	}
@@ -184,12 +205,12 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request, e eventQuery
 	user := userOf(r.Context())
 	view := access.Sees(user.Actor(), access.Events)
 	n := 0
-	for rec, err := range s.cfg.Store.ReadAll(r.Context(), e.after, e.filter()) {
+	for rec, err := range s.eventRecords(r.Context(), e) {
 		if err != nil {
 			s.cfg.Telemetry.Log.Error("read of events failed", "cause", err)
 			panic(http.ErrAbortHandler) // a short list must not look like a whole one
 		}
-		if rec.Position > head {
+		if rec.Position > head || e.cut.Position > 0 && rec.Position > e.cut.Position {
 			return
 		}
 		if !e.chooses(&rec, view, user.Scope) {
@@ -205,6 +226,38 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request, e eventQuery
 			return
 		}
 	}
+}
+
+// eventRecords reads what may be asked for: of one thing by the index, of one unit by its ledgers, else the whole log.
+func (s *Server) eventRecords(ctx context.Context, e eventQuery) iter.Seq2[eventstore.Record, error] {
+	if id := cmp.Or(e.box, e.shipment); id != "" && !e.attempts {
+		records, err := s.cfg.History.Events(ctx, id, e.election, domain.Code(e.unit), e.after)
+		if err == nil {
+			return records
+		}
+		if !errors.Is(err, trail.ErrBehind) {
+			s.cfg.Telemetry.Log.Warn("the index of things cannot be used; the whole log is read", "cause", err)
+		}
+	} else if e.unit != "" && !e.attempts {
+		elections := s.cfg.Ledgers.Elections()
+		if e.election != "" {
+			elections = []string{e.election}
+		}
+		records, err := s.cfg.History.LedgerEvents(ctx, elections, domain.Code(e.unit), e.after)
+		if err != nil {
+			return func(yield func(eventstore.Record, error) bool) { yield(eventstore.Record{}, err) }
+		}
+		return records
+	}
+	after := e.after
+	if !e.from.IsZero() {
+		begin, err := s.cfg.History.Before(ctx, e.from)
+		if err != nil {
+			return func(yield func(eventstore.Record, error) bool) { yield(eventstore.Record{}, err) }
+		}
+		after = max(after, begin)
+	}
+	return s.cfg.Store.ReadAll(ctx, after, e.filter())
 }
 
 // eventJSON is a record as the API shows it: api.Event, with data and metadata byte for byte, which encoding/json would not leave alone.
@@ -257,7 +310,7 @@ func (s *Server) streamEvents(w http.ResponseWriter, r *http.Request, e eventQue
 		}
 		if idle || time.Since(alive) >= s.patience.heartbeat {
 			// Here, and not only when nothing comes: a token that was revoked or has expired ends the stream.
-			if now, ok := s.cfg.People.Get(user.ID); !ok || !now.Active(s.cfg.People.Now()) || !send(": still here\n\n") || ctl.Flush() != nil {
+			if !s.stillGood(user) || !send(": still here\n\n") || ctl.Flush() != nil {
 				return
 			}
 			alive, unsent = time.Now(), false

@@ -26,11 +26,13 @@ import (
 	"jejak/internal/api"
 	"jejak/internal/clock"
 	"jejak/internal/command"
+	"jejak/internal/history"
 	"jejak/internal/httpapi"
 	"jejak/internal/notary"
 	"jejak/internal/people"
 	"jejak/internal/readlog"
 	"jejak/internal/telemetry"
+	"jejak/internal/trail"
 	"jejak/internal/views"
 )
 
@@ -45,6 +47,7 @@ type house struct {
 	dir     string
 	ledgers *command.Handler
 	clock   *clock.Driven
+	index   *trail.Index
 	views   *views.Runner  // nil: without
 	notary  *notary.Notary // likewise
 	looks   *looking
@@ -96,8 +99,9 @@ func houseOf(t testing.TB, p plan) *house {
 	events, ref, err := election.Publish("2024-02-01", electiontest.SmallEvents())
 	must(err)
 	publish(t, store, events)
+	catalog := command.NewStoreCatalog(store, tel.Log)
 	h.ledgers, err = command.Open(ctx, command.Config{
-		Store: store, Catalog: command.NewStoreCatalog(store, tel.Log), Clock: now, Logger: tel.Log, Metrics: tel, QueueLength: p.queue,
+		Store: store, Catalog: catalog, Clock: now, Logger: tel.Log, Metrics: tel, QueueLength: p.queue,
 	})
 	must(err)
 	t.Cleanup(func() { h.ledgers.Close(t.Context()) })
@@ -111,11 +115,17 @@ func houseOf(t testing.TB, p plan) *house {
 		}
 	}
 	h.looks = &looking{Ledgers: h.ledgers}
+	trails, err := trail.Open(filepath.Join(dir, "trail.db"))
+	must(err)
+	t.Cleanup(func() { trails.Close() })
+	h.index = trail.Start(ctx, trails, trail.Log{Store: store, Catalog: catalog}, tel.Log)
+	t.Cleanup(func() { h.index.Close(context.Background()) })
+	past := history.New(history.Config{Index: h.index, Store: store, Catalog: catalog, Now: now.Now, Simulated: now.Simulated(), Log: tel.Log})
 	h.reads, err = readlog.Open(ctx, filepath.Join(dir, "access.db"), tel.Log)
 	must(err)
 	t.Cleanup(func() { h.reads.Close() })
 	h.dir = dir
-	cfg := httpapi.Config{Reads: h.reads, Backup: p.backup, Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed, Consumers: p.consumers}
+	cfg := httpapi.Config{History: past, Reads: h.reads, Backup: p.backup, Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed, Consumers: p.consumers}
 	if p.views {
 		path := filepath.Join(dir, "views.db")
 		if p.disk != "" {

@@ -59,6 +59,7 @@ func newHuma(mux *http.ServeMux, version string) huma.API {
 	config.Tags = []*huma.Tag{
 		{Name: "commands", Description: "What happened, and what is asked for."},
 		{Name: "queries", Description: "Read models: figures folded from the log up to a position."},
+		{Name: "history", Description: "How things came to be so, and what was believed of them."},
 		{Name: "events", Description: "The log itself."},
 		{Name: "accounts", Description: "People and their tokens."},
 		{Name: "server", Description: "Clock, health, metrics."},

@@ -133,6 +133,9 @@ func pageOf[T any](ctx context.Context, s *Server, in *Page, model access.Model,
 		query.Set("after", id(items[len(items)-1]))
 		query.Set("limit", strconv.Itoa(in.Limit))
 		query.Set("regency", in.Regency)
+		query.Set("as_of", in.AsOf)
+		query.Set("clock", in.Clock)
+		query.Set("position", in.Position)
 		for k, v := range query {
 			if v[0] == "" {
 				delete(query, k)

@@ -30,6 +30,7 @@ func (s *Server) describeStreams() {
 	doc := s.api.OpenAPI()
 	doc.AddOperation(s.describeCommands())
 	doc.AddOperation(s.describeEvents())
+	doc.AddOperation(s.describeReplay())
 	doc.AddOperation(s.describeUsers())
 	doc.AddOperation(s.describeFeedRebuild())
 	doc.AddOperation(s.describeBackup())
@@ -167,10 +168,31 @@ func (s *Server) describeEvents() *huma.Operation {
 		Responses: s.problemResponses(map[string]*huma.Response{"200": {Description: "One Event a line.", Content: map[string]*huma.MediaType{
 			"application/x-ndjson": {Schema: s.schema(reflect.TypeFor[api.Event](), "Event")},
 			"text/event-stream":    {Schema: &huma.Schema{Type: huma.TypeString}},
-		}}}, "400", "401", "403", "501", "503"),
+		}}}, "400", "401", "403", "503"),
 	}
 	for _, p := range eventParameters {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: p.name, In: "query", Description: p.doc, Schema: &huma.Schema{Type: huma.TypeString}})
+	}
+	op.Parameters = append(op.Parameters, &huma.Param{
+		Name: "Last-Event-ID", In: "header", Description: "Position after which to go on.", Schema: &huma.Schema{Type: huma.TypeString},
+	})
+	return op
+}
+
+func (s *Server) describeReplay() *huma.Operation {
+	op := &huma.Operation{
+		OperationID: "replay", Method: http.MethodGet, Path: "/v1/elections/{election}/replay", Summary: "A part of history played again, as server-sent events",
+		Tags: []string{"history"},
+		Description: "Events in the order and pace in which they were recorded. The id of an event is its position, and Last-Event-ID goes on after it. An event " +
+			"named clock says where a long silence is, one named end is the last. At most two at once for each user.",
+		Parameters: []*huma.Param{{Name: "election", In: "path", Required: true, Description: "Such as pemilu2024.", Schema: &huma.Schema{Type: huma.TypeString}}},
+		Responses: s.problemResponses(map[string]*huma.Response{"200": {Description: "Each with an Event as its data.", Content: textContent("text/event-stream")}},
+			"401", "403", "404", "422", "429", "503"),
+	}
+	for _, p := range replayParameters {
+		op.Parameters = append(op.Parameters, &huma.Param{
+			Name: p.name, In: "query", Required: p.name == "from" || p.name == "to", Description: p.doc, Schema: &huma.Schema{Type: huma.TypeString},
+		})
 	}
 	op.Parameters = append(op.Parameters, &huma.Param{
 		Name: "Last-Event-ID", In: "header", Description: "Position after which to go on.", Schema: &huma.Schema{Type: huma.TypeString},

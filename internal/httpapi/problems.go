@@ -124,11 +124,6 @@ func methodNotAllowed(method, allow string) *problem {
 		"metode "+method+" tidak berlaku di sini", "method "+method+" does not work here", "pakai "+allow, "use "+allow))
 }
 
-func notBuilt(what string) *problem {
-	return newProblem(http.StatusNotImplemented, one("not_built", "",
-		what+" belum tersedia", what+" is not built yet", "minta keadaan sekarang, tanpa "+what, "ask for the present state, without "+what))
-}
-
 // unavailable is for what will pass: the same request may be sent again.
 func unavailable(rule, messageID, messageEN string) *problem {
 	p := newProblem(http.StatusServiceUnavailable, one(rule, "", messageID, messageEN, "kirim lagi sebentar lagi", "send again in a moment"))

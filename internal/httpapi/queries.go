@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,26 +18,41 @@ import (
 	"jejak/eventstore"
 	"jejak/internal/access"
 	"jejak/internal/api"
+	"jejak/internal/history"
 	"jejak/internal/people"
+	"jejak/internal/trail"
 )
 
 // Asked is what every query may be asked with.
 type Asked struct {
-	AsOf        string `query:"as_of" doc:"Not built yet: answered 501. State at a time (RFC 3339)."`
-	Clock       string `query:"clock" enum:"recorded,occurred" doc:"Not built yet: answered 501. Which clock as_of means."`
-	Position    string `query:"position" doc:"Not built yet: answered 501. State at a position."`
+	AsOf        string `query:"as_of" doc:"As it was at this time: RFC 3339 with an offset, or with WIB, WITA or WIT behind it."`
+	Clock       string `query:"clock" doc:"What as_of means. recorded (the default): what was known by then. occurred: what had happened by then, whenever it was told."`
+	Position    string `query:"position" doc:"As it was when the log ended at this position."`
 	MinPosition uint64 `header:"Jejak-Min-Position" doc:"Wait up to 5 s until the answer counts everything up to this position."`
 	IfNoneMatch string `header:"If-None-Match" doc:"An ETag: 304 when the answer would be the same."`
 }
 
-// refuse is what a query cannot do yet: never ignored.
+// cut is where history is cut off, the zero cut for now.
+func (a Asked) cut() history.Cut {
+	cut, _ := history.ReadCut(a.AsOf, a.Clock, a.Position) // refuse has seen to what is wrong
+	return cut
+}
+
+// refuse says all that is wrong with the cut.
 func (a Asked) refuse() error {
-	for _, p := range []struct{ name, value string }{{"as_of", a.AsOf}, {"clock", a.Clock}, {"position", a.Position}} {
-		if p.value != "" {
-			return notBuilt(p.name)
-		}
+	if _, faults := history.ReadCut(a.AsOf, a.Clock, a.Position); len(faults) > 0 {
+		return faulty(faults...)
 	}
 	return nil
+}
+
+// faulty is the answer to a question about history that cannot be answered as it was put.
+func faulty(faults ...*history.Fault) *problem {
+	problems := make([]api.Problem, len(faults))
+	for i, f := range faults {
+		problems[i] = one("parameter", "/query/"+f.Field, f.ID, f.EN, cmp.Or(f.FixID, "perbaiki isian ini"), cmp.Or(f.Fix, "mend this field"))
+	}
+	return newProblem(http.StatusUnprocessableEntity, problems...)
 }
 
 // InElection is a query about one election.
@@ -59,19 +75,30 @@ type reply[T any] struct {
 func answer[T any](s *Server, a Asked, body T, positions ...eventstore.Position) (*reply[T], error) {
 	sum := fnv.New64a()
 	fmt.Fprint(sum, s.cfg.Version, positions)
+	if cut := a.cut(); cut.Clock == history.Occurred && !cut.End() { // up to the same positions other events count
+		fmt.Fprint(sum, cut.At.UTC())
+	}
 	etag := fmt.Sprintf(`"%x"`, sum.Sum64())
 	at := eventstore.Position(a.MinPosition) // the read has waited for it
 	for _, p := range positions {
 		at = max(at, p)
 	}
 	position := strconv.FormatUint(uint64(at), 10)
-	for tag := range strings.SplitSeq(a.IfNoneMatch, ",") {
-		if tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/"); tag == etag || tag == "*" {
-			headers := http.Header{"Etag": {etag}, "Jejak-Position": {position}, "Cache-Control": {"private, no-cache"}}
-			return nil, huma.ErrorWithHeaders(newProblem(http.StatusNotModified), headers)
-		}
+	if a.has(etag) {
+		headers := http.Header{"Etag": {etag}, "Jejak-Position": {position}, "Cache-Control": {"private, no-cache"}}
+		return nil, huma.ErrorWithHeaders(newProblem(http.StatusNotModified), headers)
 	}
 	return &reply[T]{ETag: etag, Position: position, Cache: "private, no-cache", Body: body}, nil
+}
+
+// has tells whether the caller has what an ETag names.
+func (a Asked) has(etag string) bool {
+	for tag := range strings.SplitSeq(a.IfNoneMatch, ",") {
+		if tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/"); tag == etag || tag == "*" {
+			return true
+		}
+	}
+	return false
 }
 
 // may refuses what the table of access does not grant, and logs it.
@@ -119,8 +146,12 @@ func (s *Server) unit(election string, code domain.Code) error {
 		"use the 4-digit code of a regency, or the 2-digit one of the province")
 }
 
-// view reads the ledger of a unit. read runs on the ledger's own goroutine: it must be quick and keep no reference to the state.
-func (s *Server) view(ctx context.Context, election string, unit domain.Code, a Asked, read func(st *ledger.State, at eventstore.Position)) error {
+// view reads the ledger of a unit, as it is now or was. read may run on the ledger's own goroutine: it must be quick and keep no reference to the
+// state. Of a ledger as it was only what concerns things need be right, where there are any.
+func (s *Server) view(ctx context.Context, election string, unit domain.Code, a Asked, read func(st *ledger.State, at eventstore.Position), things ...trail.Thing) error {
+	if !a.cut().End() {
+		return s.past(ctx, election, unit, a, read, things)
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.patience.position)
 	defer cancel()
 	if a.MinPosition > 0 {
@@ -135,6 +166,33 @@ func (s *Server) view(ctx context.Context, election string, unit domain.Code, a 
 		}
 	}
 	return s.viewError(s.cfg.Ledgers.View(ctx, election, unit, eventstore.Position(a.MinPosition), read))
+}
+
+// past reads the ledger of a unit as it was.
+func (s *Server) past(ctx context.Context, election string, unit domain.Code, a Asked, read func(st *ledger.State, at eventstore.Position), things []trail.Thing) error {
+	if a.MinPosition > 0 {
+		waiting, cancel := context.WithTimeout(ctx, s.patience.position)
+		defer cancel()
+		if err := s.waitForHead(waiting, eventstore.Position(a.MinPosition)); err != nil {
+			return s.viewError(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.patience.fold)
+	defer cancel()
+	look := func(st *ledger.State, at eventstore.Position) error {
+		read(st, at)
+		return nil
+	}
+	var err error
+	if len(things) > 0 {
+		err = s.cfg.History.Part(ctx, election, unit, a.cut(), things, look)
+	} else {
+		err = s.cfg.History.State(ctx, election, unit, a.cut(), look)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return retryLater(unavailable("fold_too_long", "masa lalu sedang dihitung lama", "working out the past takes too long at present"))
+	}
+	return s.viewError(err)
 }
 
 // waitForHead waits until the log is as long as a position.
@@ -156,6 +214,9 @@ func (s *Server) waitForHead(ctx context.Context, at eventstore.Position) error 
 
 // viewError is what becomes of a read that did not come through.
 func (s *Server) viewError(err error) error {
+	if fault, ok := history.Asks(err); ok {
+		return faulty(fault)
+	}
 	switch {
 	case err == nil:
 		return nil
@@ -179,6 +240,6 @@ func get[I, O any](s *Server, path, id, summary, tag string, handler func(contex
 	huma.Register(s.api, huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{tag},
 		Responses: map[string]*huma.Response{"304": {Description: "What If-None-Match names is still so."}},
-		Errors:    []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusNotImplemented, http.StatusServiceUnavailable},
+		Errors:    []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}, handler)
 }

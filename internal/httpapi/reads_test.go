@@ -26,6 +26,14 @@ func (h *house) sent() {
 		api.AcceptedWithDiscrepancy)
 }
 
+// handedOver lets the district take over a box that was sealed.
+func (h *house) handedOver() {
+	h.t.Helper()
+	h.act(domain.RoleWarehouse, "3501", "3501", "handoff.offer", `{"handoff":"HND-3501-1","to":"350101","boxes":["3501012001001-PPWP"]}`)
+	h.act(domain.RoleDistrict, "350101", "3501", "handoff.accept",
+		`{"handoff":"HND-3501-1","boxes":[{"box":"3501012001001-PPWP","seals":["S1"],"condition":"good"}],"missing":[],"extra":[],"witnesses":[]}`)
+}
+
 // questions are the routes of reading, each asked about something of the district 350101 of 3501.
 var questions = map[access.Model][]string{
 	access.Elections:     {"/v1/elections", "/v1/elections/pemilu2024"},
@@ -40,9 +48,14 @@ var questions = map[access.Model][]string{
 	access.Claims:        {"/v1/elections/pemilu2024/claims", "/v1/elections/pemilu2024/claims/3501"},
 	access.Seals:         {"/v1/elections/pemilu2024/seals/S1"},
 	access.Discrepancies: {"/v1/elections/pemilu2024/discrepancies", "/v1/elections/pemilu2024/discrepancies?regency=3501"},
+	access.Minutes:       {"/v1/elections/pemilu2024/handoffs/HND-3501-1/bast.pdf"},
 	access.Events:        {"/v1/events", "/v1/events?unit=3501"},
-	access.ReadClock:     {"/v1/clock"},
-	access.Reads:         {"/v1/access"},
+	access.History: {
+		"/v1/elections/pemilu2024/replay?from=2024-01-01T00:00:00Z&to=2024-01-02T00:00:00Z&speed=0", "/v1/elections/pemilu2024/timelines/box/3501012001001-PPWP",
+		"/v1/elections/pemilu2024/diff/3501?from=1&to=30", "/v1/elections/pemilu2024/believed/3501?at=2024-01-10T08:00:30%2B07:00",
+	},
+	access.ReadClock: {"/v1/clock"},
+	access.Reads:     {"/v1/access"},
 }
 
 // words reads the table of reading in docs/access.md.
@@ -69,6 +82,7 @@ func words(t *testing.T) map[access.Model]map[domain.Role]string {
 func TestEveryRouteOfReadingByEveryRole(t *testing.T) {
 	h := newHouse(t)
 	h.sent()
+	h.handedOver()
 	table := words(t)
 	mine := map[domain.Role][2]string{ // a scope that the thing is in, and one that it is not
 		domain.RoleProvince: {"35", ""}, domain.RoleSimulator: {"35", ""}, domain.RoleDistrict: {"350101", "350901"},
@@ -191,9 +205,10 @@ func mapped(m map[string]string) (values []string) {
 func TestPositionsAndETags(t *testing.T) {
 	h := newHouse(t)
 	h.sent()
+	h.handedOver()
 	for _, paths := range questions {
 		for _, path := range paths {
-			if !strings.HasPrefix(path, "/v1/elections") {
+			if !strings.HasPrefix(path, "/v1/elections") || strings.Contains(path, "/replay") {
 				continue
 			}
 			a := h.get(path, h.admin())
@@ -207,19 +222,7 @@ func TestPositionsAndETags(t *testing.T) {
 			if other := h.get(path, h.admin(), "If-None-Match", `"other"`); other.StatusCode != 200 || string(other.body) != string(a.body) {
 				t.Errorf("%s: equal positions, other bytes", path)
 			}
-			for _, query := range []string{"as_of=2024-02-13T06:45:00Z", "clock=occurred", "position=7"} {
-				sep := "?"
-				if strings.Contains(path, "?") {
-					sep = "&"
-				}
-				if p := h.get(path+sep+query, h.admin()); p.StatusCode != 501 {
-					t.Errorf("%s with %s: %d", path, query, p.StatusCode)
-				}
-			}
 		}
-	}
-	if p := h.get("/v1/events?as_of=2024-02-13T06:45:00Z", h.admin()); p.StatusCode != 501 {
-		t.Errorf("events as of: %d", p.StatusCode)
 	}
 	if p := h.get("/v1/elections/pemilu2024/regencies?colour=red&limit=x", h.admin()); p.StatusCode != 422 {
 		t.Errorf("unknown parameters: %d %s", p.StatusCode, p.body)

@@ -28,6 +28,10 @@ type model[T any] struct {
 // rowOf is the row of a unit as its ledger is now: the kept one when it has everything that the log has of the ledger, which need then not be
 // loaded; else made of the ledger.
 func rowOf[T any](ctx context.Context, s *Server, election string, unit domain.Code, a Asked, m model[T]) (row T, at eventstore.Position, err error) {
+	if !a.cut().End() { // nothing of it is kept: a version of the past may have other events in it
+		err = s.view(ctx, election, unit, a, func(st *ledger.State, reached eventstore.Position) { row, at = m.row(st, reached), reached })
+		return row, at, err
+	}
 	if row, at, ok := keptRow(ctx, s, election, unit, a, m); ok {
 		return row, at, nil
 	}

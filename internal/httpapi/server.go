@@ -17,6 +17,7 @@ import (
 	"jejak/internal/api"
 	"jejak/internal/clock"
 	"jejak/internal/command"
+	"jejak/internal/history"
 	"jejak/internal/notary"
 	"jejak/internal/people"
 	"jejak/internal/readlog"
@@ -31,6 +32,8 @@ type Config struct {
 	Clock     clock.Clock
 	Telemetry *telemetry.Telemetry
 	Version   string
+	// History shows ledgers as they were.
+	History *history.History
 	// SetClock drives the clock of a simulated data directory; nil in a real one.
 	SetClock func(time.Time) error
 	// Views keep rows of all ledgers; nil where there are none: then every answer is made from the ledgers.
@@ -57,6 +60,7 @@ type Server struct {
 	mux      *http.ServeMux
 	api      huma.API
 	failures *failures
+	replays  replays
 	rows     *cache
 	fresh    time.Duration // how long the log is asked where a ledger ends
 	patience patience
@@ -89,6 +93,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("POST /v1/feed/rebuild", s.postFeedRebuild)
 	s.mux.HandleFunc("POST /v1/backup", s.postBackup)
 	s.registerQueries()
+	s.registerHistory()
 	s.registerAccounts()
 	s.registerClock()
 	s.registerConsumers()

@@ -16,6 +16,7 @@ const (
 	PeopleFile  = "people.db"       // names, telephone numbers and the hashes of tokens
 	ReadsFile   = "access.db"       // what auditors have read
 	CacheFile   = "ledger-cache.db" // snapshots, disposable
+	TrailFile   = "trail.db"        // index of things, disposable
 	ViewsFile   = "views.db"        // read models, disposable
 	ServingFile = "server.json"     // where the running server answers
 	MarkFile    = "directory.json"  // whether the directory is real or simulated
@@ -60,6 +61,7 @@ var files = []file{
 	{people.AdminFile, secret},
 	{CacheFile, disposable},
 	{ViewsFile, disposable},
+	{TrailFile, disposable},
 	{NotaryFolder, disposable}, // the rest of it: hashes of all records
 	{natsFolder, disposable},
 	{ServingFile, disposable},

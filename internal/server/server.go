@@ -28,6 +28,7 @@ import (
 	"jejak/internal/clock"
 	"jejak/internal/command"
 	"jejak/internal/feed"
+	"jejak/internal/history"
 	"jejak/internal/httpapi"
 	"jejak/internal/notary"
 	"jejak/internal/people"
@@ -81,6 +82,7 @@ type Server struct {
 	cache    *cache.Cache
 	catalog  command.Catalog
 	ledgers  *command.Handler
+	history  *history.History
 	views    *views.Runner
 	policies *policy.Policies
 	metrics  *telemetry.Telemetry // nil where nobody asks for them
@@ -110,7 +112,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 
 func (s *Server) open(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openDirectory, s.openListener, s.openCache, s.openStore, s.openClock, s.openNotary, s.openPeople, s.openReads, s.openBroker, s.openLedgers, s.openFeed, s.openViews, s.openPolicies, s.openWatch, s.openAPI, s.announce,
+		s.openDirectory, s.openListener, s.openCache, s.openStore, s.openClock, s.openNotary, s.openPeople, s.openReads, s.openBroker, s.openLedgers, s.openFeed, s.openHistory, s.openViews, s.openPolicies, s.openWatch, s.openAPI, s.announce,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -197,7 +199,7 @@ func (s *Server) openReads(ctx context.Context) error {
 func (s *Server) openAPI(context.Context) error {
 	cfg := httpapi.Config{
 		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: s.metrics, Version: s.cfg.Version,
-		SetClock: s.setClock, Views: s.views, Settled: s.policies.Settled, Ready: s.ready, Notary: s.notary, Reads: s.reads,
+		SetClock: s.setClock, History: s.history, Views: s.views, Settled: s.policies.Settled, Ready: s.ready, Notary: s.notary, Reads: s.reads,
 		Backup: func(ctx context.Context, w io.Writer) error { return s.backUp(ctx, w, nil) },
 	}
 	if s.broker != nil { // a nil *Broker would not be a nil Consumers

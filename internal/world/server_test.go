@@ -24,6 +24,7 @@ import (
 	"jejak/internal/cache"
 	"jejak/internal/clock"
 	"jejak/internal/command"
+	"jejak/internal/history"
 	"jejak/internal/httpapi"
 	"jejak/internal/journal"
 	"jejak/internal/people"
@@ -102,7 +103,7 @@ func start(t *testing.T, store *Store, cacheFile string, now time.Time, shared b
 	})
 	s.http = httpapi.New(httpapi.Config{
 		Ledgers: s.ledgers, Store: store, People: staff, Clock: s.clock, Telemetry: telemetry.New(quiet, "test"), Version: "test",
-		SetClock: s.clock.Set, Settled: s.policies.Settled,
+		SetClock: s.clock.Set, Settled: s.policies.Settled, History: history.New(history.Config{Store: store, Catalog: catalog, Now: s.clock.Now}),
 	}).Handler()
 	return s
 }

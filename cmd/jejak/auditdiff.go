@@ -1,0 +1,239 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"jejak/internal/exit"
+	"jejak/internal/history"
+	"jejak/internal/terminal"
+	"jejak/projections/form"
+)
+
+const diffHelp = `Show what changed in the figures of the regencies between two moments of the recorded clock, or two positions: each figure that changed, from what to
+what, and the events at which it did: the first few of each, or all of the one that --figure names.
+
+Figures are the numbers of a regency's row, named as there: boxes.sealed, stations.ready, items.ballot.received, discrepancies.short.
+
+` + pastHelp
+
+const believedHelp = `Show what the province believed at a moment and what was true: the figures as they were known then (recorded clock) against those of what had
+occurred by then (occurred clock), as far as it is known today, with the events behind each difference, which were told only later.
+
+` + pastHelp + `
+
+Yang diyakini pada suatu saat, dan yang sebenarnya sudah terjadi.`
+
+// figureFlags are those of the commands about figures.
+type figureFlags struct {
+	pastFlags
+	regency, figure string
+}
+
+func (f *figureFlags) flags(cmd *cobra.Command) {
+	f.pastFlags.flags(cmd)
+	cmd.Flags().StringVar(&f.regency, "regency", "", "only this regency")
+	cmd.Flags().StringVar(&f.figure, "figure", "", "only this figure, with all its events")
+	// It fails only for a flag that is not there.
+	_ = cmd.RegisterFlagCompletionFunc("regency", completeRegencies)
+}
+
+// units are the regencies that a command is about.
+func (f *figureFlags) units() ([]string, error) {
+	if f.regency != "" {
+		return []string{f.regency}, nil
+	}
+	names, err := regencies()
+	if err != nil {
+		return nil, err
+	}
+	return slices.Sorted(maps.Keys(names)), nil
+}
+
+// each asks about every regency in turn, with a bar for whoever watches. A regency that the election does not have is passed over unless it was asked for.
+func (f *figureFlags) each(cmd *cobra.Command, kind string, query url.Values, take func(body []byte) error) (err error) {
+	p, err := f.openPast(cmd.Context(), f.store)
+	if err != nil {
+		return fmt.Errorf("audit %s: %w", kind, err)
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	units, err := f.units()
+	if err != nil {
+		return err
+	}
+	live, watched := terminal.NewLive(cmd.ErrOrStderr()), terminal.Watched(cmd.ErrOrStderr()) && len(units) > 1
+	for i, unit := range units {
+		if watched {
+			live.Paint(terminal.Bar(int64(i), int64(len(units)), 30) + " " + unit)
+		}
+		body, err := p.get(cmd.Context(), fmt.Sprintf("/v1/elections/%s/%s/%s", url.PathEscape(f.election), kind, url.PathEscape(unit)), query)
+		if err != nil {
+			return err
+		}
+		if err := take(body); err != nil {
+			return err
+		}
+	}
+	if watched {
+		live.Paint(terminal.Bar(int64(len(units)), int64(len(units)), 30))
+		live.Leave()
+	}
+	return nil
+}
+
+func newDiffCommand() *cobra.Command {
+	var f figureFlags
+	var from, to string
+	cmd := &cobra.Command{
+		Use: "diff", Short: "Show what changed between two moments, and which events changed it", Long: diffHelp, Args: cobra.NoArgs,
+		Example: `  jejak audit diff --from 2024-02-12T18:00WIB --to 2024-02-13T06:45WIB --regency 3578
+  jejak audit diff --from 100000 --to 120000 --regency 3578 --figure boxes.in_transit --json`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var faults []*history.Fault
+			for name, text := range map[string]string{"from": from, "to": to} {
+				if text == "" {
+					return exit.Errorf(exit.Usage, "give both --from and --to: a time with its zone, or a position")
+				}
+				if _, fault := history.ReadMoment(name, text); fault != nil {
+					faults = append(faults, fault)
+				}
+			}
+			if len(faults) > 0 {
+				slices.SortFunc(faults, func(a, b *history.Fault) int { return strings.Compare(a.Field, b.Field) })
+				return wrongUsage(faults, nil)
+			}
+			all := []form.Diff{}
+			err := f.each(cmd, "diff", url.Values{"from": {from}, "to": {to}, "figure": {f.figure}}, func(body []byte) error {
+				var d form.Diff
+				if err := json.Unmarshal(body, &d); err != nil {
+					return fmt.Errorf("read what changed: %w", err)
+				}
+				if f.regency != "" || d.Events > 0 {
+					all = append(all, d)
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			if f.asJSON {
+				return printJSON(cmd.OutOrStdout(), map[string][]form.Diff{"regencies": all})
+			}
+			_, err = io.WriteString(cmd.OutOrStdout(), diffText(all))
+			return err
+		},
+	}
+	f.flags(cmd)
+	cmd.Flags().StringVar(&from, "from", "", "the first moment, with its zone, or a position")
+	cmd.Flags().StringVar(&to, "to", "", "the second")
+	return cmd
+}
+
+func diffText(all []form.Diff) string {
+	var out strings.Builder
+	for _, d := range all {
+		fmt.Fprintf(&out, "%s %s: %s, positions %d to %d\n", d.Code, d.Name, number(d.Events, "event", "events"), d.FromPosition, d.ToPosition)
+		for _, c := range d.Figures {
+			fmt.Fprintf(&out, "  %-34s %12s -> %-12s %s\n", c.Figure, terminal.Number(c.From), terminal.Number(c.To), by(c.Changes, c.Types))
+			out.WriteString(eventLines(c.Events, c.Changes))
+		}
+	}
+	if len(all) == 0 {
+		out.WriteString("nothing was recorded in between\n")
+	}
+	return out.String()
+}
+
+// by says which kinds of event changed a figure.
+func by(changes int, types map[string]int) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(types)) {
+		parts = append(parts, fmt.Sprintf("%s %s", terminal.Number(int64(types[name])), name))
+	}
+	if changes == 0 {
+		return ""
+	}
+	return number(changes, "change", "changes") + ": " + strings.Join(parts, ", ")
+}
+
+func eventLines(events []form.FigureEvent, changes int) string {
+	var out strings.Builder
+	for _, e := range events {
+		fmt.Fprintf(&out, "      %s -> %s  %s  occurred %s  recorded %s  position %d  event %s\n", terminal.Number(e.From), terminal.Number(e.To), e.Type,
+			shown(e.OccurredAt), shown(e.RecordedAt), e.Position, e.Event)
+	}
+	if more := changes - len(events); more > 0 {
+		fmt.Fprintf(&out, "      and %s more: --figure shows all\n", terminal.Number(int64(more)))
+	}
+	return out.String()
+}
+
+func newBelievedCommand() *cobra.Command {
+	var f figureFlags
+	var at string
+	cmd := &cobra.Command{
+		Use: "believed", Short: "Show what was believed at a moment, and what was true", Long: believedHelp, Args: cobra.NoArgs,
+		Example: `  jejak audit believed --at 2024-02-13T06:45WIB --data ./demo-data
+  jejak audit believed --at 2024-02-13T06:45+07:00 --regency 3578 --figure stations.ready`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if _, err := history.ParseTime("at", at); err != nil {
+				fault, _ := history.Asks(err)
+				return wrongUsage([]*history.Fault{fault}, nil)
+			}
+			all := []form.Believed{}
+			err := f.each(cmd, "believed", url.Values{"at": {at}, "figure": {f.figure}}, func(body []byte) error {
+				var b form.Believed
+				if err := json.Unmarshal(body, &b); err != nil {
+					return fmt.Errorf("read what was believed: %w", err)
+				}
+				if f.regency != "" || b.Late+len(b.Ahead) > 0 {
+					all = append(all, b)
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			if f.asJSON {
+				return printJSON(cmd.OutOrStdout(), map[string][]form.Believed{"regencies": all})
+			}
+			_, err = io.WriteString(cmd.OutOrStdout(), believedText(all, at))
+			return err
+		},
+	}
+	f.flags(cmd)
+	cmd.Flags().StringVar(&at, "at", "", "the moment, with its zone")
+	return cmd
+}
+
+func believedText(all []form.Believed, at string) string {
+	var out strings.Builder
+	for _, b := range all {
+		fmt.Fprintf(&out, "%s %s: at %s, position %d, %s had occurred and were told later\n", b.Code, b.Name, shown(b.At), b.Position, number(b.Late, "event", "events"))
+		for _, d := range b.Figures {
+			fmt.Fprintf(&out, "  %-34s believed %12s  true %-12s %s\n", d.Figure, terminal.Number(d.Believed), terminal.Number(d.True), by(d.Changes, d.Types))
+			out.WriteString(eventLines(d.Events, d.Changes))
+		}
+		if len(b.Figures) == 0 {
+			out.WriteString("  all figures were true\n")
+		}
+		if len(b.Ahead) > 0 {
+			fmt.Fprintf(&out, "  %s recorded by then had not occurred, or prove what had not:\n", number(len(b.Ahead), "event", "events"))
+			for _, e := range b.Ahead[:min(len(b.Ahead), 5)] {
+				fmt.Fprintf(&out, "      %s  occurred %s  recorded %s  position %d  event %s\n", e.Type, shown(e.OccurredAt), shown(e.RecordedAt), e.Position, e.Event)
+			}
+		}
+	}
+	if len(all) == 0 {
+		fmt.Fprintf(&out, "at %s everything that had occurred was recorded: what was believed was true\n", at)
+	}
+	return out.String()
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"jejak/eventstore/lock"
+	"jejak/internal/client"
+	"jejak/internal/exit"
+	"jejak/internal/history"
+	"jejak/internal/people"
+	"jejak/internal/server"
+)
+
+// past is who answers questions about history: a server, or the data directory itself. The answers are the same.
+type past struct {
+	client *client.Client
+	token  string
+	close  func() error
+}
+
+const pastHelp = `The data directory is read as it lies there when no server has it (an auditor's copy); while one does, that server is asked. --url asks another server.`
+
+// openPast finds who answers: the server at --url, the server of --data, or the directory. store is where its log is.
+func (r *reach) openPast(ctx context.Context, store string) (*past, error) {
+	if r.url != "" {
+		return r.servedPast("")
+	}
+	if err := checkStore(store); err != nil {
+		return nil, err
+	}
+	p, err := server.OpenPast(ctx, r.dir, store)
+	var held *lock.HeldError
+	switch {
+	case err == nil:
+		return &past{client: client.InProcess(p.Handler), close: p.Close}, nil
+	case !errors.As(err, &held):
+		return nil, storeAway(err)
+	}
+	serving, ok, err := server.FindServing(r.dir)
+	if err != nil {
+		return nil, err
+	}
+	if !ok { // not a server, or one that is still starting
+		return nil, inUse(held)
+	}
+	return r.servedPast(serving.HTTP)
+}
+
+func (r *reach) servedPast(address string) (*past, error) {
+	if address == "" {
+		address = r.url
+	}
+	name := r.tokenFile
+	if name == "" {
+		name = filepath.Join(r.dir, people.AdminFile)
+	}
+	token, err := readToken(name)
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.New(address, client.Options{Connections: 2, Patience: firstPatience})
+	if err != nil {
+		return nil, exit.With(exit.Usage, err)
+	}
+	return &past{client: c, token: token, close: func() error { c.Close(); return nil }}, nil
+}
+
+// get asks one question and returns the answer's JSON. A question that is put wrongly has the exit code of wrong usage.
+func (p *past) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
+	for name := range query {
+		if query.Get(name) == "" {
+			query.Del(name)
+		}
+	}
+	var body []byte
+	_, err := p.client.Get(ctx, p.token, path, query, 0, &body)
+	var answered *client.StatusError
+	if errors.As(err, &answered) && answered.Status == http.StatusUnprocessableEntity {
+		var texts []string
+		for _, e := range answered.Problem.Errors {
+			texts = append(texts, e.MessageEN+" / "+e.Message)
+		}
+		return nil, exit.Errorf(exit.Usage, "%s", strings.Join(texts, "\n"))
+	}
+	if err != nil {
+		return nil, statusError(err)
+	}
+	return body, nil
+}
+
+// wrongUsage are faults of flags, all at once. names are the flags of fields that have another name.
+func wrongUsage(faults []*history.Fault, names map[string]string) error {
+	var texts []string
+	for _, f := range faults {
+		name := f.Field
+		if other, ok := names[name]; ok {
+			name = other
+		}
+		text := "--" + name + ": " + f.EN + " / " + f.ID
+		if f.Fix != "" {
+			text += ": " + f.Fix + " / " + f.FixID
+		}
+		texts = append(texts, text)
+	}
+	return exit.Errorf(exit.Usage, "%s", strings.Join(texts, "\n"))
+}
+
+// wib is how moments are shown: East Java's time, whatever the machine's.
+var wib = time.FixedZone("WIB", 7*3600)
+
+// shown is a moment as people read it.
+func shown(stamp string) string {
+	t, err := time.Parse(time.RFC3339Nano, stamp)
+	if err != nil {
+		return stamp
+	}
+	return t.In(wib).Format("2006-01-02 15:04:05 MST")
+}

@@ -1,0 +1,452 @@
+package history
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"jejak/domain"
+	"jejak/domain/handoff"
+	"jejak/domain/incident"
+	"jejak/domain/ledger"
+	"jejak/eventstore"
+	"jejak/internal/journal"
+	"jejak/internal/refold"
+	"jejak/internal/trail"
+	"jejak/projections"
+	"jejak/projections/form"
+)
+
+// Kind is what a timeline is of.
+type Kind string
+
+// The kinds.
+const (
+	OfBox         Kind = "box"
+	OfSeal        Kind = "seal"
+	OfStation     Kind = "station"
+	OfShipment    Kind = "shipment"
+	OfHandoff     Kind = "handoff"
+	OfDiscrepancy Kind = "discrepancy"
+	OfPerson      Kind = "person"
+)
+
+// Kinds lists them.
+func Kinds() []Kind {
+	return []Kind{OfBox, OfSeal, OfStation, OfShipment, OfHandoff, OfDiscrepancy, OfPerson}
+}
+
+// lateAfter is how long after it occurred an event may be told without being marked as late.
+const lateAfter = time.Hour
+
+// Timeline is everything that the ledger of a unit has about a thing at a cut. Which ledger that is the thing's id says, of a seal the caller must ask
+// all. For people see Person.
+func (h *History) Timeline(ctx context.Context, election string, unit domain.Code, kind Kind, id string, cut Cut) (form.Timeline, error) {
+	place, err := h.Locate(ctx, election, unit, cut)
+	if err != nil {
+		return form.Timeline{}, err
+	}
+	things := []trail.Thing{{ID: id}}
+	if kind == OfStation {
+		things = StationThings(domain.Code(id))
+	}
+	p, err := h.story(ctx, election, unit, place, things)
+	if err != nil {
+		return form.Timeline{}, fmt.Errorf("timeline of %s %s: %w", kind, id, err)
+	}
+	if kind == OfDiscrepancy {
+		if err := h.withProof(ctx, p); err != nil {
+			return form.Timeline{}, fmt.Errorf("timeline of %s %s: %w", kind, id, err)
+		}
+	}
+	t := teller{h: h, kind: kind, id: id, part: p, state: h.source.New(election, unit), entries: map[uint64]*form.TimelineEntry{}}
+	if err := h.foldPart(ctx, p, t.state, cut, place, t.step); err != nil {
+		return form.Timeline{}, fmt.Errorf("timeline of %s %s: %w", kind, id, err)
+	}
+	line := t.timeline(place)
+	if kind != OfBox {
+		if err := t.byOccurrence(ctx, place, line.Entries); err != nil {
+			return form.Timeline{}, fmt.Errorf("timeline of %s %s: %w", kind, id, err)
+		}
+	}
+	t.settle(line.Entries)
+	return line, nil
+}
+
+// mostFolds bounds how many events are folded for the states of a timeline.
+const mostFolds = 20_000
+
+// byOccurrence says how the thing stood after each entry as things occurred: a fold for each moment. With too many of them nothing is said, and what
+// was believed stands alone.
+func (t *teller) byOccurrence(ctx context.Context, place Place, entries []form.TimelineEntry) error {
+	if len(entries)*len(t.part.records) > mostFolds {
+		return nil
+	}
+	for i := range entries {
+		if i > 0 && entries[i].OccurredAt == entries[i-1].OccurredAt {
+			entries[i].State = entries[i-1].State
+			continue
+		}
+		state := t.h.source.New(t.state.Election, t.state.Unit)
+		if err := t.h.foldPart(ctx, t.part, state, Cut{Clock: Occurred, At: moment(entries[i].OccurredAt)}, place, nil); err != nil {
+			return err
+		}
+		entries[i].State = t.said(state)
+	}
+	return nil
+}
+
+// story collects a part, by the index or, where there is none, by reading the ledger.
+func (h *History) story(ctx context.Context, election string, unit domain.Code, place Place, things []trail.Thing) (*part, error) {
+	if h.cfg.Index != nil {
+		p, err := h.part(ctx, election, unit, h.indexed(election, unit, place), things)
+		if !errors.Is(err, trail.ErrBehind) {
+			return p, err
+		}
+	}
+	if err := h.begin(ctx, turn{election, unit}); err != nil {
+		return nil, err
+	}
+	defer h.end(turn{election, unit})
+	scanned, err := trail.Scan(ctx, h.cfg.Store, trail.Ledger{Election: election, Unit: unit}, place.Version)
+	if err != nil {
+		return nil, err
+	}
+	p, err := h.part(ctx, election, unit, func(_ context.Context, things ...trail.Thing) ([]uint64, error) {
+		return scanned.Versions(things...), nil
+	}, things)
+	if errors.Is(err, trail.ErrBehind) {
+		return nil, &Fault{Field: "id", ID: "kejadiannya terlalu banyak untuk satu riwayat: baca GET /v1/events", EN: "too much happened for one timeline: read GET /v1/events"}
+	}
+	return p, err
+}
+
+// withProof adds the events that prove discrepancies to those that a timeline shows.
+func (h *History) withProof(ctx context.Context, p *part) error {
+	var more []uint64
+	for _, v := range p.own {
+		rec := p.records[v]
+		event, err := journal.Decode(&rec, ledger.NewEventOf)
+		if err != nil {
+			return err
+		}
+		switch e := event.Event.(type) {
+		case *incident.Raised:
+			for _, proof := range e.Proof {
+				more = append(more, proof.Version)
+			}
+		case *incident.Revised:
+			more = append(more, e.By.Version)
+		case *incident.Explained:
+			more = append(more, e.By.Version)
+		case *incident.Reopened:
+			more = append(more, e.By.Version)
+		}
+	}
+	p.own = slices.Compact(slices.Sorted(slices.Values(slices.Concat(p.own, more))))
+	return h.fetch(ctx, p, more)
+}
+
+// teller makes the entries of a timeline while its part is folded.
+type teller struct {
+	h       *History
+	kind    Kind
+	id      string
+	part    *part
+	state   *ledger.State
+	entries map[uint64]*form.TimelineEntry
+	order   []uint64
+	cases   map[string]bool // that concern the thing
+	docs    map[string]bool // handoffs of the shipment
+}
+
+// step makes an entry of an event, if it belongs into the timeline.
+func (t *teller) step(step refold.Step) error {
+	e, err := entryOf(step)
+	if err != nil {
+		return err
+	}
+	// All that was folded is kept until it is known which events of shipments the thing was there for.
+	e.Believed = t.said(t.state)
+	version := step.Event.Version
+	t.entries[version] = &e
+	if t.belongs(version, step.Event.Event) {
+		t.order = append(t.order, version)
+	}
+	return nil
+}
+
+// belongs tells whether an event names the thing, or is of a discrepancy or handoff that does.
+func (t *teller) belongs(version uint64, event domain.Event) bool {
+	if t.cases == nil {
+		t.cases, t.docs = map[string]bool{}, map[string]bool{}
+	}
+	_, own := slices.BinarySearch(t.part.own, version)
+	switch e := event.(type) {
+	case *handoff.Offered:
+		t.docs[e.Handoff] = t.docs[e.Handoff] || own && t.kind == OfShipment
+	case *handoff.Accepted:
+		return own || t.docs[e.Handoff]
+	case *handoff.Witnessed:
+		return own || t.docs[e.Handoff]
+	}
+	if id := caseOf(event); id != "" {
+		t.cases[id] = t.cases[id] || own
+		return t.cases[id]
+	}
+	return own
+}
+
+// caseOf is the discrepancy or incident that an event is about, "" for none.
+func caseOf(event domain.Event) string {
+	switch e := event.(type) {
+	case *incident.IncidentRaised:
+		return e.Incident
+	case *incident.IncidentAssessed:
+		return e.Incident
+	case *incident.ActionOrdered:
+		return e.Incident
+	case *incident.IncidentResolved:
+		return e.Incident
+	case *incident.IncidentReopened:
+		return e.Incident
+	case interface{ Case() string }:
+		return e.Case()
+	}
+	return ""
+}
+
+// said is what a ledger says of the thing.
+func (t *teller) said(s *ledger.State) string {
+	switch t.kind {
+	case OfBox:
+		v := s.Boxes().Box(domain.BoxID(t.id))
+		return v.State.String() + " @ " + string(v.Custody)
+	case OfSeal:
+		var on []string
+		for _, use := range projections.SealUses(s, t.id) {
+			if use.On {
+				on = append(on, use.Box)
+			}
+		}
+		return strings.Join(on, " ")
+	case OfStation:
+		return string(s.Station(domain.Code(t.id)))
+	case OfShipment:
+		if shp := s.Shipments.Shipments[t.id]; shp != nil {
+			return shp.Status.String()
+		}
+	case OfHandoff:
+		return handedOver(s.Handoffs.Handoffs[t.id])
+	case OfDiscrepancy:
+		if c := s.Register.Cases[t.id]; c != nil {
+			return string(c.Status)
+		}
+	case OfPerson:
+	}
+	return ""
+}
+
+func handedOver(h *handoff.Handoff) string {
+	switch {
+	case h == nil:
+		return ""
+	case len(h.Accepts) > 0:
+		return "accepted"
+	}
+	return "offered"
+}
+
+// timeline puts the entries into the order in which they occurred.
+func (t *teller) timeline(place Place) form.Timeline {
+	line := form.Timeline{Kind: string(t.kind), ID: t.id, Position: uint64(place.Position), Entries: []form.TimelineEntry{}, Simulated: t.h.cfg.Simulated}
+	if t.kind == OfBox {
+		t.walkBox(place)
+	}
+	slices.Sort(t.order)
+	for _, v := range slices.Compact(t.order) {
+		line.Entries = append(line.Entries, *t.entries[v])
+	}
+	InOrder(line.Entries)
+	count(&line)
+	return line
+}
+
+// InOrder sorts entries as they occurred, those of one moment as they were recorded.
+func InOrder(entries []form.TimelineEntry) {
+	slices.SortStableFunc(entries, func(a, b form.TimelineEntry) int {
+		if c := moment(a.OccurredAt).Compare(moment(b.OccurredAt)); c != 0 {
+			return c
+		}
+		return int(int64(a.Position) - int64(b.Position))
+	})
+}
+
+func moment(stamp string) time.Time {
+	t, _ := time.Parse(time.RFC3339Nano, stamp) // it was written by stamp
+	return t
+}
+
+func count(line *form.Timeline) {
+	for _, e := range line.Entries {
+		if e.Late {
+			line.Late++
+		}
+		if e.Gap != "" {
+			line.Gaps++
+		}
+	}
+}
+
+// settle fills in the states: of a box those that its facts gave it stand there already, what is in between keeps the one before.
+func (t *teller) settle(entries []form.TimelineEntry) {
+	last := ""
+	if t.kind == OfBox {
+		last = "labelled @ " + string(t.state.Unit)
+	}
+	for i := range entries {
+		e := &entries[i]
+		if t.kind == OfBox && e.State == "" {
+			e.State = last
+		}
+		if last = e.State; e.Believed == e.State {
+			e.Believed = ""
+		}
+	}
+}
+
+// walkBox gives the facts of a box the state after them and finds the gaps in its custody.
+func (t *teller) walkBox(place Place) {
+	box, ok := projections.Box(t.state, place.Position, domain.BoxID(t.id))
+	if !ok {
+		return
+	}
+	held, taken := string(t.state.Unit), ""
+	for _, f := range box.Timeline {
+		e := t.entries[f.Version]
+		if e == nil {
+			continue
+		}
+		e.State = f.State + " @ " + f.Custody
+		t.order = append(t.order, f.Version)
+		switch f.Fact {
+		case "loaded":
+			from := string(t.state.ShipmentBook().Journey(f.Shipment).From)
+			if from != "" && from != held {
+				e.Gap, e.GapEN = fmt.Sprintf("terakhir pada %s, dimuat dari %s tanpa serah terima", held, from), fmt.Sprintf("last with %s, loaded from %s without a handoff", held, from)
+				held = from // it must have been there
+			}
+		case "accepted":
+			if f.Handoff != taken {
+				e.Gap, e.GapEN = t.gap(held, f.Handoff)
+			}
+			taken, held = f.Handoff, f.Custody
+		case "replaces":
+			held = f.Custody
+		}
+	}
+}
+
+// gap is what is missing before a box was accepted in a handoff.
+func (t *teller) gap(held, id string) (string, string) {
+	offer := t.state.HandoffBook().Offer(id)
+	switch {
+	case !offer.Known:
+		return "diterima tanpa penyerahan", "taken over without an offer"
+	case offer.From != "" && string(offer.From) != held && !(offer.Walked && offer.From.Covers(domain.Code(held))):
+		return fmt.Sprintf("terakhir pada %s, diserahkan oleh %s", held, offer.From), fmt.Sprintf("last with %s, handed over by %s", held, offer.From)
+	}
+	return "", ""
+}
+
+// entryOf is what a record says by itself.
+func entryOf(step refold.Step) (form.TimelineEntry, error) { return entry(step.Record) }
+
+func entry(rec *eventstore.Record) (form.TimelineEntry, error) {
+	meta, err := journal.ReadMetadata(rec)
+	if err != nil {
+		return form.TimelineEntry{}, err
+	}
+	_, unit, _ := journal.SplitStream(rec.Stream)
+	late := rec.RecordedAt.Sub(meta.OccurredAt)
+	e := form.TimelineEntry{
+		OccurredAt: stamp(meta.OccurredAt), RecordedAt: stamp(rec.RecordedAt), LateSeconds: int64(late / time.Second), Late: late > lateAfter, Type: rec.Type,
+		Details: details(rec.Data), Actor: form.Actor{ID: meta.Actor.ID, Role: string(meta.Actor.Role), Unit: meta.Actor.Scope}, SubmittedBy: meta.SubmittedBy,
+		Device: meta.Device.ID, DeviceSeq: meta.Device.Seq, Mode: string(meta.Mode), Unit: string(unit), Version: uint64(rec.Version),
+		Position: uint64(rec.Position), Event: rec.ID.String(),
+	}
+	if meta.Place != nil {
+		e.Place = &form.Coordinates{Lat: meta.Place.Lat, Lon: meta.Place.Lon, Accuracy: meta.Place.Accuracy}
+	}
+	for _, hash := range meta.Evidence {
+		e.Evidence = append(e.Evidence, form.EvidenceHash{SHA256: hash.SHA256, MediaType: hash.MediaType, Kind: hash.Kind})
+	}
+	return e, nil
+}
+
+// details are the texts of an event's data by name.
+func details(data []byte) map[string]string {
+	var fields map[string]json.RawMessage
+	_ = json.Unmarshal(data, &fields) // what is no object has none
+	texts := map[string]string{}
+	for name, raw := range fields {
+		var text string
+		if name != "key" && json.Unmarshal(raw, &text) == nil && text != "" {
+			texts[name] = text
+		}
+	}
+	return texts
+}
+
+// mostOfPerson is how many entries the timeline of a person has at most.
+const mostOfPerson = 50_000
+
+// Person is everything that names a person, in all ledgers of an election that sees shows: acts, approvals, testimonies.
+func (h *History) Person(ctx context.Context, election, id string, cut Cut, sees func(unit domain.Code) bool) (form.Timeline, error) {
+	line := form.Timeline{Kind: string(OfPerson), ID: id, Entries: []form.TimelineEntry{}, Simulated: h.cfg.Simulated}
+	if err := h.reached(ctx, cut); err != nil {
+		return line, err
+	}
+	head, err := h.cfg.Store.Head(ctx)
+	if err != nil {
+		return line, err
+	}
+	line.Position = uint64(head)
+	records, err := h.Events(ctx, id, election, "", 0)
+	if errors.Is(err, trail.ErrBehind) {
+		records, err = h.cfg.Store.ReadAll(ctx, 0, eventstore.Filter{StreamPrefix: journal.LedgerPrefix + election + "."}), nil
+	}
+	if err != nil {
+		return line, err
+	}
+	for rec, err := range records {
+		if err != nil {
+			return line, err
+		}
+		_, unit, _ := journal.SplitStream(rec.Stream)
+		if !cut.Has(&rec) || !sees(unit) {
+			continue
+		}
+		if concerned, err := trail.Concerns(&rec, id); err != nil || !concerned {
+			if err != nil {
+				return line, err
+			}
+			continue
+		}
+		if len(line.Entries) == mostOfPerson {
+			return line, &Fault{Field: "id", ID: "kejadiannya terlalu banyak untuk satu riwayat: baca GET /v1/events", EN: "too much happened for one timeline: read GET /v1/events"}
+		}
+		e, err := entry(&rec)
+		if err != nil {
+			return line, err
+		}
+		line.Entries = append(line.Entries, e)
+	}
+	InOrder(line.Entries)
+	count(&line)
+	return line, nil
+}

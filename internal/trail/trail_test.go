@@ -1,0 +1,252 @@
+package trail_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"jejak/domain"
+	"jejak/domain/election"
+	"jejak/domain/given"
+	"jejak/domain/incident"
+	"jejak/eventstore"
+	"jejak/eventstore/memory"
+	"jejak/internal/journal"
+	"jejak/internal/trail"
+)
+
+// catalog has one election with two units.
+type catalog struct{}
+
+func (catalog) Reference(string, string) (*election.Reference, bool) { return nil, false }
+func (catalog) Elections() []string                                  { return []string{given.Election} }
+func (catalog) Units(string) []domain.Code                           { return []domain.Code{given.Province, given.Unit} }
+func (catalog) Refresh(context.Context, string) error                { return nil }
+func (catalog) Discover(context.Context) error                       { return nil }
+
+// log is a log of incidents about things at random.
+type log struct {
+	*testing.T
+	store *memory.Store
+	rng   *rand.Rand
+	n     int
+}
+
+func newLog(t *testing.T, seed uint64) *log {
+	return &log{T: t, store: memory.New(), rng: rand.New(rand.NewPCG(seed, 1))}
+}
+
+func (l *log) thing() string { return fmt.Sprintf("THING-%d", l.rng.IntN(8)) }
+
+// add records some events.
+func (l *log) add(n int) {
+	l.Helper()
+	for range n {
+		unit := []domain.Code{given.Province, given.Unit}[l.rng.IntN(2)]
+		stream := journal.LedgerStream(given.Election, unit)
+		if l.rng.IntN(10) == 0 { // what is no ledger is not the index's business
+			stream = journal.AttemptsStream(given.Election, unit)
+		}
+		version, _, err := l.store.StreamHead(l.Context(), stream)
+		if err != nil {
+			l.Fatal(err)
+		}
+		l.n++
+		id := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, l.rng.Uint64(), l.n))
+		rec := domain.Recorded{ID: domain.EventID(id, 0), Event: &incident.IncidentRaised{Incident: fmt.Sprint("DSC-3578-", l.n), Units: []string{l.thing(), l.thing()}},
+			Meta: domain.Meta{CommandID: id, Actor: domain.Actor{ID: "usr-1"}, OccurredAt: given.Start, RecordedAt: given.Start.Add(time.Duration(l.n) * time.Second).UTC()}}
+		e, err := journal.Encode(rec, &journal.Origin{}, true)
+		if err == nil {
+			_, err = l.store.Append(l.Context(), stream, version, e)
+		}
+		if err != nil {
+			l.Fatal(err)
+		}
+	}
+}
+
+func (l *log) open(path string) *trail.File {
+	l.Helper()
+	f, err := trail.Open(path)
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.Cleanup(func() { _ = f.Close() })
+	return f
+}
+
+// holds compares the index with reading everything.
+func (l *log) holds(x *trail.Index) {
+	l.Helper()
+	for _, unit := range []domain.Code{given.Province, given.Unit} {
+		of := trail.Ledger{Election: given.Election, Unit: unit}
+		version, _, err := l.store.StreamHead(l.Context(), journal.LedgerStream(of.Election, of.Unit))
+		if err != nil {
+			l.Fatal(err)
+		}
+		for _, upTo := range []uint64{uint64(version), uint64(version) / 2} {
+			all, err := trail.Scan(l.Context(), l.store, of, upTo)
+			if err != nil {
+				l.Fatal(err)
+			}
+			for _, things := range [][]trail.Thing{{{ID: "THING-1"}}, {{ID: "THING-1"}, {ID: "THING-2"}}, {{ID: "THING-", Within: true}}, {{ID: "usr-1"}}, {{ID: "nothing"}}} {
+				got, err := x.Versions(l.Context(), of, upTo, things...)
+				if err != nil || !slices.Equal(got, all.Versions(things...)) {
+					l.Errorf("%s up to %d, %v: %v, %v; want %v", unit, upTo, things, got, err, all.Versions(things...))
+				}
+			}
+		}
+	}
+}
+
+// TestTheIndexIsTheLog: built at once or as the log grows, opened again or not, an index finds what reading the whole log finds.
+func TestTheIndexIsTheLog(t *testing.T) {
+	for seed := range uint64(10) {
+		l := newLog(t, seed)
+		path := filepath.Join(t.TempDir(), "trail.db")
+		file := l.open(path)
+		from := trail.Log{Store: l.store, Catalog: catalog{}}
+		l.add(int(seed) * 30)
+		built, err := file.Build(t.Context(), from, 2, nil)
+		if err != nil || built.Events > uint64(l.n) || seed > 0 && built.Postings < built.Events {
+			t.Fatalf("%+v, %v", built, err)
+		}
+		x, err := trail.Look(t.Context(), file, from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.holds(x)
+		l.add(20) // read beside the index
+		l.holds(x)
+		for range 3 {
+			l.add(l.rng.IntN(40))
+			if err := x.CatchUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			l.holds(x)
+		}
+		if err := file.Close(); err != nil {
+			t.Fatal(err)
+		}
+		again, err := trail.OpenAsIs(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x, err = trail.Look(t.Context(), again, from); err != nil {
+			t.Fatal(err)
+		}
+		l.add(5)
+		l.holds(x)
+		if err := again.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestAnIndexThatDoesNotFit: one that is missing, broken, half built or of another log answers nothing, and following makes it anew.
+func TestAnIndexThatDoesNotFit(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "trail.db")
+	if _, err := trail.OpenAsIs(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("none: %v", err)
+	}
+	other, l := newLog(t, 1), newLog(t, 2)
+	other.add(50)
+	l.add(60)
+	file := l.open(path)
+	refuses := func(what string, file *trail.File) *trail.Index {
+		t.Helper()
+		x, err := trail.Look(t.Context(), file, trail.Log{Store: l.store, Catalog: catalog{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := x.Versions(t.Context(), trail.Ledger{Election: given.Election, Unit: given.Unit}, 1, trail.Thing{ID: "THING-1"}); !errors.Is(err, trail.ErrBehind) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if _, _, err := x.Everywhere("THING-1"); !errors.Is(err, trail.ErrBehind) {
+			t.Errorf("%s: %v", what, err)
+		}
+		return x
+	}
+	refuses("empty", file)
+	ended, cancel := context.WithCancel(t.Context())
+	if _, err := file.Build(ended, trail.Log{Store: l.store, Catalog: catalog{}}, 1, func(uint64, uint64) { cancel() }); err == nil {
+		t.Error("a build whose asker has gone came to its end")
+	}
+	refuses("half built", file)
+	if err := file.Renew(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Build(t.Context(), trail.Log{Store: other.store, Catalog: catalog{}}, 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	x := refuses("of another log", file)
+	if err := x.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l.holds(x)
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("this is no database at all, whatever it says"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := trail.OpenAsIs(path); err == nil {
+		t.Error("a broken file was opened")
+	}
+	x = refuses("broken", l.open(path))
+	if err := x.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l.holds(x)
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// TestFollowing: an index that is kept up to the log comes there by itself.
+func TestFollowing(t *testing.T) {
+	l := newLog(t, 3)
+	l.add(40)
+	x := trail.Start(t.Context(), l.open(filepath.Join(t.TempDir(), "trail.db")), trail.Log{Store: l.store, Catalog: catalog{}}, slog.New(slog.DiscardHandler))
+	head, err := l.store.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		if _, at, err := x.Everywhere("usr-1"); err == nil && at >= head {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("it is not there after a minute")
+		}
+	}
+	l.holds(x)
+	if err := x.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	found, _, err := x.Everywhere("usr-1")
+	n := 0
+	for _, versions := range found {
+		n += len(versions)
+	}
+	want := 0
+	for _, err := range l.store.ReadAll(t.Context(), 0, eventstore.Filter{StreamPrefix: journal.LedgerPrefix}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		want++
+	}
+	if err != nil || n != want {
+		t.Errorf("%d events of everybody, want %d, %v", n, want, err)
+	}
+}
