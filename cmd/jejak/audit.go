@@ -4,5 +4,5 @@ import "github.com/spf13/cobra"
 
 func newAuditCommand() *cobra.Command {
 	return group("audit", "Check what the log holds", "Commands of those who check.", newVerifyCommand(), newProveCommand(), newCheckCommand(), newReadsCommand(),
-		newAsOfCommand(), newTimelineCommand(), newDiffCommand(), newBelievedCommand(), newReplayCommand())
+		newAsOfCommand(), newTimelineCommand(), newDiffCommand(), newBelievedCommand(), newReplayCommand(), newExportCommand())
 }

@@ -14,7 +14,7 @@ const feedHelp = `The event feed is what the server publishes over NATS: a copy 
 always be published anew.`
 
 func newFeedCommand() *cobra.Command {
-	return group("feed", "The event feed over NATS", feedHelp, newFeedRebuildCommand())
+	return group("feed", "The event feed over NATS", feedHelp, newFeedRebuildCommand(), newFeedKeysCommand())
 }
 
 func newFeedRebuildCommand() *cobra.Command {
@@ -25,8 +25,8 @@ func newFeedRebuildCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rebuild",
 		Short: "Publish the feed anew from the first record of the log",
-		Long: `Replace everything in the stream JEJAK by what the log has. The messages are marked as replay (Jejak-Replay: true); who follows the feed gets them
-again. The running server does it, with the token in DIR/admin.token; it goes on when this command is interrupted.`,
+		Long: `Replace everything in the stream JEJAK by what the log has, and put the status of every regency anew. The messages are marked as replay
+(Jejak-Replay: true); who follows the feed gets them again. The running server does it, with the token in DIR/admin.token; it goes on when this command is interrupted.`,
 		Example: "  jejak feed rebuild\n  jejak feed rebuild --data ./jejak-data --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -45,6 +45,7 @@ func newRootCommand(env environment) *cobra.Command {
 		newStatusCommand(),
 		newWatchCommand(),
 		newAuditCommand(),
+		newReportCommand(),
 		newNotaryCommand(),
 		newFeedCommand(),
 		newBackupCommand(),

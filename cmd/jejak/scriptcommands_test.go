@@ -20,6 +20,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"jejak/internal/epcis/epcistest"
 	"jejak/internal/people"
 	"jejak/internal/refdata"
 	"jejak/internal/server"
@@ -47,6 +48,7 @@ var exeSuffix = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
 //	forge FILE SQLFILE              run SQL on a database as somebody would who makes the checksums of its pages fit
 //	secret FILE TEXT                write a text, such as a token, to a file that only its owner reads
 //	unescape FILE JSON              write a text that was inside quotes in JSON to a file
+//	epcis FILE                      hold a file to GS1's schema of EPCIS documents
 //	needs FILE                      compare published figures (regency_code,item,quantity) with jejak need
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":     exits,
@@ -65,6 +67,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"forge":     forge,
 	"secret":    secret,
 	"unescape":  unescape,
+	"epcis":     holdEPCIS,
 	"needs":     needs,
 }
 
@@ -230,6 +233,14 @@ func change(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%q is not in %s", old, args[0])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(content, old, with, times)), 0o666))
+}
+
+func holdEPCIS(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg || len(args) != 1, "epcis FILE")
+	file, err := os.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer file.Close() // only read from
+	ts.Check(epcistest.Validate(file))
 }
 
 func big(ts *testscript.TestScript, neg bool, args []string) {

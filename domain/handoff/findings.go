@@ -23,6 +23,7 @@ func (b *Book) Findings(id string) []domain.Finding {
 		f.accept(&h.Accepts[i])
 	}
 	f.incomplete()
+	f.documents()
 	return f.findings
 }
 

@@ -2,6 +2,7 @@ package handoff_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -173,12 +174,29 @@ func TestForm(t *testing.T) {
 		"too many seals":         {seen(AcceptedBox{Box: council, Condition: Good, Seals: numbers}), []string{"too_many"}},
 		"witness without a role": {&Accept{Handoff: hnd, Missing: ids, Witnesses: []packing.Witness{{ID: "usr-8"}}}, []string{"field_missing"}},
 		"no witnesses":           {&Attest{Handoff: hnd}, []string{"empty_list"}},
+		"no hash":                {&IssueDocument{Handoff: hnd}, []string{"bad_sha256"}},
+		"a hash in capitals":     {&IssueDocument{Handoff: hnd, SHA256: strings.Repeat("0A", 32)}, []string{"bad_sha256"}},
+		"a short hash":           {&IssueDocument{Handoff: hnd, SHA256: strings.Repeat("0a", 31)}, []string{"bad_sha256"}},
+		"a long number":          {&IssueDocument{Handoff: hnd, Number: strings.Repeat("x", MaxNumber+1), SHA256: strings.Repeat("0a", 32)}, []string{"number_too_long"}},
 		"nothing at all":         {&Accept{}, []string{"field_missing", "empty_list"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			given.Stocked(t).When(domain.Report, ppk, c.cmd).Malformed(c.rules...)
 		})
 	}
+}
+
+// The minutes are of what somebody has taken over; who sends the acceptance late explains them.
+func TestMinutes(t *testing.T) {
+	issue := &IssueDocument{Handoff: hnd, Number: "12/PP.09-BA/3578/2024", SHA256: strings.Repeat("0a", 32)}
+	s := given.Noted(t, arrived(given.By(given.Carrier, offer), given.By(ppk, accept)), ppk, issue)
+	again := &IssueDocument{Handoff: hnd, SHA256: strings.Repeat("0b", 32)}
+	s.When(domain.Request, given.Carrier, again) // as after a name was forgotten
+	if got := s.State.Handoffs.Handoffs[hnd].Documents; len(got) != 2 || got[0].Number != issue.Number || got[1].SHA256 != again.SHA256 || got[1].Version <= got[0].Version {
+		t.Errorf("%+v", got)
+	}
+	s = given.Refused(t, offered, ppk, issue, []string{"document_before_acceptance"}, given.Found(RuleNothingToIssue, hnd).ForNow())
+	before(s, ppk, accept).ExplainsExactly("document_before_acceptance").OpenRules()
 }
 
 func TestPlacesOfTheUnit(t *testing.T) {

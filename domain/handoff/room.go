@@ -25,6 +25,8 @@ func (r *Room) NewCommand(commandType string) domain.Command {
 		return &Accept{}
 	case "handoff.witness":
 		return &Attest{}
+	case "handoff.issue_document":
+		return &IssueDocument{}
 	}
 	return nil
 }
@@ -41,6 +43,8 @@ func (r *Room) NewEvent(eventType string, schema int) domain.Event {
 		return &Accepted{}
 	case "handoff.witnessed":
 		return &Witnessed{}
+	case "handoff.document_issued":
+		return &DocumentIssued{}
 	}
 	return nil
 }
@@ -71,6 +75,8 @@ func (r *Room) Plan(_ domain.Act, cmd domain.Command) domain.Plan {
 		return plan
 	case *Attest:
 		return domain.Plan{Event: (*Witnessed)(c), Touched: []domain.Subject{{Kind: domain.SubjectHandoff, ID: c.Handoff}}}
+	case *IssueDocument:
+		return domain.Plan{Event: (*DocumentIssued)(c), Touched: []domain.Subject{{Kind: domain.SubjectHandoff, ID: c.Handoff}}}
 	}
 	return domain.Plan{}
 }
@@ -107,6 +113,8 @@ func (r *Room) Apply(rec domain.Recorded) {
 		r.accept(rec, e)
 	case *Witnessed:
 		r.witness(e.Handoff, e.Witnesses)
+	case *DocumentIssued:
+		r.document(rec, e)
 	}
 }
 

@@ -35,10 +35,19 @@ var (
 		domain.Text{ID: "kotak %[1]v ditawarkan dalam %[2]v, tetapi tidak disebut penerima", EN: "box %[1]v was offered in %[2]v, but the receiver does not mention it"},
 		domain.Text{ID: "sebut dalam boxes atau missing", EN: "name it in boxes or missing"},
 		"received + missing = offered")
+	RuleNothingToIssue = domain.Refusing("document_before_acceptance", domain.RuleBroken, domain.Low,
+		domain.Text{ID: "berita acara %[1]v diterbitkan, penerimaannya tidak tercatat", EN: "minutes of %[1]v were issued, but its acceptance is not recorded"},
+		domain.Text{ID: "catat penerimaannya dahulu dengan handoff.accept", EN: "record the acceptance first with handoff.accept"}, "")
+	RuleBadHash = &domain.Rule{ID: "bad_sha256", OnRequest: domain.Invalid, OnReport: domain.Invalid,
+		Message: domain.Text{ID: "%[1]q bukan SHA-256 dalam 64 angka heksadesimal kecil", EN: "%[1]q is no SHA-256 in 64 lower-case hexadecimal digits"},
+		Remedy:  domain.Text{ID: "pakai keluaran sha256sum", EN: "use what sha256sum prints"}}
+	RuleLongNumber = &domain.Rule{ID: "number_too_long", OnRequest: domain.Invalid, OnReport: domain.Invalid,
+		Message: domain.Text{ID: "nomor berita acara %[1]v byte, paling banyak %[2]v", EN: "the number of the minutes has %[1]v bytes, at most %[2]v are allowed"},
+		Remedy:  domain.Text{ID: "pendekkan nomornya", EN: "shorten the number"}}
 )
 
 // Rules implements domain.Room.
 func (r *Room) Rules() []*domain.Rule {
 	return []*domain.Rule{RuleKitSeals, RuleOutside, RuleOfferedTwice, RuleAcceptedTwice, RuleSamePerson, RuleWrongReceiver, RuleNotOffered,
-		RuleNotDispatched, RuleIncomplete}
+		RuleNotDispatched, RuleIncomplete, RuleNothingToIssue, RuleBadHash, RuleLongNumber}
 }

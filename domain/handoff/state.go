@@ -25,9 +25,10 @@ type AcceptFact struct {
 
 // Handoff is what is known of one handoff. Its lists are never changed in place.
 type Handoff struct {
-	Offers    []OfferFact  // as they occurred; the first counts
-	Accepts   []AcceptFact // as they occurred
-	Witnesses []string     // "<role> <id>", sorted
+	Offers    []OfferFact    // as they occurred; the first counts
+	Accepts   []AcceptFact   // as they occurred
+	Witnesses []string       // "<role> <id>", sorted
+	Documents []DocumentFact // as they occurred
 }
 
 // State holds the handoffs of a ledger. The zero value is empty.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -75,6 +76,7 @@ func examples() []domain.Command {
 		&handoff.Accept{Handoff: given.Handoff2, Boxes: []handoff.AcceptedBox{{Box: id, Seals: given.Seals(id), Condition: handoff.Wet}},
 			Missing: []domain.BoxID{given.Kit(given.Station1)}, Extra: []domain.BoxID{recap}, Witnesses: witnesses},
 		&handoff.Attest{Handoff: given.Handoff2, Witnesses: witnesses},
+		&handoff.IssueDocument{Handoff: given.Handoff2, Number: "12/PP.09-BA/3578/2024", SHA256: strings.Repeat("0a", 32)},
 		&polling.CountBallots{Box: id, Found: 189, Foreign: []polling.ForeignBallots{{Design: given.Council2, Count: 8}}},
 		&incident.Raise{Kind: domain.Seized, Severity: domain.High, Units: []string{string(id)}, Note: "diamankan polisi"},
 		&incident.Assess{Incident: dsc, Severity: domain.Medium, Units: []string{string(id)}, Quantity: &quantity, Note: "dua belas lembar"},

@@ -35,13 +35,9 @@ func committeeGuard(actor domain.Actor, cmd domain.Command) func(s *ledger.State
 			return nil
 		}
 	case *handoff.Attest:
-		return func(s *ledger.State) *api.Problem {
-			offer := s.HandoffBook().Offer(c.Handoff)
-			if !offer.Known || scope.Covers(offer.From) || scope.Covers(offer.To) || offer.To.Covers(scope) {
-				return nil
-			}
-			return outside("/data/handoff", fmt.Sprintf("%s (%s)", c.Handoff, offer.To), actor.Scope)
-		}
+		return partyGuard(c.Handoff, actor)
+	case *handoff.IssueDocument:
+		return partyGuard(c.Handoff, actor)
 	case *handoff.Offer:
 		return shipmentGuard(c.Shipment, "/data/shipment", func(s *shipment.Shipment) bool { return scope.Covers(s.From) }, actor)
 	case *shipment.ReportArrival:
@@ -53,6 +49,18 @@ func committeeGuard(actor domain.Actor, cmd domain.Command) func(s *ledger.State
 		return shipmentGuard(shipmentOf(c), "/data/shipment", func(s *shipment.Shipment) bool { return scope.Covers(s.From) }, actor)
 	}
 	return nil
+}
+
+// partyGuard lets those act on a handoff who give, take, or work in the place that takes.
+func partyGuard(id string, actor domain.Actor) func(s *ledger.State) *api.Problem {
+	scope := domain.Code(actor.Scope)
+	return func(s *ledger.State) *api.Problem {
+		offer := s.HandoffBook().Offer(id)
+		if !offer.Known || scope.Covers(offer.From) || scope.Covers(offer.To) || offer.To.Covers(scope) {
+			return nil
+		}
+		return outside("/data/handoff", fmt.Sprintf("%s (%s)", id, offer.To), actor.Scope)
+	}
 }
 
 // shipmentOf is the shipment that a command is about. A plan is judged by what it says itself.

@@ -25,6 +25,7 @@ const (
 	Claims        Model = "claims"         // claims to suppliers
 	Seals         Model = "seals"          // which boxes carry or carried a seal number
 	Discrepancies Model = "discrepancies"  // list of discrepancies
+	Minutes       Model = "minutes"        // minutes of a handoff, with the names of the people in it
 	Events        Model = "events"         // the log itself
 	History       Model = "history"        // timelines, differences and replays of a unit's ledger
 	Feed          Model = "feed"           // events over NATS
@@ -38,7 +39,7 @@ const (
 
 // Models lists the models in the order of docs/access.md.
 func Models() []Model {
-	return []Model{Elections, Regency, Supporting, Plan, Station, Box, Shipment, Custody, Deadlines, Claims, Seals, Discrepancies, Events, History, Feed, ReadClock, SetClock, Accounts, FeedRebuild, Reads, Backup}
+	return []Model{Elections, Regency, Supporting, Plan, Station, Box, Shipment, Custody, Deadlines, Claims, Seals, Discrepancies, Minutes, Events, History, Feed, ReadClock, SetClock, Accounts, FeedRebuild, Reads, Backup}
 }
 
 // View says how much of a model a role sees.
@@ -105,14 +106,16 @@ var readTable = map[Model]views{
 	Claims:        each(Unit, slices.Concat(staff, watch)...).and(All, domain.RoleSimulator),
 	Seals:         each(Unit, slices.Concat(staff, watch)...).and(Within, locals...).and(All, domain.RoleSimulator),
 	Discrepancies: each(Unit, slices.Concat(staff, watch)...).and(Within, locals...).and(All, domain.RoleSimulator),
-	Events:        each(Unit, slices.Concat(staff, watch)...).and(All, domain.RoleSimulator),
-	History:       each(Unit, slices.Concat(staff, watch)...).and(All, domain.RoleSimulator),
-	Feed:          each(Unit, slices.Concat(staff, watch)...).and(Escorts, domain.RoleEscort).and(All, domain.RoleSimulator),
-	SetClock:      each(All, domain.RoleSimulator),
-	Accounts:      each(Within, domain.RoleAdmin).and(All, domain.RoleSimulator),
-	FeedRebuild:   each(Within, domain.RoleAdmin), // of the whole province
-	Reads:         each(Within, domain.RoleAdmin, domain.RoleSupervisor),
-	Backup:        each(Within, domain.RoleAdmin), // likewise
+	// Not observers: there are names on it.
+	Minutes:     each(Unit, staff...).and(Unit, domain.RoleAdmin, domain.RoleProvince, domain.RoleAuditor, domain.RoleSupervisor).and(Touching, locals...).and(All, domain.RoleSimulator),
+	Events:      each(Unit, slices.Concat(staff, watch)...).and(All, domain.RoleSimulator),
+	History:     each(Unit, slices.Concat(staff, watch)...).and(All, domain.RoleSimulator),
+	Feed:        each(Unit, slices.Concat(staff, watch)...).and(Escorts, domain.RoleEscort).and(All, domain.RoleSimulator),
+	SetClock:    each(All, domain.RoleSimulator),
+	Accounts:    each(Within, domain.RoleAdmin).and(All, domain.RoleSimulator),
+	FeedRebuild: each(Within, domain.RoleAdmin), // of the whole province
+	Reads:       each(Within, domain.RoleAdmin, domain.RoleSupervisor),
+	Backup:      each(Within, domain.RoleAdmin), // likewise
 }
 
 // Sees says how much of a model an actor's role sees.

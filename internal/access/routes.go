@@ -28,6 +28,8 @@ func (m Model) Routes() []string {
 		return []string{"GET " + election + "/seals/{seal}"}
 	case Discrepancies:
 		return []string{"GET " + election + "/discrepancies"}
+	case Minutes:
+		return []string{"GET " + election + "/handoffs/{handoff}/bast.pdf"}
 	case Events:
 		return []string{"GET /v1/events", "GET /v1/events/{id}/proof"}
 	case History:

@@ -120,9 +120,10 @@ var commandTable = map[string]Grants{
 	"shipment.report_arrival":    floor.with(crews).with(carrier),
 	"shipment.cancel":            office.with(committees),
 
-	"handoff.offer":   floor.with(crews),
-	"handoff.accept":  floor.with(crews),
-	"handoff.witness": floor.with(crews).with(police).with(bawaslu),
+	"handoff.offer":          floor.with(crews),
+	"handoff.accept":         floor.with(crews),
+	"handoff.witness":        floor.with(crews).with(police).with(bawaslu),
+	"handoff.issue_document": floor.with(crews),
 
 	"polling.count_ballots": office.with(crews),
 

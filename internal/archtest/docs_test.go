@@ -78,7 +78,7 @@ type compose struct {
 		Tmpfs       []string
 	}
 	Volumes map[string]any
-	Configs map[string]struct{ Content string }
+	Configs map[string]struct{ File string }
 }
 
 // Nobody has run the containers where this was written: at least what the file says is held to.
@@ -114,8 +114,10 @@ func TestComposeFile(t *testing.T) {
 			}
 		}
 		for _, config := range s.Configs {
-			if c.Configs[config.Source].Content == "" {
-				t.Errorf("%s: config %s is empty", name, config.Source)
+			if file := c.Configs[config.Source].File; file == "" {
+				t.Errorf("%s: config %s has no file", name, config.Source)
+			} else if _, err := os.Stat(filepath.Join(root, file)); err != nil {
+				t.Errorf("%s: %v", name, err)
 			}
 		}
 		for key := range s.Environment {

@@ -8,10 +8,14 @@ require (
 )
 
 require (
+	codeberg.org/go-pdf/fpdf v0.12.0 // indirect
+	filippo.io/torchwood v0.9.0 // indirect
+	github.com/boombuler/barcode v1.1.0 // indirect
 	github.com/jackc/pgpassfile v1.0.0 // indirect
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
 	github.com/jackc/puddle/v2 v2.2.2 // indirect
-	golang.org/x/mod v0.42.0 // indirect
+	golang.org/x/image v0.40.0 // indirect
+	golang.org/x/mod v0.43.0 // indirect
 )
 
 require (

@@ -3,18 +3,16 @@ package broker
 import (
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// ownAccounts makes an account of NATS for each person who connects. They stay until the server ends: a few kilobytes each.
+// ownAccounts makes an account of NATS for each person who connects. They stay until the server ends: a few kilobytes each. It is for one
+// goroutine at a time.
 type ownAccounts struct {
 	server *server.Server
 	feed   *server.Account
-
-	mu   sync.Mutex
-	made map[string]error // by user
+	made   map[string]error // by user
 }
 
 // ownAccount is the name of a person's account; the prefix keeps it from the names of the others.
@@ -49,8 +47,6 @@ func exportFeed(s *server.Server) (*server.Account, error) {
 
 // of is the account of a person, made when he comes for the first time since the start.
 func (o *ownAccounts) of(userID string, g Grant) (string, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	name := ownAccount(userID)
 	failed, made := o.made[userID] // A person's role and scope never change.
 	if !made {

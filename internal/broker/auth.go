@@ -83,6 +83,9 @@ func (a *authService) answer(msg *nats.Msg) {
 		a.b.log.Error("a question about a user cannot be read", "error", err)
 		return
 	}
+	if a.b.system != nil {
+		a.b.system.heard(req.Server.ID, req.Server.Name)
+	}
 	reply := jwt.NewAuthorizationResponseClaims(req.UserNkey)
 	reply.Audience = req.Server.ID
 	rights, user, reason := a.judge(req)

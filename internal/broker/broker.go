@@ -19,7 +19,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -55,8 +54,9 @@ type Config struct {
 
 	// URL is a cluster to use instead of a server of one's own, with CredsFile: a .creds file, or a seed of a user's nkey, readable for its owner
 	// alone. IssuerFile has the seed of the account key that the cluster's auth_callout trusts; without it nobody's token is judged.
-	URL, CredsFile, IssuerFile string
-	rights                     time.Duration // of a person in the cluster; clusterRights where it is 0
+	// SystemCredsFile is of a user of the system account, likewise: with it people whose token is no longer good are cut at once.
+	URL, CredsFile, IssuerFile, SystemCredsFile string
+	rights                                      time.Duration // of a person in the cluster; clusterRights where it is 0
 
 	// Province is the unit whose people see all: the feed has no other province.
 	Province domain.Code
@@ -73,12 +73,16 @@ type Broker struct {
 	log *slog.Logger
 	url string
 
-	server *server.Server // nil where a cluster is used
-	feed   *nats.Conn     // with all rights in the account JEJAK
-	js     jetstream.JetStream
-	auth   *authService // nil where the cluster judges tokens itself
-	cut    *cutter
-	slots  sync.Mutex // one choice of a slot at a time
+	embedded *embedded  // nil where a cluster is used
+	feed     *nats.Conn // with all rights in the account JEJAK
+	js       jetstream.JetStream
+	auth     *authService // nil where the cluster judges tokens itself
+	cut      *cutter
+	slots    sync.Mutex // one choice of a slot at a time
+
+	authConn   *nats.Conn // of a cluster, as the next
+	systemConn *nats.Conn // nil without a user of the system account
+	system     *system
 }
 
 // AddressError: the embedded server cannot have its address.
@@ -121,10 +125,6 @@ func (b *Broker) URL() string { return b.url }
 // JetStream has all rights in the account of the feed: it is for the publisher.
 func (b *Broker) JetStream() jetstream.JetStream { return b.js }
 
-// stopPatience is how long the embedded server may take to stop: it waits some 10 ms for each consumer. What it has acknowledged is written by then, and what
-// a consumer has delivered is written ten times a second; so one that is not waited for is like one that was killed: a message may come again.
-const stopPatience = 10 * time.Second
-
 // Close cuts every connection and stops the embedded server; what it holds is on the disk. Closing again does nothing.
 func (b *Broker) Close(ctx context.Context) error {
 	if b.auth != nil {
@@ -135,29 +135,20 @@ func (b *Broker) Close(ctx context.Context) error {
 		b.cut.stop()
 		b.cut = nil
 	}
+	if b.systemConn != nil {
+		b.systemConn.Close()
+		b.systemConn = nil
+	}
 	if b.feed != nil {
 		b.feed.Close()
 		b.feed = nil
 	}
-	if b.server == nil {
+	if b.embedded == nil {
 		return nil
 	}
-	stopped := make(chan struct{})
-	go func(s *server.Server) {
-		defer close(stopped)
-		s.Shutdown()
-		s.WaitForShutdown()
-	}(b.server)
-	b.server = nil
-	select {
-	case <-stopped:
-		return nil
-	case <-time.After(stopPatience): // others have to close too
-		b.log.Warn("the NATS server takes long to stop and is not waited for: consumers may be given their last messages again")
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("the NATS server has not stopped: %w", ctx.Err())
-	}
+	e := b.embedded
+	b.embedded = nil
+	return e.stop(ctx)
 }
 
 // patience is how long one question to JetStream may take.

@@ -21,22 +21,14 @@ const PeopleAccount = "JEJAK_PEOPLE"
 // clusterRights is how long a person's rights last in a cluster. NATS ends the connection then, the client connects again and is judged anew.
 const clusterRights = time.Minute
 
+// pingEvery is how often a server must answer: one that is silent three times is left for another.
+const pingEvery = 5 * time.Second
+
 // openCluster connects. A cluster that does not answer is no error: what needs it waits, and commands go on.
-func (b *Broker) openCluster(ctx context.Context) error {
-	credentials, err := credentials(b.cfg.CredsFile)
-	if err != nil {
-		return err
-	}
+func (b *Broker) openCluster(context.Context) error {
 	b.url = b.cfg.URL
-	connect := func(name string) (*nats.Conn, error) {
-		conn, err := nats.Connect(b.cfg.URL, credentials, nats.Name("jejak "+name), nats.MaxReconnects(-1), nats.ReconnectWait(time.Second),
-			nats.RetryOnFailedConnect(true), nats.Timeout(patience), nats.ErrorHandler(b.asyncError))
-		if err != nil {
-			return nil, fmt.Errorf("connect to the NATS cluster: %w", err)
-		}
-		return conn, nil
-	}
-	if b.feed, err = connect("feed"); err != nil {
+	var err error
+	if b.feed, err = b.outside("feed", b.cfg.CredsFile, "_INBOX"); err != nil {
 		return err
 	}
 	if b.js, err = jetstream.New(b.feed, jetstream.WithDefaultTimeout(patience)); err != nil {
@@ -53,22 +45,74 @@ func (b *Broker) openCluster(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	conn, err := connect("auth")
+	rights := cmp.Or(b.cfg.rights, clusterRights)
+	conn, err := b.outside("auth", b.cfg.CredsFile, "_INBOX")
 	if err != nil {
 		return err
 	}
-	b.cut = newCutter(b, expiring{})
+	b.authConn = conn
+	if err := b.openCut(rights); err != nil {
+		conn.Close()
+		return err
+	}
 	people := func(string, Grant) (string, error) { return PeopleAccount, nil }
-	if b.auth, err = serveAuth(b, conn, issuer, people, cmp.Or(b.cfg.rights, clusterRights)); err != nil {
+	if b.auth, err = serveAuth(b, conn, issuer, people, rights); err != nil {
 		conn.Close()
 	}
 	return err
 }
 
-// expiring are connections that NATS ends by itself within clusterRights.
+// openCut begins to cut people whose token is no longer good: at once with a user of the system account, else when their rights end.
+func (b *Broker) openCut(rights time.Duration) error {
+	if b.cfg.SystemCredsFile == "" {
+		b.log.Warn("a token that is revoked or has expired may be used in the NATS cluster until its rights are asked for again: "+
+			"there is no user of the system account (--nats-system-creds)", "at_most", rights)
+		b.cut = newCutter(b, expiring{})
+		return nil
+	}
+	var err error
+	if b.systemConn, err = b.outside("system", b.cfg.SystemCredsFile, systemInbox); err != nil {
+		return err
+	}
+	if b.system, err = newSystem(b.systemConn, b.log, b.cfg.Telemetry, rights, b.leave); err != nil {
+		return err
+	}
+	b.cut = newCutter(b, b.system)
+	b.cut.surveyed(b.system)
+	return nil
+}
+
+// leave connects elsewhere what is connected to servers that are silent.
+func (b *Broker) leave(silent func(serverID string) bool) {
+	for _, conn := range []*nats.Conn{b.systemConn, b.authConn, b.feed} {
+		if !conn.IsConnected() || len(conn.Servers()) < 2 || !silent(conn.ConnectedServerId()) {
+			continue
+		}
+		b.log.Warn("a server of the NATS cluster is silent, or cut off from the others: another is tried", "connection", conn.Opts.Name, "server", conn.ConnectedServerName())
+		if err := conn.ForceReconnect(); err != nil {
+			b.log.Error("another server of the NATS cluster cannot be tried", "connection", conn.Opts.Name, "error", err)
+		}
+	}
+}
+
+// outside connects to the cluster, now or when it answers.
+func (b *Broker) outside(name, credsFile, inbox string) (*nats.Conn, error) {
+	credentials, err := credentials(credsFile)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := nats.Connect(b.cfg.URL, credentials, nats.Name("jejak "+name), nats.MaxReconnects(-1), nats.ReconnectWait(time.Second),
+		nats.RetryOnFailedConnect(true), nats.Timeout(patience), nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(2), nats.CustomInboxPrefix(inbox), nats.ErrorHandler(b.asyncError))
+	if err != nil {
+		return nil, fmt.Errorf("connect to the NATS cluster: %w", err)
+	}
+	return conn, nil
+}
+
+// expiring are connections that NATS ends by itself when the rights end.
 type expiring struct{}
 
-func (expiring) cut(context.Context, string) (int, error) { return 0, nil }
+func (expiring) cut(context.Context, []string) (map[string]int, error) { return nil, nil }
 
 // secret reads a file that its owner alone may read.
 func secret(name string) ([]byte, error) {

@@ -5,32 +5,18 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
 
 	"jejak/domain"
+	"jejak/internal/broker/brokertest"
+	"jejak/internal/people"
 )
-
-// exampleConfig is the configuration of a cluster as docs/operations.md has it.
-func exampleConfig(t *testing.T, user, issuer string) string {
-	t.Helper()
-	text, err := os.ReadFile("../../docs/operations.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := regexp.MustCompile("(?s)<!-- nats.conf -->\n(.*?)<!-- nats.conf: end -->").FindSubmatch(text)
-	if m == nil {
-		t.Fatal("docs/operations.md has no example of a configuration")
-	}
-	return strings.NewReplacer("U-OF-JEJAK", user, "A-OF-THE-ISSUER", issuer).Replace(string(m[1]))
-}
 
 func seedFile(t *testing.T, create func() (nkeys.KeyPair, error)) (file, public string) {
 	t.Helper()
@@ -49,30 +35,72 @@ func seedFile(t *testing.T, create func() (nkeys.KeyPair, error)) (file, public 
 	return file, k.public
 }
 
-// TestACluster holds the example of the page to what it promises, on a server of its own.
-func TestACluster(t *testing.T) {
+// clusterDoor is a broker before a cluster of real servers.
+type clusterDoor struct {
+	*door
+	servers *brokertest.Servers
+	nodes   []*brokertest.Node
+	cfg     Config
+}
+
+// openClusterDoor starts servers with the configuration that is handed out, deploy/nats.conf. Rights last as long as the test says.
+func openClusterDoor(t *testing.T, size int, system bool, rights time.Duration) *clusterDoor {
+	t.Helper()
 	creds, user := seedFile(t, nkeys.CreateUser)
-	issuer, public := seedFile(t, nkeys.CreateAccount)
-	opts := &server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true, StoreDir: t.TempDir(), AuthTimeout: authTimeout.Seconds()}
-	if err := opts.ProcessConfigString(exampleConfig(t, user, public)); err != nil {
-		t.Fatal(err)
+	issuer, account := seedFile(t, nkeys.CreateAccount)
+	systemCreds, systemUser := seedFile(t, nkeys.CreateUser)
+	env := []string{"JEJAK_NATS_USER_KEY=" + user, "JEJAK_NATS_SYSTEM_KEY=" + systemUser, "JEJAK_NATS_ISSUER_KEY=" + account}
+	d := &clusterDoor{door: bareDoor(t)}
+	d.door.close()
+	d.servers = brokertest.Cluster(t, size, env, "-c", "../../deploy/nats.conf", "-m", "-1")
+	d.nodes = d.servers.Nodes
+	d.cfg = Config{URL: d.nodes[0].URL(), CredsFile: creds, IssuerFile: issuer, Province: "35", rights: rights, People: d.people, Telemetry: d.door.cfg.Telemetry}
+	if system {
+		d.cfg.SystemCredsFile = systemCreds
 	}
-	s, err := server.NewServer(opts)
-	if err != nil {
-		t.Fatal(err)
+	d.reopen()
+	until(t, "there is a stream", func() bool {
+		_, err := d.js.CreateOrUpdateStream(t.Context(), jetstream.StreamConfig{Name: Stream, Subjects: []string{"jejak.*.*.*.*.*"}, MaxBytes: 64 << 20, Replicas: size})
+		return err == nil
+	})
+	until(t, "there is a bucket", func() bool {
+		_, err := d.js.CreateOrUpdateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: Bucket, MaxBytes: 16 << 20, Replicas: size})
+		return err == nil
+	})
+	return d
+}
+
+// reopen is as a start of the program.
+func (d *clusterDoor) reopen() {
+	d.t.Helper()
+	var err error
+	if d.Broker, err = Open(d.t.Context(), d.cfg); err != nil {
+		d.t.Fatal(err)
 	}
-	s.Start()
-	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	if !s.ReadyForConnections(generous) {
-		t.Fatal("the server is not ready")
+}
+
+// at connects somebody to one of the servers. The channel closes when the connection has ended.
+func (d *clusterDoor) at(n *brokertest.Node, user people.Added) (*nats.Conn, <-chan struct{}) {
+	d.t.Helper()
+	ended := make(chan struct{})
+	var conn *nats.Conn
+	until(d.t, "connected to "+n.Name, func() bool {
+		var err error
+		conn, err = nats.Connect(n.URL(), nats.UserInfo("anything", user.Token), nats.CustomInboxPrefix("_INBOX."+user.ID), nats.NoReconnect(), nats.Timeout(generous),
+			nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}), nats.ClosedHandler(func(*nats.Conn) { close(ended) }))
+		return err == nil
+	})
+	d.t.Cleanup(conn.Close)
+	return conn, ended
+}
+
+// TestACluster holds the configuration to what it promises, where there is no user of the system account: the rights run out.
+func TestACluster(t *testing.T) {
+	t.Parallel()
+	d := openClusterDoor(t, 1, false, 5*time.Second)
+	if !strings.Contains(d.log.String(), "--nats-system-creds") {
+		t.Error("the log does not say that nobody is cut at once")
 	}
-	d := bareDoor(t)
-	d.close()
-	cfg := Config{URL: s.ClientURL(), CredsFile: creds, IssuerFile: issuer, Province: "35", rights: 5 * time.Second, People: d.people, Telemetry: d.cfg.Telemetry}
-	if d.Broker, err = Open(t.Context(), cfg); err != nil {
-		t.Fatal(err)
-	}
-	d.makeFeed()
 	escort, boss := d.user(domain.RoleEscort, "P3578A"), d.user(domain.RoleProvince, "35")
 	ended := make(chan struct{})
 	conn := d.connect(escort, nats.ClosedHandler(func(*nats.Conn) { close(ended) }))
@@ -124,10 +152,6 @@ func TestACluster(t *testing.T) {
 	}
 	if _, err := d.try(escort); !errors.Is(err, nats.ErrAuthorization) {
 		t.Errorf("revoked: %v", err)
-	}
-	found, err := s.Connz(&server.ConnzOptions{Username: true, Account: PeopleAccount})
-	if err != nil || len(found.Conns) == 0 {
-		t.Errorf("%+v %v", found, err)
 	}
 	select {
 	case <-ended:

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -58,36 +59,49 @@ func (b *Broker) openEmbedded(ctx context.Context) error {
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return fmt.Errorf("make the keys of the internal connections: %w", err)
 	}
-	if err := b.startServer(ctx, issuer, feed, auth); err != nil {
+	e := &embedded{b: b, issuer: issuer, feed: feed, auth: auth, address: b.cfg.Listen}
+	if err := e.start(ctx); err != nil {
 		return err
 	}
+	b.embedded = e
+	b.url = "nats://" + e.reached
 	var err error
-	if b.feed, err = b.inside("feed", feed); err != nil {
+	if b.feed, err = e.inside("feed", feed); err != nil {
 		return err
 	}
 	if b.js, err = jetstream.New(b.feed, jetstream.WithDefaultTimeout(patience)); err != nil {
 		return err
 	}
-	conn, err := b.inside("auth", auth)
+	conn, err := e.inside("auth", auth)
 	if err != nil {
 		return err
 	}
-	accounts := &ownAccounts{server: b.server, made: map[string]error{}}
-	if accounts.feed, err = exportFeed(b.server); err != nil {
+	b.cut = newCutter(b, e)
+	if b.auth, err = serveAuth(b, conn, issuer.pair, e.account, 0); err != nil {
 		conn.Close()
 		return err
 	}
-	b.cut = newCutter(b, embeddedConnections{b.server})
-	if b.auth, err = serveAuth(b, conn, issuer.pair, accounts.of, 0); err != nil {
-		conn.Close()
-		return err
-	}
+	e.watchDisk()
 	return nil
 }
 
-// startServer starts the server and waits until it takes connections.
-func (b *Broker) startServer(ctx context.Context, issuer, feed, auth key) error {
-	opts, err := b.options(issuer, feed, auth)
+// embedded is the server inside the process.
+type embedded struct {
+	b                  *Broker
+	issuer, feed, auth key
+	address, reached   string // host:port where it listens, after the first start with the port that was taken, and as this machine reaches it
+	log                *logger
+	cancel             context.CancelFunc
+	watched            sync.WaitGroup
+
+	mu       sync.Mutex // held while the server is started anew
+	server   *server.Server
+	accounts *ownAccounts
+}
+
+// start starts the server and waits until it takes connections.
+func (e *embedded) start(ctx context.Context) (err error) {
+	opts, err := e.b.options(e.address, e.issuer, e.feed, e.auth)
 	if err != nil {
 		return err
 	}
@@ -95,15 +109,21 @@ func (b *Broker) startServer(ctx context.Context, issuer, feed, auth key) error 
 	if err != nil {
 		return fmt.Errorf("set up the NATS server: %w", err)
 	}
-	s.SetLogger(&logger{b.log}, false, false)
-	b.server = s
+	e.log = &logger{log: e.b.log}
+	s.SetLogger(e.log, false, false)
 	s.Start()
+	defer func() {
+		if err != nil {
+			s.Shutdown()
+			s.WaitForShutdown()
+		}
+	}()
 	for began := time.Now(); !s.ReadyForConnections(100 * time.Millisecond); {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case !s.Running():
-			return fmt.Errorf("the NATS server did not start in %s: see the log", b.cfg.Dir)
+			return fmt.Errorf("the NATS server did not start in %s: see the log", e.b.cfg.Dir)
 		case time.Since(began) > startPatience:
 			return fmt.Errorf("the NATS server was not ready within %s", startPatience)
 		}
@@ -112,25 +132,92 @@ func (b *Broker) startServer(ctx context.Context, issuer, feed, auth key) error 
 	if !ok {
 		return fmt.Errorf("the NATS server has no address")
 	}
-	host := address.IP.String()
-	if address.IP.IsUnspecified() {
-		host = "127.0.0.1"
+	accounts := &ownAccounts{server: s, made: map[string]error{}}
+	if accounts.feed, err = exportFeed(s); err != nil {
+		return err
 	}
-	b.url = "nats://" + net.JoinHostPort(host, strconv.Itoa(address.Port))
+	host, _, err := net.SplitHostPort(e.address)
+	if err != nil {
+		return err
+	}
+	e.address, e.reached = net.JoinHostPort(host, strconv.Itoa(address.Port)), address.String()
+	if address.IP.IsUnspecified() {
+		e.reached = net.JoinHostPort("127.0.0.1", strconv.Itoa(address.Port))
+	}
+	e.server, e.accounts = s, accounts
 	return nil
 }
 
-func (b *Broker) options(issuer, feed, auth key) (*server.Options, error) {
-	host, portText, err := net.SplitHostPort(b.cfg.Listen)
+// current is the server; it waits while it is started anew.
+func (e *embedded) current() *server.Server {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.server
+}
+
+// InProcessConn is for nats.go, whenever it connects.
+func (e *embedded) InProcessConn() (net.Conn, error) { return e.current().InProcessConn() }
+
+// account is that of a person.
+func (e *embedded) account(userID string, g Grant) (string, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.accounts.of(userID, g)
+}
+
+func (e *embedded) cut(_ context.Context, userIDs []string) (map[string]int, error) {
+	s, cut := e.current(), map[string]int{}
+	for _, id := range userIDs {
+		found, err := s.Connz(&server.ConnzOptions{Account: ownAccount(id), Limit: maxConns})
+		if err != nil {
+			return cut, err
+		}
+		for _, conn := range found.Conns {
+			// One that has ended meanwhile is no error.
+			_ = s.DisconnectClientByID(conn.Cid)
+			cut[id]++
+		}
+	}
+	return cut, nil
+}
+
+// stopPatience is how long the embedded server may take to stop: it waits some 10 ms for each consumer. What it has acknowledged is written by then, and what
+// a consumer has delivered is written ten times a second; so one that is not waited for is like one that was killed: a message may come again.
+const stopPatience = 10 * time.Second
+
+func (e *embedded) stop(ctx context.Context) error {
+	if e.cancel != nil {
+		e.cancel()
+		e.watched.Wait()
+	}
+	stopped := make(chan struct{})
+	go func(s *server.Server) {
+		defer close(stopped)
+		s.Shutdown()
+		s.WaitForShutdown()
+	}(e.current())
+	select {
+	case <-stopped:
+		return nil
+	case <-time.After(stopPatience): // others have to close too
+		e.b.log.Warn("the NATS server takes long to stop and is not waited for: consumers may be given their last messages again")
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("the NATS server has not stopped: %w", ctx.Err())
+	}
+}
+
+func (b *Broker) options(listen string, issuer, feed, auth key) (*server.Options, error) {
+	host, portText, err := net.SplitHostPort(listen)
 	port, badPort := strconv.Atoi(portText)
 	if err = errors.Join(err, badPort); err != nil {
-		return nil, &AddressError{b.cfg.Listen, fmt.Errorf("%w: give host:port, such as 127.0.0.1:4222", err)}
+		return nil, &AddressError{listen, fmt.Errorf("%w: give host:port, such as 127.0.0.1:4222", err)}
 	}
 	if !b.cfg.AllowRemote && !loopback(host) {
-		return nil, &AddressError{b.cfg.Listen, errors.New("other machines could reach this address, and there is no TLS here: listen on 127.0.0.1, " +
+		return nil, &AddressError{listen, errors.New("other machines could reach this address, and there is no TLS here: listen on 127.0.0.1, " +
 			"or say --allow-remote if the network in between is your own")}
 	}
-	if err := probe(b.cfg.Listen); err != nil {
+	if err := probe(listen); err != nil {
 		return nil, err
 	}
 	if port == 0 {
@@ -180,10 +267,10 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// inside connects to the embedded server without a network.
-func (b *Broker) inside(name string, k key) (*nats.Conn, error) {
-	conn, err := nats.Connect("", nats.InProcessServer(b.server), nats.Name("jejak "+name), nats.Nkey(k.public, k.pair.Sign),
-		nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.Timeout(startPatience), nats.ErrorHandler(b.asyncError))
+// inside connects to the server without a network.
+func (e *embedded) inside(name string, k key) (*nats.Conn, error) {
+	conn, err := nats.Connect("", nats.InProcessServer(e), nats.Name("jejak "+name), nats.Nkey(k.public, k.pair.Sign),
+		nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.Timeout(startPatience), nats.ErrorHandler(e.b.asyncError))
 	if err != nil {
 		return nil, fmt.Errorf("connect the %s to the NATS server: %w", name, err)
 	}

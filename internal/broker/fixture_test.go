@@ -22,8 +22,8 @@ import (
 	"jejak/internal/telemetry"
 )
 
-// generous is how long a test waits for what must come.
-const generous = 30 * time.Second
+// generous is how long a test waits for what must come: less than a pull may wait.
+const generous = 50 * time.Second
 
 // logged is a log that a test reads.
 type logged struct {

@@ -5,12 +5,17 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
+	"sync/atomic"
 
 	"jejak/internal/people"
 )
 
 // logger passes on what the NATS server has to say. It never ends the program.
-type logger struct{ log *slog.Logger }
+type logger struct {
+	log *slog.Logger
+	// broken: the server has said that it cannot write. It says so nowhere else for all that it writes, and does not try again.
+	broken atomic.Bool
+}
 
 // token finds what somebody has put where the server logs it, such as the user's name.
 var token = regexp.MustCompile(people.TokenPrefix + `[A-Za-z0-9_-]+`)
@@ -30,9 +35,14 @@ func (l *logger) Warnf(format string, v ...any) { l.log.Warn(text(format, v)) }
 
 // Errorf is for what went wrong, mostly on a client's connection.
 func (l *logger) Errorf(format string, v ...any) {
-	if what := text(format, v); !strings.Contains(what, refusal) {
-		l.log.Warn(what)
+	what := text(format, v)
+	if strings.Contains(what, refusal) {
+		return
 	}
+	if low := strings.ToLower(what); strings.Contains(low, "critical write error") || strings.Contains(low, "will be disabled") {
+		l.broken.Store(true)
+	}
+	l.log.Warn(what)
 }
 
 // Fatalf is for what keeps the server from serving.

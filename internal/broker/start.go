@@ -68,7 +68,7 @@ func findStart(ctx context.Context, stream jetstream.Stream, want since) (start,
 	}
 	if !before(first) {
 		s := start{sequence: first.sequence, position: want.position}
-		if first.position > want.position+1 && state.FirstSeq > 1 {
+		if first.position > want.position+1 && state.FirstSeq > max(1, stream.CachedInfo().Config.FirstSeq) {
 			s.oldest = first.position
 		}
 		return s, nil

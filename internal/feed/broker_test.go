@@ -36,6 +36,7 @@ type broker struct {
 	port int
 	srv  *server.Server
 	urls string // of a cluster, "" for the one server
+
 }
 
 func newBroker(t testing.TB) *broker {

@@ -23,6 +23,7 @@ type place struct {
 type end struct {
 	place                        // of its last message, zero for none
 	empty    bool                // there is no message
+	unused   bool                // and there never was one
 	sequence uint64              // of the last message that ever was
 	previous string              // id that the broker knows as the last message's, "" when it may not know it
 	event    uuid.UUID           // of the last message
@@ -32,7 +33,7 @@ type end struct {
 // readEnd reads the end of the stream.
 func readEnd(ctx context.Context, s jetstream.Stream) (end, error) {
 	state := s.CachedInfo().State
-	e := end{sequence: state.LastSeq, empty: state.Msgs == 0}
+	e := end{sequence: state.LastSeq, empty: state.Msgs == 0, unused: state.LastSeq < max(1, s.CachedInfo().Config.FirstSeq)}
 	if e.empty {
 		return e, nil
 	}

@@ -49,6 +49,8 @@ type Metrics interface {
 	FeedPublished(replay bool)
 	// FeedFailed: publishing stopped and is tried again. reason is one of Reasons.
 	FeedFailed(reason string)
+	// FeedMissing: so many messages were deleted between others of the stream, and only a rebuild brings them back.
+	FeedMissing(messages int)
 }
 
 // Why publishing stopped, for metrics.
@@ -90,8 +92,12 @@ type Publisher struct {
 	waiting  []*rebuild // that are under way
 	rebuilds chan *rebuild
 
-	migrated bool // stream and bucket have been brought to the Config
-	anew     bool // the stream is to be filled from the first record
+	ends     uint64 // where the stream ended when the session began
+	fencedAt uint64 // where it ended when another was first
+	fenced   int    // how often it was so there
+	inVain   int    // failures since something was published
+	migrated bool   // stream and bucket have been brought to the Config
+	anew     bool   // the stream is to be filled from the first record
 	watch    watch
 
 	position atomic.Uint64 // of the last record whose messages are all acknowledged
@@ -126,6 +132,9 @@ const (
 	firstPause, longestPause = 50 * time.Millisecond, 3 * time.Second
 	// longestFenced bounds how long a publisher that another one was faster than leaves it the field.
 	longestFenced = 2 * time.Second
+	// patienceWithOne is how many failures in a row are put up with from one server of a cluster: what one that is cut off from the others says of the
+	// stream (it has no leader) others need not say.
+	patienceWithOne = 4
 )
 
 // Run publishes until ctx ends. What fails is told and tried again.
@@ -138,7 +147,7 @@ func (p *Publisher) Run(ctx context.Context) {
 			return
 		}
 		if p.position.Load() != before {
-			pause = firstPause
+			pause, p.inVain = firstPause, 0
 		}
 		if !errors.Is(err, errAgain) {
 			pause = p.failed(err, pause)
@@ -160,6 +169,9 @@ func (p *Publisher) failed(err error, pause time.Duration) time.Duration {
 	if errors.As(err, &s) {
 		reason = s.reason
 	}
+	if reason == ReasonFenced && p.stuck() {
+		reason, err = ReasonBroker, fmt.Errorf("the stream takes no message, it stays at number %d: %w", p.ends, err)
+	}
 	p.cfg.Metrics.FeedFailed(reason)
 	if reason == ReasonFenced {
 		p.cfg.Log.Debug("another publisher of the feed was first", "after_position", p.position.Load(), "error", err)
@@ -170,8 +182,35 @@ func (p *Publisher) failed(err error, pause time.Duration) time.Duration {
 	if s != nil && s.lasting {
 		p.trouble.Store(&text)
 	}
+	p.inVain++
+	if errors.Is(err, errSilent) || errors.Is(err, context.DeadlineExceeded) || p.inVain%patienceWithOne == 0 {
+		p.elsewhere()
+	}
 	p.cfg.Log.Error("feed is not published for now", "reason", reason, "after_position", p.position.Load(), "again_in", pause, "error", err)
 	return pause
+}
+
+// stuck tells whether nobody was first, although the broker says so: the stream's end has not moved for some tries. So it looks when a disk is full,
+// and a message is dropped without an answer.
+func (p *Publisher) stuck() bool {
+	if p.ends != p.fencedAt {
+		p.fencedAt, p.fenced = p.ends, 0
+	}
+	p.fenced++
+	return p.fenced >= patienceWithOne
+}
+
+// elsewhere connects to another server of the broker, if it has more: one that is cut off from the others, or hangs, keeps its clients and does
+// nothing for them.
+func (p *Publisher) elsewhere() {
+	conn := p.cfg.JetStream.Conn()
+	if !conn.IsConnected() || len(conn.Servers()) < 2 {
+		return
+	}
+	p.cfg.Log.Warn("a server of the broker is of no use: another is tried", "server", conn.ConnectedServerName())
+	if err := conn.ForceReconnect(); err != nil {
+		p.cfg.Log.Error("another server of the broker cannot be tried", "error", err)
+	}
 }
 
 // stop is why a session ended.
@@ -183,6 +222,9 @@ type stop struct {
 
 func (s *stop) Error() string { return s.err.Error() }
 func (s *stop) Unwrap() error { return s.err }
+
+// errSilent: the broker is connected and acknowledges nothing.
+var errSilent = errors.New("the broker acknowledges nothing")
 
 // errAgain ends a session that is to begin again at once.
 var errAgain = errors.New("begin again")
@@ -265,3 +307,4 @@ type noMetrics struct{}
 
 func (noMetrics) FeedPublished(bool) {}
 func (noMetrics) FeedFailed(string)  {}
+func (noMetrics) FeedMissing(int)    {}

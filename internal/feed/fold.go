@@ -107,7 +107,7 @@ func (p *Publisher) align(ctx context.Context, e *end) (rollup bool, err error) 
 		if err != nil || aged {
 			return false, err
 		}
-		if e.sequence > 0 || p.position.Load() > 0 {
+		if !e.unused || p.position.Load() > 0 {
 			p.cfg.Metrics.FeedFailed(ReasonLost)
 			p.cfg.Log.Error("the stream of the feed is empty, and not by its age: it is filled again from the log, marked as replay",
 				"stream", Stream, "last_sequence", e.sequence, "published_position", p.position.Load())

@@ -42,12 +42,16 @@ type pipe struct {
 	sub      *nats.Subscription
 	answers  chan *nats.Msg
 	sequence uint64 // of the last message sent
+	ids      bool   // messages say the id of the one before
 	previous string // its id, "" when not known
 	rollup   bool   // the next message takes the place of all
 }
 
-func newPipe(conn *nats.Conn, e *end, rollup bool) (*pipe, error) {
-	p := &pipe{conn: conn, inbox: conn.NewInbox() + ".", answers: make(chan *nats.Msg, 2*window), sequence: e.sequence, previous: e.previous, rollup: rollup}
+// newPipe: with ids every message says the id of the one that it follows, beside the sequence. A stream that servers keep together must not be told:
+// one of them that has caught up does not know the id of its last message, takes the next message for one out of order, and is lost to the stream
+// until it is started again. There the sequences of streams differ; see firstSequence.
+func newPipe(conn *nats.Conn, e *end, ids, rollup bool) (*pipe, error) {
+	p := &pipe{conn: conn, inbox: conn.NewInbox() + ".", answers: make(chan *nats.Msg, 2*window), sequence: e.sequence, ids: ids, previous: e.previous, rollup: rollup}
 	var err error
 	if p.sub, err = conn.ChanSubscribe(p.inbox+"*", p.answers); err != nil {
 		return nil, fmt.Errorf("listen for acknowledgements: %w", err)
@@ -65,7 +69,7 @@ func (p *pipe) send(x *entry, replayTo uint64) error {
 		header[h.Name] = []string{h.Value}
 	}
 	header[jetstream.ExpectedLastSeqHeader] = []string{strconv.FormatUint(p.sequence, 10)}
-	if p.previous != "" {
+	if p.ids && p.previous != "" {
 		// A stream that was made anew has the same sequences again: the id tells whether it is the same message.
 		header[jetstream.ExpectedLastMsgIDHeader] = []string{p.previous}
 	}

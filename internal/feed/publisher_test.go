@@ -223,6 +223,52 @@ func TestStreamLost(t *testing.T) {
 	}
 }
 
+// lacking is what a publisher tells of messages that are missing.
+type lacking struct {
+	noMetrics
+	n atomic.Int64
+}
+
+func (l *lacking) FeedMissing(n int) { l.n.Store(int64(n)) }
+
+// TestLostInTheMiddle: the broker has lost messages between others that it had acknowledged. That is told, also by a publisher that starts later,
+// until a rebuild brings them back; what comes is published all the same.
+func TestLostInTheMiddle(t *testing.T) {
+	b, l := newBroker(t), newLog(t)
+	l.tell()
+	cfg, told := b.config(l, &memory{}), &lacking{}
+	cfg.Metrics = told
+	p, stop := run(t, cfg)
+	b.published(l, p)
+	s, err := b.js().Stream(t.Context(), Stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sequence := range []uint64{3, 4, 9} {
+		if err := s.DeleteMsg(t.Context(), sequence); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "it is told", func() bool { return told.n.Load() == 3 })
+	l.add(other, accident("3509", 1))
+	b.caughtUp(l, p)
+	stop()
+	told.n.Store(0)
+	cfg.JetStream = b.js()
+	p, _ = run(t, cfg)
+	eventually(t, "it is told again after a start", func() bool { return told.n.Load() == 3 })
+	l.add(other, accident("3509", 2))
+	b.caughtUp(l, p)
+	if n := len(b.messages()); n != len(l.want())-3 {
+		t.Errorf("%d of %d messages", n, len(l.want()))
+	}
+	if err := p.Rebuild(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	b.published(l, p)
+	eventually(t, "nothing is missing", func() bool { return told.n.Load() == 0 })
+}
+
 // TestEndLostWhileDown: the last messages are gone when the publisher starts, whether it has a checkpoint or not.
 func TestEndLostWhileDown(t *testing.T) {
 	b, l := newBroker(t), newLog(t)
@@ -369,6 +415,49 @@ func TestUnusableStreams(t *testing.T) {
 	cfg.Replicas = 3
 	p, _ := run(t, cfg)
 	eventually(t, "refused for its replicas", func() bool { return strings.Contains(p.Trouble(), "3 replicas") })
+}
+
+// TestOtherLimits: a publisher brings a stream that is there to its own limits, and leaves alone what is the administrator's. Nothing is published again.
+func TestOtherLimits(t *testing.T) {
+	b, l := newBroker(t), newLog(t)
+	l.tell()
+	cfg := b.config(l, &memory{})
+	p, stop := run(t, cfg)
+	b.published(l, p)
+	stop()
+	s, err := b.js().Stream(t.Context(), Stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := s.CachedInfo().Config
+	theirs.Description, theirs.MaxConsumers = "of the administrator", -1
+	if _, err := b.js().UpdateStream(t.Context(), theirs); err != nil {
+		t.Fatal(err)
+	}
+	cfg.JetStream, cfg.MaxBytes, cfg.MaxAge = b.js(), 32<<20, 36*time.Hour
+	p, stop = run(t, cfg)
+	if all := b.published(l, p); all[0].Sequence != 1 {
+		t.Errorf("the stream begins with message %d", all[0].Sequence)
+	}
+	if s, err = b.js().Stream(t.Context(), Stream); err != nil {
+		t.Fatal(err)
+	}
+	if c := s.CachedInfo().Config; c.MaxBytes != 32<<20 || c.MaxAge != 36*time.Hour || c.Description != "of the administrator" {
+		t.Errorf("%+v", c)
+	}
+	stop()
+	// Less room than is taken: the oldest go, and that is no loss.
+	cfg.JetStream, cfg.MaxBytes = b.js(), int64(s.CachedInfo().State.Bytes)/2
+	p, _ = run(t, cfg)
+	b.caughtUp(l, p)
+	l.add(other, accident("3509", 1))
+	b.caughtUp(l, p)
+	if s, err = b.js().Stream(t.Context(), Stream); err != nil {
+		t.Fatal(err)
+	}
+	if state := s.CachedInfo().State; state.FirstSeq == 1 || int(state.LastSeq) != len(l.want()) || int64(state.Bytes) > cfg.MaxBytes {
+		t.Errorf("%+v", state)
+	}
 }
 
 // TestStreamOfAnotherLog: a stream that has what the log does not have is left alone until a rebuild is asked for.

@@ -29,6 +29,7 @@ func (p *Publisher) session(ctx context.Context) error {
 	if err != nil && !(p.anew && errors.As(err, &foreign)) { // what is to be replaced need not be understood
 		return err
 	}
+	p.ends = e.sequence
 	rollup, err := p.align(ctx, &e)
 	if err != nil {
 		return err
@@ -41,7 +42,7 @@ func (p *Publisher) session(ctx context.Context) error {
 		return errAgain
 	}
 	p.watch.begin(s.CachedInfo())
-	out, err := newPipe(p.cfg.JetStream.Conn(), &e, rollup)
+	out, err := newPipe(p.cfg.JetStream.Conn(), &e, s.CachedInfo().Config.Replicas == 1, rollup)
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func (p *Publisher) stream(ctx context.Context) (jetstream.Stream, error) {
 	want := have
 	p.ours(&want)
 	if s, err = p.cfg.JetStream.UpdateStream(ctx, want); err != nil {
-		return nil, p.refused("change", err)
+		return nil, p.refused("change", "stream "+Stream, err)
 	}
 	if err := p.bucket(ctx); err != nil {
 		return nil, err
@@ -77,9 +77,12 @@ func (p *Publisher) create(ctx context.Context) (jetstream.Stream, error) {
 		Retention: jetstream.LimitsPolicy, Storage: jetstream.FileStorage,
 	}
 	p.ours(&c)
+	if c.Replicas > 1 {
+		c.FirstSeq = firstSequence(time.Now())
+	}
 	s, err := p.cfg.JetStream.CreateStream(ctx, c)
 	if err != nil {
-		return nil, p.refused("make", err)
+		return nil, p.refused("make", "stream "+Stream, err)
 	}
 	if err := p.bucket(ctx); err != nil {
 		return nil, err
@@ -88,13 +91,17 @@ func (p *Publisher) create(ctx context.Context) (jetstream.Stream, error) {
 	return s, nil
 }
 
+// firstSequence is where a stream begins that servers keep together: the microsecond in which it is made. A stream that is made anew then never
+// comes to a sequence of the former one, so that no message which was meant to follow one there is taken here. It is exact in JSON until the year 2255.
+func firstSequence(made time.Time) uint64 { return uint64(made.UnixMicro()) }
+
 // refused explains why the broker did not take the configuration. What it says about itself only may pass by; what it says about the configuration
 // does not.
-func (p *Publisher) refused(what string, err error) error {
+func (p *Publisher) refused(what, which string, err error) error {
 	var api *jetstream.APIError
 	lasting := errors.As(err, &api) && api.Code != 503
-	return &stop{ReasonStream, lasting, fmt.Errorf("%s stream %s with %d replicas, at most %d bytes and %v of age: %w: "+
-		"the broker must have as many servers as replicas and room for the bytes", what, Stream, p.cfg.Replicas, p.cfg.MaxBytes, p.cfg.MaxAge, err)}
+	return &stop{ReasonStream, lasting, fmt.Errorf("%s %s with %d replicas (the stream with at most %d bytes and %v of age): %w: "+
+		"the broker must have as many servers as replicas (--nats-replicas) and room for the bytes (--nats-max-bytes)", what, which, p.cfg.Replicas, p.cfg.MaxBytes, p.cfg.MaxAge, err)}
 }
 
 // unusable lists what the feed may not change in a stream that is there already.
@@ -121,7 +128,7 @@ func (p *Publisher) bucket(ctx context.Context) error {
 		Bucket: Bucket, Description: "The latest row of every unit, as over HTTP", History: 1, Storage: jetstream.FileStorage, Replicas: p.cfg.Replicas,
 	})
 	if err != nil {
-		return &stop{ReasonStream, false, fmt.Errorf("make bucket %s: %w", Bucket, err)}
+		return p.refused("make or change", "bucket "+Bucket, err)
 	}
 	return nil
 }

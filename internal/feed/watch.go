@@ -13,10 +13,11 @@ import (
 
 // watch notices that a stream lost what it may not lose, while publishing goes on.
 type watch struct {
-	created time.Time
-	first   uint64 // sequence of the first message, as last seen
-	holes   int    // messages that are missing between first and last
-	samples []sample
+	created  time.Time
+	replicas int
+	first    uint64 // sequence of the first message, as last seen
+	holes    int    // messages that are missing between first and last
+	samples  []sample
 }
 
 // sample: at a time, the last message had a sequence, so every later one is younger.
@@ -33,7 +34,8 @@ func (w *watch) begin(info *jetstream.StreamInfo) {
 		*w = watch{created: info.Created}
 	}
 	s := info.State
-	w.first, w.holes = s.FirstSeq, s.NumDeleted
+	w.replicas = info.Config.Replicas
+	w.first = s.FirstSeq
 	w.samples = nil
 	if s.Msgs > 0 {
 		w.samples = append(w.samples, sample{s.LastTime, s.LastSeq - 1})
@@ -66,7 +68,7 @@ func (w *watch) young(sequence uint64, age time.Duration) bool {
 // look asks the broker whether the stream is still what it should be. idle: no message is under way.
 func (p *Publisher) look(ctx context.Context, idle bool, progress time.Time) error {
 	if !idle && time.Since(progress) > p.cfg.patience {
-		return fmt.Errorf("the broker has acknowledged nothing for %v", p.cfg.patience)
+		return fmt.Errorf("%w for %v", errSilent, p.cfg.patience)
 	}
 	if conn := p.cfg.JetStream.Conn(); !conn.IsConnected() {
 		return fmt.Errorf("the broker is not connected (%s)", conn.Status())
@@ -81,7 +83,7 @@ func (p *Publisher) look(ctx context.Context, idle bool, progress time.Time) err
 		return err
 	}
 	info, state := s.CachedInfo(), s.CachedInfo().State
-	if !info.Created.Equal(p.watch.created) || state.LastSeq < p.lastSeq || idle && state.LastSeq != p.lastSeq && p.lastSeq > 0 {
+	if !info.Created.Equal(p.watch.created) || info.Config.Replicas != p.watch.replicas || state.LastSeq < p.lastSeq || idle && state.LastSeq != p.lastSeq && p.lastSeq > 0 {
 		return errAgain
 	}
 	if state.Msgs == 0 && p.lastSeq > 0 && time.Since(p.lastAt) < p.cfg.MaxAge {
@@ -90,19 +92,31 @@ func (p *Publisher) look(ctx context.Context, idle bool, progress time.Time) err
 	if err := p.purged(ctx, s, info); err != nil {
 		return err
 	}
-	if holes := state.NumDeleted; holes > p.watch.holes {
-		p.watch.holes = holes
-		p.cfg.Metrics.FeedFailed(ReasonLost)
-		p.cfg.Log.Error("messages were deleted from the stream of the feed: those at its end are published again, those between others only by: jejak feed rebuild",
-			"stream", Stream, "missing", holes)
-		return errAgain
+	if err := p.missing(state.NumDeleted); err != nil {
+		return err
 	}
-	p.watch.first, p.watch.holes = state.FirstSeq, state.NumDeleted
+	p.watch.first = state.FirstSeq
 	p.watch.sample(state.LastSeq, p.cfg.MaxAge)
 	if idle {
 		p.settle(ctx)
 	}
 	return nil
+}
+
+// missing tells of messages that are missing between others: whoever was not told of them yet will not be, and nothing can be put between others. A
+// rebuild brings them back, for everybody and as a replay; that is for somebody to decide. Until then, or until their neighbours have aged out, every
+// start tells of them again, and the metric stands.
+func (p *Publisher) missing(holes int) error {
+	more := holes > p.watch.holes
+	p.watch.holes = holes
+	p.cfg.Metrics.FeedMissing(holes)
+	if !more {
+		return nil
+	}
+	p.cfg.Metrics.FeedFailed(ReasonLost)
+	p.cfg.Log.Error("messages were deleted from the stream of the feed: those at its end are published again, those between others only by: jejak feed rebuild",
+		"stream", Stream, "missing", holes)
+	return errAgain
 }
 
 // purged has the stream filled again when its beginning went by something else than its limits.

@@ -32,6 +32,7 @@ func (s *Server) registerQueries() {
 	get(s, election+"/boxes/{box}", "get-box", "Timeline of a box or kit", "queries", s.getBox)
 	get(s, election+"/shipments", "list-shipments", "Shipments", "queries", s.getShipments)
 	get(s, election+"/shipments/{shipment}", "get-shipment", "A shipment with its boxes", "queries", s.getShipment)
+	s.registerMinutes(election + "/handoffs/{handoff}/bast.pdf")
 	get(s, election+"/discrepancies", "list-discrepancies", "Discrepancies and incidents", "queries", s.getDiscrepancies)
 }
 

@@ -84,13 +84,21 @@ func answer[T any](s *Server, a Asked, body T, positions ...eventstore.Position)
 		at = max(at, p)
 	}
 	position := strconv.FormatUint(uint64(at), 10)
-	for tag := range strings.SplitSeq(a.IfNoneMatch, ",") {
-		if tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/"); tag == etag || tag == "*" {
-			headers := http.Header{"Etag": {etag}, "Jejak-Position": {position}, "Cache-Control": {"private, no-cache"}}
-			return nil, huma.ErrorWithHeaders(newProblem(http.StatusNotModified), headers)
-		}
+	if a.has(etag) {
+		headers := http.Header{"Etag": {etag}, "Jejak-Position": {position}, "Cache-Control": {"private, no-cache"}}
+		return nil, huma.ErrorWithHeaders(newProblem(http.StatusNotModified), headers)
 	}
 	return &reply[T]{ETag: etag, Position: position, Cache: "private, no-cache", Body: body}, nil
+}
+
+// has tells whether the caller has what an ETag names.
+func (a Asked) has(etag string) bool {
+	for tag := range strings.SplitSeq(a.IfNoneMatch, ",") {
+		if tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/"); tag == etag || tag == "*" {
+			return true
+		}
+	}
+	return false
 }
 
 // may refuses what the table of access does not grant, and logs it.

@@ -26,6 +26,14 @@ func (h *house) sent() {
 		api.AcceptedWithDiscrepancy)
 }
 
+// handedOver lets the district take over a box that was sealed.
+func (h *house) handedOver() {
+	h.t.Helper()
+	h.act(domain.RoleWarehouse, "3501", "3501", "handoff.offer", `{"handoff":"HND-3501-1","to":"350101","boxes":["3501012001001-PPWP"]}`)
+	h.act(domain.RoleDistrict, "350101", "3501", "handoff.accept",
+		`{"handoff":"HND-3501-1","boxes":[{"box":"3501012001001-PPWP","seals":["S1"],"condition":"good"}],"missing":[],"extra":[],"witnesses":[]}`)
+}
+
 // questions are the routes of reading, each asked about something of the district 350101 of 3501.
 var questions = map[access.Model][]string{
 	access.Elections:     {"/v1/elections", "/v1/elections/pemilu2024"},
@@ -40,6 +48,7 @@ var questions = map[access.Model][]string{
 	access.Claims:        {"/v1/elections/pemilu2024/claims", "/v1/elections/pemilu2024/claims/3501"},
 	access.Seals:         {"/v1/elections/pemilu2024/seals/S1"},
 	access.Discrepancies: {"/v1/elections/pemilu2024/discrepancies", "/v1/elections/pemilu2024/discrepancies?regency=3501"},
+	access.Minutes:       {"/v1/elections/pemilu2024/handoffs/HND-3501-1/bast.pdf"},
 	access.Events:        {"/v1/events", "/v1/events?unit=3501"},
 	access.History: {
 		"/v1/elections/pemilu2024/replay?from=2024-01-01T00:00:00Z&to=2024-01-02T00:00:00Z&speed=0", "/v1/elections/pemilu2024/timelines/box/3501012001001-PPWP",
@@ -73,6 +82,7 @@ func words(t *testing.T) map[access.Model]map[domain.Role]string {
 func TestEveryRouteOfReadingByEveryRole(t *testing.T) {
 	h := newHouse(t)
 	h.sent()
+	h.handedOver()
 	table := words(t)
 	mine := map[domain.Role][2]string{ // a scope that the thing is in, and one that it is not
 		domain.RoleProvince: {"35", ""}, domain.RoleSimulator: {"35", ""}, domain.RoleDistrict: {"350101", "350901"},
@@ -195,6 +205,7 @@ func mapped(m map[string]string) (values []string) {
 func TestPositionsAndETags(t *testing.T) {
 	h := newHouse(t)
 	h.sent()
+	h.handedOver()
 	for _, paths := range questions {
 		for _, path := range paths {
 			if !strings.HasPrefix(path, "/v1/elections") || strings.Contains(path, "/replay") {

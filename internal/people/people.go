@@ -1,7 +1,7 @@
 // Package people knows who may speak to the server: people.db, tokens, roles and scopes.
 //
 // A person is a random id everywhere else. Names and telephone numbers are in people.db only and leave it nowhere: not to events, not to
-// logs. A token is shown once, when it is made; only its SHA-256 is kept.
+// logs; names stand on the minutes of handoffs alone, which their parties sign. A token is shown once, when it is made; only its SHA-256 is kept.
 package people
 
 import (
@@ -161,6 +161,16 @@ func (s *Store) Get(id string) (User, bool) {
 		return User{}, false
 	}
 	return *u, true
+}
+
+// Name is the name of a person, "" where there is none: nobody gave one, or the person was forgotten. It is not kept in memory.
+func (s *Store) Name(ctx context.Context, id string) (string, error) {
+	var name string
+	err := s.db.QueryRowContext(ctx, `SELECT name FROM users WHERE id = ?`, id).Scan(&name)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("read the name of %s: %w", id, err)
+	}
+	return name, nil
 }
 
 // ByToken finds the user of a token, whether it is still good or not: ask Active. The lookup is by the token's hash, so its time tells nothing

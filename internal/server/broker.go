@@ -17,8 +17,8 @@ type NATS struct {
 	// Listen is host:port of the server inside the process; "" for the host of the HTTP address with port 4222, and a free port where that has one.
 	Listen string
 	// URL is a cluster to use instead; see broker.Config for the files.
-	URL, CredsFile, IssuerFile string
-	// Replicas, MaxBytes and MaxAge are those of the stream; 0 each for the defaults of package feed.
+	URL, CredsFile, IssuerFile, SystemCredsFile string
+	// Replicas are those of the stream and the bucket, MaxBytes and MaxAge those of the stream; 0 each for the defaults of package feed.
 	Replicas int
 	MaxBytes int64
 	MaxAge   time.Duration
@@ -26,6 +26,9 @@ type NATS struct {
 
 // natsFolder is the folder of the feed in the data directory: made from the log, disposable.
 const natsFolder = "nats"
+
+// besideFeed is how much the embedded server may keep beside the stream of the feed: the bucket.
+const besideFeed = 1 << 30
 
 // natsPort is where clients of NATS look for a server.
 const natsPort = "4222"
@@ -43,7 +46,8 @@ func (s *Server) openBroker(ctx context.Context) error {
 	}
 	b, err := broker.Open(ctx, broker.Config{
 		Dir: filepath.Join(s.cfg.Dir, natsFolder), Listen: listen, AllowRemote: s.cfg.AllowRemote,
-		URL: s.cfg.NATS.URL, CredsFile: s.cfg.NATS.CredsFile, IssuerFile: s.cfg.NATS.IssuerFile,
+		URL: s.cfg.NATS.URL, CredsFile: s.cfg.NATS.CredsFile, IssuerFile: s.cfg.NATS.IssuerFile, SystemCredsFile: s.cfg.NATS.SystemCredsFile,
+		MaxStore: max(broker.DefaultMaxStore, s.cfg.NATS.MaxBytes+besideFeed),
 		Province: Province, People: s.people, Reads: s.reads, Telemetry: s.metrics,
 	})
 	if err != nil {

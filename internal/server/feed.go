@@ -60,8 +60,11 @@ func (s *Server) onRow(view, election string, unit domain.Code, at eventstore.Po
 	}
 }
 
-// rebuildFeed publishes the feed anew.
+// rebuildFeed publishes the feed anew, and the rows of the bucket.
 func (s *Server) rebuildFeed(ctx context.Context, progress func(api.FeedRebuild)) error {
+	if err := s.board.Reset(ctx); err != nil {
+		return err
+	}
 	return s.feed.Rebuild(ctx, func(p feed.Progress) {
 		progress(api.FeedRebuild{Position: uint64(p.Position), To: uint64(p.To), Done: p.Done})
 	})

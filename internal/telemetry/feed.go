@@ -12,6 +12,8 @@ import (
 // feedMetrics are about what goes out over NATS.
 type feedMetrics struct {
 	published, failed *prometheus.CounterVec
+	missing           prometheus.Gauge
+	pending, silent   prometheus.Gauge
 }
 
 func newFeedMetrics(registry prometheus.Registerer) feedMetrics {
@@ -23,7 +25,16 @@ func newFeedMetrics(registry prometheus.Registerer) feedMetrics {
 			Name: "jejak_feed_failures_total", Help: "Times that the feed stopped to try again, by reason.",
 		}, []string{"reason"}),
 	}
-	registry.MustRegister(m.published, m.failed)
+	m.missing = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "jejak_feed_missing_messages", Help: "Messages that are missing between others of the feed: jejak feed rebuild brings them back.",
+	})
+	m.pending = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "jejak_nats_cuts_pending", Help: "People whose token is revoked or has expired and who may still be connected over NATS, because a server did not answer.",
+	})
+	m.silent = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "jejak_nats_silent_servers", Help: "Servers of the NATS cluster that did not answer when they were asked who is connected.",
+	})
+	registry.MustRegister(m.published, m.failed, m.missing, m.pending, m.silent)
 	return m
 }
 
@@ -34,6 +45,15 @@ func (t *Telemetry) FeedPublished(replay bool) {
 
 // FeedFailed: the feed stopped and will try again.
 func (t *Telemetry) FeedFailed(reason string) { t.feed.failed.WithLabelValues(reason).Inc() }
+
+// FeedMissing: so many messages are missing between others of the feed.
+func (t *Telemetry) FeedMissing(messages int) { t.feed.missing.Set(float64(messages)) }
+
+// CutsPending: so many people who should be cut from NATS may still be connected.
+func (t *Telemetry) CutsPending(people int) { t.feed.pending.Set(float64(people)) }
+
+// SilentServers: so many servers of the NATS cluster do not answer.
+func (t *Telemetry) SilentServers(n int) { t.feed.silent.Set(float64(n)) }
 
 // WatchFeed makes /metrics ask how far the feed is: the position up to which all is published, that of the log's end, how long the oldest record that is not
 // published has waited, and whether it stands still until somebody mends it.

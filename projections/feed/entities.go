@@ -93,9 +93,10 @@ var entities = map[string]entity{
 	"shipment.arrived":            about(EntityShipment, func(e *shipment.Arrived) string { return e.Shipment }),
 	"shipment.cancelled":          about(EntityShipment, func(e *shipment.Cancelled) string { return e.Shipment }),
 
-	"handoff.offered":   about(EntityHandoff, func(e *handoff.Offered) string { return e.Handoff }),
-	"handoff.accepted":  about(EntityHandoff, func(e *handoff.Accepted) string { return e.Handoff }),
-	"handoff.witnessed": about(EntityHandoff, func(e *handoff.Witnessed) string { return e.Handoff }),
+	"handoff.offered":         about(EntityHandoff, func(e *handoff.Offered) string { return e.Handoff }),
+	"handoff.accepted":        about(EntityHandoff, func(e *handoff.Accepted) string { return e.Handoff }),
+	"handoff.document_issued": about(EntityHandoff, func(e *handoff.DocumentIssued) string { return e.Handoff }),
+	"handoff.witnessed":       about(EntityHandoff, func(e *handoff.Witnessed) string { return e.Handoff }),
 
 	"polling.ballots_counted": about(EntityStation, func(e *polling.BallotsCounted) string { return string(e.Box.Destination()) }),
 

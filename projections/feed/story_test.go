@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,6 +68,7 @@ func aStory(t *rapid.T, id string) []given.Act {
 			given.By(given.Operator, &incident.Reopen{Incident: "DSC-3578-000001", Reason: secret + "-A"}),
 			given.By(given.Warehouse, &packing.ReplaceBox{Box: boxes[0], Replacement: packing.Next(boxes[0].Original()), Reason: secret + "-B"}),
 			given.By(given.StationStaff(given.Station1), &polling.CountBallots{Box: given.Box(given.Station1, "PPWP"), Found: 987654, Foreign: []polling.ForeignBallots{{Design: given.Council2, Count: 123456}}}),
+			given.By(given.Warehouse, &handoff.IssueDocument{Handoff: "HND-3578-2", Number: secret + "-C", SHA256: strings.Repeat("0a", 32)}),
 			given.By(given.Supervisor, &handoff.Attest{Handoff: "HND-3578-2", Witnesses: []packing.Witness{{Role: "police", ID: "usr-9"}}}),
 		}).Draw(t, "act")
 		at := rapid.IntRange(0, len(acts)).Draw(t, "after")

@@ -1,0 +1,6 @@
+package brokertest
+
+import "syscall"
+
+// dieWithTest ends the servers of a test that was killed itself.
+var dieWithTest = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

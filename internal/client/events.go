@@ -1,0 +1,51 @@
+package client
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+
+	"jejak/internal/api"
+)
+
+// Events are the records of the log that the query of GET /v1/events chooses and the token may see, in order, as they come. An error ends them, never a
+// short list: it is the last pair. Nothing is tried again once the first has come.
+func (c *Client) Events(ctx context.Context, token string, query url.Values) iter.Seq2[api.Event, error] {
+	return func(yield func(api.Event, error) bool) {
+		var resp *http.Response
+		err := c.retry(ctx, func() (err error) {
+			resp, err = c.do(ctx, http.MethodGet, "/v1/events?"+query.Encode(), token, "", nil, 0)
+			if err != nil {
+				return err
+			}
+			if resp.StatusCode != http.StatusOK {
+				defer drain(resp)
+				return statusError(resp)
+			}
+			return nil
+		})
+		if err != nil {
+			yield(api.Event{}, err)
+			return
+		}
+		defer resp.Body.Close() // only read from; to drain it could mean the whole log
+		for lines := json.NewDecoder(bufio.NewReaderSize(resp.Body, 1<<16)); ; {
+			var e api.Event
+			if err := lines.Decode(&e); errors.Is(err, io.EOF) {
+				return
+			} else if err != nil {
+				yield(api.Event{}, fmt.Errorf("read the events of the server: %w", err))
+				return
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
