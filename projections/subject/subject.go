@@ -226,6 +226,8 @@ func (n *names) handoff(event handoff.Event) {
 	case *handoff.Witnessed:
 		n.add(e.Handoff)
 		n.witnesses(e.Witnesses)
+	case *handoff.DocumentIssued:
+		n.add(e.Handoff)
 	}
 }
 
