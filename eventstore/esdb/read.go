@@ -159,13 +159,20 @@ func (s *Store) within(ctx context.Context, after eventstore.Position) (eventsto
 	return min(after, head), err
 }
 
+// A reading that does not get further is tried again this often, and for this long: a server that is started anew is back by then.
+const (
+	readAttempts = 4
+	readPatience = 2 * time.Second
+)
+
 // patiently asks and hands on the answers until a handler has enough, or the reading ends. A reading that breaks goes on where it was, as long
-// as it gets further.
+// as it gets further, or its patience lasts.
 func (s *Store) patiently(ctx context.Context, request func() *api.ReadReq, handle func(*api.ReadResp) (more bool, err error)) error {
 	ctx, cancel := s.open(ctx)
 	defer cancel()
-	wait := 20 * time.Millisecond
-	for failed := 0; ; failed++ {
+	const shortest, longest = 20 * time.Millisecond, 320 * time.Millisecond
+	wait, began := shortest, time.Now()
+	for failed := 1; ; failed++ {
 		further := false
 		err := s.once(ctx, request(), func(answer *api.ReadResp) (bool, error) {
 			further = true
@@ -176,14 +183,14 @@ func (s *Store) patiently(ctx context.Context, request func() *api.ReadReq, hand
 			return err
 		}
 		if further {
-			failed, wait = 0, 20*time.Millisecond
+			failed, wait, began = 1, shortest, time.Now()
 		}
-		if failed == 3 {
+		if failed >= readAttempts && time.Since(began) > readPatience {
 			return err
 		}
 		select {
 		case <-time.After(wait):
-			wait *= 2
+			wait = min(2*wait, longest)
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
