@@ -43,13 +43,13 @@ func TestTinyRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a server for every contender")
 	}
-	s := size{rounds: 1, clients: []int{1, 256}, d: 50 * time.Millisecond, lines: 400, lanes: []int{1, 3}}
+	s := size{rounds: 1, clients: []int{1, 256}, d: 300 * time.Millisecond, lines: 400, lanes: []int{1, 3}}
 	tables, err := measure(t.Context(), harness.Options{Quick: true, Dir: t.TempDir()}, s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(tables) != 3 {
-		t.Fatalf("%d tables, want 3", len(tables))
+	if len(tables) != 4 {
+		t.Fatalf("%d tables, want 4", len(tables))
 	}
 	for _, table := range tables {
 		for _, row := range table.Rows {
