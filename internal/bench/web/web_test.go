@@ -43,7 +43,7 @@ func TestTinyRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a server for every contender")
 	}
-	s := size{rounds: 1, clients: []int{1, 256}, d: 300 * time.Millisecond, lines: 400, lanes: []int{1, 3}}
+	s := size{rounds: 1, clients: []int{1, 256}, d: 50 * time.Millisecond, lines: 400, lanes: []int{1, 3}}
 	tables, err := measure(t.Context(), harness.Options{Quick: true, Dir: t.TempDir()}, s)
 	if err != nil {
 		t.Fatal(err)
