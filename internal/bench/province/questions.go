@@ -100,10 +100,10 @@ func (k *known) moment(rng *rand.Rand) string {
 func questions(ctx context.Context, opt harness.Options, program, data string) (t report.Table, err error) {
 	t = report.Table{
 		Title:   "Questions about the past",
-		Columns: []string{"what", "clock", "asked", "not there yet", "p50 ms", "p99 ms", "first after a start ms"},
+		Columns: []string{"what", "clock", "asked", "not there yet", "given up", "p50 ms", "p99 ms", "first after a start ms"},
 		Notes: []string{
 			"Over HTTP, one client, one question after the other, each of a random thing at a random moment of the election (uniform in time). The server keeps some states to go on from, as it does for everybody.",
-			"p99 of fewer than 100 is the slowest. \"Not there yet\" are answered with 404: the shipment was not planned then. First after a start: one question to a server of its own, as soon as it is ready; its files are " +
+			"p99 of fewer than 100 is the slowest. \"Not there yet\" are answered with 404: the shipment was not planned then; \"given up\" with 503, because it took too long. First after a start: one question to a server of its own, as soon as it is ready; its files are " +
 				"in the page cache and the index of things is complete.",
 		},
 	}
@@ -111,7 +111,7 @@ func questions(ctx context.Context, opt harness.Options, program, data string) (
 	all := asked(opt.Quick)
 	k, peak := known{}, int64(0)
 	took := make([][]time.Duration, len(all))
-	absent, first := make([]int, len(all)), make([]time.Duration, len(all))
+	absent, late, first := make([]int, len(all)), make([]int, len(all)), make([]time.Duration, len(all))
 	err = during(ctx, program, data, func(s *serving.Server) error {
 		if k, err = lookAround(ctx, s); err != nil {
 			return err
@@ -122,13 +122,16 @@ func questions(ctx context.Context, opt harness.Options, program, data string) (
 		for i, q := range all {
 			for n := range q.asks {
 				telling(opt, fmt.Sprintf("%s %s, %d of %d", q.name, q.clock, n+1, q.asks))
-				d, there, err := pose(ctx, s, q.path(&k, rng))
+				d, status, err := pose(ctx, s, q.path(&k, rng))
 				if err != nil {
 					return err
 				}
 				took[i] = append(took[i], d)
-				if !there {
+				switch status {
+				case http.StatusNotFound:
 					absent[i]++
+				case http.StatusServiceUnavailable:
+					late[i]++
 				}
 			}
 		}
@@ -154,9 +157,9 @@ func questions(ctx context.Context, opt harness.Options, program, data string) (
 	for i, q := range all {
 		slices.Sort(took[i])
 		p50, p99 := took[i][len(took[i])/2], took[i][len(took[i])*99/100]
-		row := []string{q.name, q.clock, fmt.Sprint(q.asks), fmt.Sprint(absent[i]), milliseconds(p50), milliseconds(p99), ""}
+		row := []string{q.name, q.clock, fmt.Sprint(q.asks), fmt.Sprint(absent[i]), fmt.Sprint(late[i]), milliseconds(p50), milliseconds(p99), ""}
 		if q.alone {
-			row[6] = milliseconds(first[i])
+			row[7] = milliseconds(first[i])
 		}
 		t.Rows = append(t.Rows, row)
 		worst[q.name] = max(worst[q.name], p99)
@@ -184,15 +187,15 @@ func during(ctx context.Context, program, data string, do func(*serving.Server) 
 	return do(s)
 }
 
-// pose asks one question. there tells that there was such a thing.
-func pose(ctx context.Context, s *serving.Server, path string) (took time.Duration, there bool, err error) {
+// pose asks one question. An answer without success is one only where the thing was not there, or the server gave up.
+func pose(ctx context.Context, s *serving.Server, path string) (took time.Duration, status int, err error) {
 	began := time.Now()
 	answer, status, err := serving.Ask(ctx, http.MethodGet, s.URL+elections+path, s.Token, nil)
 	took = time.Since(began)
-	if err == nil && status != http.StatusOK && status != http.StatusNotFound {
+	if err == nil && !slices.Contains([]int{http.StatusOK, http.StatusNotFound, http.StatusServiceUnavailable}, status) {
 		err = fmt.Errorf("%s: status %d: %s", path, status, answer)
 	}
-	return took, status == http.StatusOK, err
+	return took, status, err
 }
 
 // looked is how many regencies are looked at for boxes and shipments, beside the largest and the median.
