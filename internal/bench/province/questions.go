@@ -70,12 +70,12 @@ func asked(quick bool) []question {
 			return path + "?" + url.Values{"as_of": {k.moment(rng)}, "clock": {clock}}.Encode()
 		}
 		all = append(all,
-			question{oneBox, clock, few(300), true, func(k *known, rng *rand.Rand) string { return asOf("/boxes/"+one(k.boxes, rng), k, rng) }},
-			question{"one station", clock, few(300), true, func(k *known, rng *rand.Rand) string { return asOf("/stations/"+one(k.boxes, rng)[:13], k, rng) }},
-			question{"one shipment", clock, few(300), true, func(k *known, rng *rand.Rand) string { return asOf("/shipments/"+one(k.shipments, rng), k, rng) }},
-			question{largest, clock, few(25), true, func(k *known, rng *rand.Rand) string { return asOf("/regencies/"+k.largest, k, rng) }},
-			question{median, clock, few(25), true, func(k *known, rng *rand.Rand) string { return asOf("/regencies/"+k.median, k, rng) }},
-			question{"all regencies", clock, few(2), false, func(k *known, rng *rand.Rand) string { return asOf("/regencies", k, rng) }})
+			question{oneBox, clock, few(200), true, func(k *known, rng *rand.Rand) string { return asOf("/boxes/"+one(k.boxes, rng), k, rng) }},
+			question{"one station", clock, few(200), true, func(k *known, rng *rand.Rand) string { return asOf("/stations/"+one(k.boxes, rng)[:13], k, rng) }},
+			question{"one shipment", clock, few(200), true, func(k *known, rng *rand.Rand) string { return asOf("/shipments/"+one(k.shipments, rng), k, rng) }},
+			question{largest, clock, few(15), true, func(k *known, rng *rand.Rand) string { return asOf("/regencies/"+k.largest, k, rng) }},
+			question{median, clock, few(15), true, func(k *known, rng *rand.Rand) string { return asOf("/regencies/"+k.median, k, rng) }},
+			question{"all regencies", clock, 1, false, func(k *known, rng *rand.Rand) string { return asOf("/regencies", k, rng) }})
 	}
 	day := func(code string, k *known, rng *rand.Rand) string {
 		from := firstDay.AddDate(0, 0, rng.IntN(max(1, int(k.until.Sub(firstDay).Hours()/24))))
@@ -86,10 +86,10 @@ func asked(quick bool) []question {
 	}
 	return append(all,
 		question{"timeline of a box", "", few(100), true, func(k *known, rng *rand.Rand) string { return "/timelines/box/" + one(k.boxes, rng) }},
-		question{"difference of a day, the largest regency", "", few(10), false, func(k *known, rng *rand.Rand) string { return day(k.largest, k, rng) }},
-		question{"difference of a day, a median regency", "", few(10), false, func(k *known, rng *rand.Rand) string { return day(k.median, k, rng) }},
-		question{"believed against true, the largest regency", "", few(10), false, func(k *known, rng *rand.Rand) string { return believed(k.largest, k, rng) }},
-		question{"believed against true, a median regency", "", few(10), false, func(k *known, rng *rand.Rand) string { return believed(k.median, k, rng) }})
+		question{"difference of a day, the largest regency", "", few(5), false, func(k *known, rng *rand.Rand) string { return day(k.largest, k, rng) }},
+		question{"difference of a day, a median regency", "", few(5), false, func(k *known, rng *rand.Rand) string { return day(k.median, k, rng) }},
+		question{"believed against true, the largest regency", "", few(5), false, func(k *known, rng *rand.Rand) string { return believed(k.largest, k, rng) }},
+		question{"believed against true, a median regency", "", few(5), false, func(k *known, rng *rand.Rand) string { return believed(k.median, k, rng) }})
 }
 
 func (k *known) moment(rng *rand.Rand) string {
