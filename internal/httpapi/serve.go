@@ -27,14 +27,14 @@ type patience struct {
 	write     time.Duration // for the answer to be taken
 	line      time.Duration // for something to move in a batch
 	position  time.Duration // of a read, for Jejak-Min-Position
-	fold      time.Duration // of a read of the past
+	fold      time.Duration // of a read of the past, less than write: that it was too long must still be told
 	heartbeat time.Duration // between signs of life on an event stream
 }
 
 func usual() patience {
 	return patience{
 		header: 10 * time.Second, read: 30 * time.Second, write: 60 * time.Second, line: 2 * time.Minute, position: 5 * time.Second,
-		fold: 60 * time.Second, heartbeat: 15 * time.Second,
+		fold: 50 * time.Second, heartbeat: 15 * time.Second,
 	}
 }
 

@@ -1,5 +1,5 @@
-// Package province measures the whole: Pemilu 2024 of all of East Java played against the server over HTTP, as `jejak demo --all` does it, and
-// the start of a server that has all of it in its log.
+// Package province measures the whole: Pemilu 2024 of all of East Java played against the server over HTTP, as `jejak demo --all` does it,
+// the start of a server that has all of it in its log, and what auditors do with that log.
 package province
 
 import (
@@ -18,7 +18,7 @@ import (
 	"jejak/internal/bench/serving"
 )
 
-// Section measures the whole election. It takes about fifteen minutes, also with --quick: a part of it says nothing about the targets.
+// Section measures the whole election. It takes about twenty minutes, also with --quick: a part of it says nothing about the targets.
 var Section = harness.Section{Name: "province", Title: "The whole election", Run: run}
 
 func run(ctx context.Context, opt harness.Options) (tables []report.Table, err error) {
@@ -48,7 +48,33 @@ func run(ctx context.Context, opt harness.Options) (tables []report.Table, err e
 	if err != nil {
 		return nil, err
 	}
-	return append(played.tables(), grown, used, startTable(starts), rebuilt), nil
+	tables = append(played.tables(), grown, used, startTable(starts), rebuilt)
+	audited, err := audits(ctx, opt, program, data, dir)
+	if err != nil {
+		return nil, err
+	}
+	return append(tables, audited...), nil
+}
+
+// audits measures what auditors do. The index of things comes first: it is complete when it is asked. dir is for what is written.
+func audits(ctx context.Context, opt harness.Options, program, data, dir string) ([]report.Table, error) {
+	index, err := things(ctx, opt, data)
+	if err != nil {
+		return nil, fmt.Errorf("the index of things: %w", err)
+	}
+	asked, err := questions(ctx, opt, program, data)
+	if err != nil {
+		return nil, fmt.Errorf("questions about the past: %w", err)
+	}
+	checked, err := verifies(ctx, opt, program, data)
+	if err != nil {
+		return nil, fmt.Errorf("verify the log: %w", err)
+	}
+	written, err := exports(ctx, opt, program, data, dir)
+	if err != nil {
+		return nil, fmt.Errorf("write for others: %w", err)
+	}
+	return []report.Table{checked, index, asked, written}, nil
 }
 
 // outcome is what the demo says of itself at its end.

@@ -32,7 +32,11 @@ func TestTinyRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, table := range []report.Table{grown, used, rebuilt} {
+	audited, err := audits(t.Context(), opt, program, data, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range append([]report.Table{grown, used, rebuilt}, audited...) {
 		t.Logf("%s\n%q\n%q\n%q", table.Title, table.Columns, table.Rows, table.Notes)
 		for _, row := range table.Rows {
 			if len(row) != len(table.Columns) {

@@ -2,10 +2,8 @@ package province
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -13,32 +11,30 @@ import (
 	"jejak/eventstore/sqlite"
 	"jejak/internal/bench/harness"
 	"jejak/internal/bench/report"
-	"jejak/internal/bench/serving"
 )
 
 // folded is what `jejak projections rebuild` and `verify` print.
 type folded struct {
 	Ledgers, Events, Rows uint64
-	// IndexRows are those of the table of index rows, which the program does not have yet: its rebuild does not print them.
-	IndexRows uint64 `json:"index_rows"`
-	OK        bool   `json:"ok"` // of verify
+	OK                    bool `json:"ok"` // of verify
 }
 
 // pass is one reading of the whole log.
 type pass struct {
 	folded
-	took time.Duration
-	peak int64 // memory, 0 where it is this process
+	cost
 }
+
+func (p pass) perSecond() float64 { return float64(p.Events) / p.took.Seconds() }
 
 // rebuilds reads the whole log with the engine alone, makes all read models anew and compares them, in turns, and ends with the file as it was.
 func rebuilds(ctx context.Context, opt harness.Options, program, data string) (t report.Table, err error) {
 	t = report.Table{
 		Title:   "Read models made anew from the whole log",
-		Columns: []string{"what", "seconds", "events/s", "rows", "index rows/s", "peak memory MiB", "events/s : the engine's scan"},
+		Columns: []string{"what", "seconds", "events/s", "rows", "peak memory MiB", "events/s : the engine's scan"},
 		Notes: []string{
 			"The scan reads every record of the log with the SQLite engine, in this process, and does nothing with it; rebuild and verify are the commands, with their start, on two processors.",
-			"Medians of rounds in turns; the files are in the page cache. Index rows/s: there is no table of index rows yet.",
+			"Medians of rounds in turns; the files are in the page cache. The index of things has a table of its own.",
 		},
 	}
 	steps := []struct {
@@ -66,32 +62,24 @@ func rebuilds(ctx context.Context, opt harness.Options, program, data string) (t
 			seen[i] = append(seen[i], p)
 		}
 	}
-	perSecond := func(p pass) float64 { return float64(p.Events) / p.took.Seconds() }
 	for i, passes := range seen {
-		var seconds, rates, ratios, indexed []float64
+		var seconds, rates, ratios []float64
 		peak := int64(0)
 		for round, p := range passes {
-			seconds, rates = append(seconds, p.took.Seconds()), append(rates, perSecond(p))
-			ratios = append(ratios, perSecond(p)/perSecond(seen[0][round]))
-			indexed = append(indexed, float64(p.IndexRows)/p.took.Seconds())
+			seconds, rates = append(seconds, p.took.Seconds()), append(rates, p.perSecond())
+			ratios = append(ratios, p.perSecond()/seen[0][round].perSecond())
 			peak = max(peak, p.peak)
 		}
-		row := []string{steps[i].name, fmt.Sprintf("%.1f", harness.Median(seconds)), fmt.Sprintf("%.0f", harness.Median(rates)), "", "", "", fmt.Sprintf("%.3f", harness.Median(ratios))}
+		row := []string{steps[i].name, fmt.Sprintf("%.1f", harness.Median(seconds)), fmt.Sprintf("%.0f", harness.Median(rates)), "", "", fmt.Sprintf("%.3f", harness.Median(ratios))}
 		if last := passes[len(passes)-1]; last.Rows > 0 {
 			row[3] = fmt.Sprint(last.Rows)
 		}
-		if n := harness.Median(indexed); n > 0 {
-			row[4] = fmt.Sprintf("%.0f", n)
-		}
 		if peak > 0 {
-			row[5] = fmt.Sprint(peak >> 20)
+			row[4] = fmt.Sprint(peak >> 20)
 		}
 		t.Rows = append(t.Rows, row)
 		if i == 1 {
 			t.Notes = append(t.Notes, least("rebuild of all read models, thousands of events/s", harness.Median(rates)/1000, 100))
-			if n := harness.Median(indexed); n > 0 {
-				t.Notes = append(t.Notes, least("rebuild of all read models, thousands of index rows/s", n/1000, 150))
-			}
 		}
 	}
 	return t, nil
@@ -117,23 +105,11 @@ func scan(ctx context.Context, data string) (p pass, err error) {
 
 // projections runs one of these commands.
 func projections(ctx context.Context, program, what, data string) (p pass, err error) {
-	cmd := exec.CommandContext(ctx, program, "projections", what, "--data", data, "--json")
-	began := time.Now()
-	out, err := cmd.Output()
-	p.took = time.Since(began)
-	if err != nil {
-		var failed *exec.ExitError
-		if errors.As(err, &failed) {
-			err = fmt.Errorf("%w: %s%s", err, out, failed.Stderr)
-		}
+	if p.cost, err = ask(ctx, program, &p.folded, "projections", what, "--data", data, "--json"); err != nil {
 		return p, err
 	}
-	if err := json.Unmarshal(out, &p.folded); err != nil {
-		return p, fmt.Errorf("%q: %w", out, err)
-	}
 	if what == "verify" && !p.OK {
-		return p, fmt.Errorf("the read models are not what the log gives: %s", out)
+		return p, fmt.Errorf("the read models are not what the log gives: %+v", p.folded)
 	}
-	p.peak = serving.PeakOf(cmd.ProcessState)
 	return p, nil
 }

@@ -26,7 +26,7 @@ func (e *election) whole() report.Table {
 			fmt.Sprintf("%.0f", m.CPUSeconds), fmt.Sprintf("%.0f", float64(m.PeakMemory)/(1<<20)),
 			fmt.Sprintf("%.0f", float64(m.Files["events.db"])/float64(m.Events)), fmt.Sprint(v.Compared),
 		}},
-		Notes: []string{"The play ends with the comparison of the server's figures with what was played, which passed. Rows of the regencies and feed are on. It goes to the handoff at the stations; the way back and the notary are not built yet and so not in these figures."},
+		Notes: []string{"The play ends with the comparison of the server's figures with what was played, which passed. Rows of the regencies, feed, notary and index of things are on. It goes to the handoff at the stations; the way back is not in these figures."},
 	}
 	t.Notes = append(t.Notes,
 		most("the whole election in minutes", m.WallSeconds/60, 10),

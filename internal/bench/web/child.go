@@ -34,11 +34,12 @@ type served struct {
 
 // servers by name, in the child.
 var servers = map[string]func(ctx context.Context, dir string) (served, error){
-	jejakName:     serveJejak,
-	jejakFeedName: serveJejakFeed,
-	bareName:      serveBare,
-	echoName:      serveEcho,
-	jetStreamName: serveJetStream,
+	jejakName:         serveJejak,
+	jejakFeedName:     serveJejakFeed,
+	jejakUnsignedName: serveJejakUnsigned,
+	bareName:          serveBare,
+	echoName:          serveEcho,
+	jetStreamName:     serveJetStream,
 }
 
 // ServeAsChild turns this process into one of the servers that are measured, if its parent asked for that, and then never returns. A program

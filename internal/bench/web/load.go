@@ -19,7 +19,7 @@ type load struct {
 	client    float64 // processors that the clients took: CPU seconds of this process per second
 }
 
-// drive lets every client work for a time and measures. What comes before the time and after it is not counted. The first error ends it.
+// drive lets every client work for a time, but at least once, and measures until the last is answered. The first error ends it.
 func drive(ctx context.Context, clients []doer, d time.Duration) (load, error) {
 	type lane struct {
 		took []time.Duration
@@ -33,13 +33,15 @@ func drive(ctx context.Context, clients []doer, d time.Duration) (load, error) {
 	for i, do := range clients {
 		all.Go(func() {
 			l := &lanes[i]
-			for before := time.Now(); before.Before(end) && ctx.Err() == nil; {
+			for before := time.Now(); ctx.Err() == nil; {
 				if l.err = do(); l.err != nil {
 					return
 				}
 				now := time.Now()
 				l.took = append(l.took, now.Sub(before))
-				before = now
+				if before = now; !now.Before(end) {
+					return
+				}
 			}
 		})
 	}

@@ -122,7 +122,7 @@ func singlesTable(n int, seen [][]load) report.Table {
 		})
 	}
 	t.Notes = append(t.Notes,
-		"A command is incident.raise with one event; Jejak's answer comes after its event is durable in SQLite. Its rows of the regencies (views.db) are kept up all the time; with its feed "+
+		"A command is incident.raise with one event; Jejak's answer comes after its event is durable in SQLite. Its rows of the regencies (views.db) are kept up and its log is signed all the time; with its feed "+
 			"every event is also published over NATS, by the same process.",
 		"JetStream takes the same bytes on one stream, one subject per client, and acknowledges after its own fsync.",
 		"Ratios are medians of the rounds' ratios. Clients' processors: CPU seconds per second of the process with all clients, of 2 in all on the development machine.")

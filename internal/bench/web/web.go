@@ -59,7 +59,7 @@ func measure(ctx context.Context, opt harness.Options, s size) (tables []report.
 			err = errors.Join(err, c.stop())
 		}
 	}()
-	for _, name := range []string{jejakName, jejakFeedName, bareName, echoName, jetStreamName} {
+	for _, name := range []string{jejakName, jejakFeedName, jejakUnsignedName, bareName, echoName, jetStreamName} {
 		c, err := startChild(name, filepath.Join(dir, name))
 		if err != nil {
 			return nil, err
@@ -74,7 +74,11 @@ func measure(ctx context.Context, opt harness.Options, s size) (tables []report.
 	if err != nil {
 		return nil, err
 	}
-	return append(singles, batches), nil
+	signed, err := notaryCost(ctx, opt, s, children)
+	if err != nil {
+		return nil, err
+	}
+	return append(singles, batches, signed), nil
 }
 
 func progress(opt harness.Options, format string, args ...any) {

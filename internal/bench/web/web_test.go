@@ -48,8 +48,8 @@ func TestTinyRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(tables) != 3 {
-		t.Fatalf("%d tables, want 3", len(tables))
+	if len(tables) != 4 {
+		t.Fatalf("%d tables, want 4", len(tables))
 	}
 	for _, table := range tables {
 		for _, row := range table.Rows {
