@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"jejak/eventstore/lock"
+	"jejak/internal/backup"
 	"jejak/internal/client"
 	"jejak/internal/exit"
 	"jejak/internal/notary/verify"
@@ -20,7 +23,7 @@ import (
 
 const verifyHelp = `Read the whole log and say all that is wrong with it.
 
-Of a data directory (--data), which no server may have meanwhile: its form (pages that the disk has changed, positions and versions that are missing or
+Of a data directory (--data), which no server may have meanwhile, or of a backup (--backup): its form (pages that the disk has changed, positions and versions that are missing or
 there twice, events that are recorded twice, commands and streams that lead elsewhere than the log says), and whether it is what the notary has signed. Of
 a running server (--url, with the token of somebody who reads all units) and of a bundle (--bundle, no server and no network needed): whether it is what
 the notary has signed. The first record that was changed, removed, inserted, moved or backdated is named; where the notary's tiles were forged too, the
@@ -35,6 +38,7 @@ type verifyFlags struct {
 	reach       reach
 	store       string
 	bundle      string
+	backup      string
 	key, policy string
 	checkpoints []string
 	asJSON      bool
@@ -52,8 +56,8 @@ func newVerifyCommand() *cobra.Command {
   jejak audit verify --bundle east-java.zip --key 'jejak/0f3a5c...+7ec46e21+AQ...' --policy witnesses.policy --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if f.bundle != "" && f.reach.url != "" {
-				return exit.Errorf(exit.Usage, "give one of --bundle and --url")
+			if named := slices.DeleteFunc([]string{f.bundle, f.backup, f.reach.url}, func(s string) bool { return s == "" }); len(named) > 1 {
+				return exit.Errorf(exit.Usage, "give one of --bundle, --backup and --url")
 			}
 			if err := checkStore(f.store); err != nil {
 				return err
@@ -65,6 +69,7 @@ func newVerifyCommand() *cobra.Command {
 	f.reach.flags(flags)
 	storeFlag(flags, &f.store)
 	flags.StringVar(&f.bundle, "bundle", "", "check this bundle (a folder or a zip file)")
+	flags.StringVar(&f.backup, "backup", "", "check this backup; it is restored into a temporary folder (TMPDIR), which is removed again")
 	trustFlags(flags, &f.key, &f.policy)
 	flags.StringArrayVar(&f.checkpoints, "checkpoint", nil, "file with a checkpoint that the log must extend; may be given again")
 	flags.BoolVar(&f.asJSON, "json", false, "print a JSON object")
@@ -112,6 +117,8 @@ func (f *verifyFlags) verify(ctx context.Context, cfg server.VerifyConfig) (repo
 	switch {
 	case f.bundle != "":
 		found, err = verify.Bundle(f.bundle)
+	case f.backup != "":
+		return f.restored(ctx, cfg)
 	case f.reach.url != "":
 		found, err = f.live(ctx)
 	default:
@@ -130,6 +137,30 @@ func (f *verifyFlags) verify(ctx context.Context, cfg server.VerifyConfig) (repo
 		err = errors.New("nothing was ever signed here")
 	}
 	return report, err
+}
+
+// restored checks a backup as the directory that it would become. One that is not whole is a problem too.
+func (f *verifyFlags) restored(ctx context.Context, cfg server.VerifyConfig) (report server.LogReport, err error) {
+	folder, err := os.MkdirTemp("", "jejak-verify-") // mode 0700
+	if err != nil {
+		return report, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	dir := filepath.Join(folder, "data")
+	_, err = server.Restore(ctx, f.backup, dir, func(what server.Restoring, done, total uint64) {
+		if cfg.Progress != nil {
+			cfg.Progress(string(what), done, total)
+		}
+	})
+	var damaged *backup.DamagedError
+	if errors.As(err, &damaged) {
+		report.Problems = append(report.Problems, err.Error())
+		return report, nil
+	}
+	if err != nil {
+		return report, err
+	}
+	return server.VerifyLog(ctx, dir, "", cfg)
 }
 
 func (f *verifyFlags) live(ctx context.Context) (*verify.Found, error) {

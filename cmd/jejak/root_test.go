@@ -53,6 +53,7 @@ func TestExamplesAreValid(t *testing.T) {
 	for _, cmd := range ours(t) {
 		for line := range strings.Lines(cmd.Example) {
 			line, _, _ = strings.Cut(line, "#")
+			line, _, _ = strings.Cut(line, ">") // the shell's
 			args := strings.Fields(strings.TrimSuffix(strings.TrimSpace(line), "&"))
 			at := slices.Index(args, "jejak")
 			if at < 0 {
@@ -76,7 +77,7 @@ func TestExamplesAreValid(t *testing.T) {
 }
 
 func TestEveryFlagIsAVariable(t *testing.T) {
-	values := map[string]string{"bool": "true", "uint64": "77", "int": "77", "float64": "77", "duration": "77s", "string": "from-variable", "stringSlice": "3578,3576"}
+	values := map[string]string{"bool": "true", "uint64": "77", "int": "77", "float64": "77", "duration": "77s", "string": "from-variable", "stringSlice": "3578,3576", "stringArray": "from,variable", "age": "77d", "bytes": "77MiB"}
 	for _, cmd := range ours(t) {
 		var env environment
 		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
@@ -91,8 +92,11 @@ func TestEveryFlagIsAVariable(t *testing.T) {
 		}
 		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
 			want := values[flag.Value.Type()]
-			if flag.Value.Type() == "stringSlice" {
+			switch flag.Value.Type() {
+			case "stringSlice":
 				want = "[" + want + "]"
+			case "stringArray": // one value, whatever is in it
+				want = `["` + want + `"]`
 			}
 			if got := strings.Replace(flag.Value.String(), "1m17s", "77s", 1); flag.Name != "help" && got != want {
 				t.Errorf("%s --%s is %s from its variable, want %s", cmd.CommandPath(), flag.Name, got, want)

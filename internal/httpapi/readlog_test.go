@@ -49,10 +49,12 @@ func TestReadsOfThoseWhoLookOnAreKept(t *testing.T) {
 			{"/v1/elections/pemilu2024/regencies/3501", token, 200, "GET /v1/elections/{election}/regencies/{code}", "3501", "", ""},
 			{"/v1/elections/pemilu2024/regencies/3501", other, 403, "GET /v1/elections/{election}/regencies/{code}", "3501", "", ""},
 			{"/v1/events?unit=3501&limit=2", token, 200, "GET /v1/events", "3501", "limit=2&unit=3501", ""},
-			{"/v1/elections/pemilu2024/boxes/3501012001001-PPWP?position=7", token, 501, "GET /v1/elections/{election}/boxes/{box}", "3501", "position=7", ""},
+			{"/v1/elections/pemilu2024/boxes/3501012001001-PPWP?position=7", token, 404, "GET /v1/elections/{election}/boxes/{box}", "3501", "position=7", ""},
 			{"/v1/elections/pemilu2024/discrepancies?regency=3501&Budi=0812", token, 422, "GET /v1/elections/{election}/discrepancies", "3501", "regency=3501", "Budi"},
 			{"/v1/events?box=" + token, token, 200, "GET /v1/events", "", "box=%28hidden%29", token},
 			{"/v1/elections/pemilu2024/shipments/SHP-3501-1", token, 200, "GET /v1/elections/{election}/shipments/{shipment}", "3501", "", ""},
+			{"/v1/elections/pemilu2024/timelines/box/3501012001001-PPWP", token, 200, "GET /v1/elections/{election}/timelines/{kind}/{id}", "3501", "", ""},
+			{"/v1/elections/pemilu2024/timelines/shipment/SHP-3501-1", token, 200, "GET /v1/elections/{election}/timelines/{kind}/{id}", "3501", "", ""},
 			{"/Budi-0812", token, 404, "none", "", "", "Budi"},
 		} {
 			before := len(h.kept(h.me(c.token)))

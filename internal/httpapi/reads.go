@@ -125,7 +125,14 @@ func unitAsked(values map[string]string) domain.Code {
 			return place
 		}
 	}
-	if id := values["shipment"]; id != "" {
+	id := values["shipment"]
+	if values["kind"] != "" { // of a timeline
+		if place := placeOf(values["id"]); place != "" {
+			return place.Up(domain.Regency)
+		}
+		id = values["id"]
+	}
+	if id != "" {
 		if code, err := domain.ParseCode(string(unitOfID(id))); err == nil {
 			return code
 		}

@@ -202,7 +202,7 @@ func (h *house) holds(n *Notary, before []Signed) []Signed {
 	return all
 }
 
-// proves every record, and checks the proofs as a stranger would.
+// proves every record, or of many a part, and checks the proofs as a stranger would.
 func (h *house) proves(n *Notary) {
 	h.Helper()
 	v, err := note.NewVerifier(n.Verifier())
@@ -213,6 +213,9 @@ func (h *house) proves(n *Notary) {
 	for rec, err := range h.store.ReadAll(h.Context(), 0, eventstore.Filter{}) {
 		if err != nil {
 			h.Fatal(err)
+		}
+		if h.added > 100 && rec.Version%7 != 1 {
+			continue
 		}
 		found, err := n.Find(h.Context(), rec.ID)
 		if err != nil {

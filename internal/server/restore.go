@@ -13,6 +13,7 @@ import (
 	"jejak/eventstore"
 	"jejak/eventstore/sqlite"
 	"jejak/internal/backup"
+	"jejak/internal/notary/verify"
 )
 
 // NotEmptyError: a directory to restore into has something in it.
@@ -158,6 +159,22 @@ func (r *restorer) check(ctx context.Context, list backup.Manifest) error {
 	}
 	if report.Events != list.Log.Events || uint64(report.Head) != list.Log.Position {
 		return fmt.Errorf("%d events up to position %d were restored, the backup has %d up to %d", report.Events, report.Head, list.Log.Events, list.Log.Position)
+	}
+	return r.checkSigned(ctx)
+}
+
+// checkSigned holds the log against the checkpoints that come with it.
+func (r *restorer) checkSigned(ctx context.Context) error {
+	found, err := verify.Directory(NotaryDir(r.dir), sqlite.ReadUnchecked(ctx, filepath.Join(r.dir, EventsFile)))
+	if err != nil {
+		return err
+	}
+	signed, err := found.Check(ctx, nil, "", nil, r.tell(Checking))
+	if err = errors.Join(err, found.Close()); err != nil {
+		return err
+	}
+	if signed != nil && len(signed.Problems) > 0 {
+		return &backup.DamagedError{Reason: fmt.Sprintf("the log that it holds is not what its notary has signed: %s", signed.Problems[0].Text)}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"context"
+	"crypto/rand"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,4 +55,22 @@ func (s *sealed) sign(from *sealed) {
 		s.Fatal(err)
 	}
 	s.tiles = files.Read
+}
+
+// signedBy signs a tree with a key of its own.
+func signedBy(b *testing.B, tr *tree.Tree) (signed []byte, key string) {
+	b.Helper()
+	secret, key, err := note.GenerateKey(rand.Reader, "jejak/benchmark")
+	if err != nil {
+		b.Fatal(err)
+	}
+	signer, err := note.NewSigner(secret)
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := torchwood.Checkpoint{Origin: signer.Name(), Tree: tlog.Tree{N: tr.Size(), Hash: tr.Root()}}
+	if signed, err = note.Sign(&note.Note{Text: c.String()}, signer); err != nil {
+		b.Fatal(err)
+	}
+	return signed, key
 }
