@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +15,7 @@ import (
 )
 
 const asOfHelp = `Show a read model as it was: the board of the regencies, or what is asked for with one of --regency, --station, --box, --shipment, --seal, --custody,
---plan, --claims, --discrepancies.
+--plan, --claims, --discrepancies. Of discrepancies --kind and --status choose.
 
 --clock recorded (the default) is what was known at that moment: what a log that ends there says. --clock occurred is what had happened by then,
 whenever it was told. --position cuts the log off at a position. Times need a zone: 2024-02-13T06:45+07:00 or 2024-02-13T06:45WIB.
@@ -48,15 +49,16 @@ var things = []asked{
 
 func newAsOfCommand() *cobra.Command {
 	var f pastFlags
-	var at, clock, position string
+	var at, clock, position, kind, status string
 	ids := make([]string, len(things))
 	cmd := &cobra.Command{
 		Use: "as-of", Short: "Show anything as it was at a moment", Long: asOfHelp, Args: cobra.NoArgs,
 		Example: `  jejak audit as-of --at 2024-02-13T06:45WIB --regency 3578 --data ./demo-data
   jejak audit as-of --at 2024-02-13T06:45+07:00 --clock occurred --box 3578010001001-PPWP
+  jejak audit as-of --at 2024-02-14T06:45WIB --discrepancies 3578 --kind unsealed --status open
   jejak audit as-of --position 120000 --discrepancies 3578 --json`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			path, what, err := askedFor(f.election, ids)
+			path, what, err := askedFor(f.election, ids, kind, status)
 			if err != nil {
 				return err
 			}
@@ -75,7 +77,7 @@ func newAsOfCommand() *cobra.Command {
 			what.Set("as_of", at)
 			what.Set("clock", clock)
 			what.Set("position", position)
-			body, err := p.get(cmd.Context(), path, what)
+			body, err := p.whole(cmd.Context(), path, what)
 			if err != nil {
 				return err
 			}
@@ -93,13 +95,15 @@ func newAsOfCommand() *cobra.Command {
 	for i, t := range things {
 		flags.StringVar(&ids[i], t.flag, "", t.usage)
 	}
+	flags.StringVar(&kind, "kind", "", "of the discrepancies only those of this kind, such as unsealed")
+	flags.StringVar(&status, "status", "", "of the discrepancies only those in this status: open, explained or resolved")
 	// It fails only for a flag that is not there.
 	_ = cmd.RegisterFlagCompletionFunc("regency", completeRegencies)
 	return cmd
 }
 
 // askedFor is the path of what is asked for, of the board when it is nothing.
-func askedFor(election string, ids []string) (path string, query url.Values, err error) {
+func askedFor(election string, ids []string, kind, status string) (path string, query url.Values, err error) {
 	base := "/v1/elections/" + url.PathEscape(election) + "/"
 	path, query = base+"regencies", url.Values{}
 	n := 0
@@ -111,10 +115,15 @@ func askedFor(election string, ids []string) (path string, query url.Values, err
 		if t.flag == "discrepancies" {
 			path = base + t.path
 			query.Set("regency", ids[i])
-			query.Set("limit", "1000")
+			query.Set("kind", kind)
+			query.Set("status", status)
+			query.Set("limit", strconv.Itoa(mostOfPage))
 			continue
 		}
 		path = base + t.path + "/" + url.PathEscape(ids[i])
+	}
+	if (kind != "" || status != "") && !query.Has("kind") {
+		return "", nil, exit.Errorf(exit.Usage, "--kind and --status choose among discrepancies: say whose with --discrepancies UNIT")
 	}
 	if n > 1 {
 		return "", nil, exit.Errorf(exit.Usage, "one thing at a time: give one of --regency, --station, --box, --shipment, --seal, --custody, --plan, --claims, --discrepancies")

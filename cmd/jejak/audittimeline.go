@@ -105,7 +105,11 @@ func timelineText(line form.Timeline) string {
 		if e.Late {
 			fmt.Fprintf(&out, "  LATE %s", time.Duration(e.LateSeconds)*time.Second)
 		}
-		fmt.Fprintf(&out, "  by %s (%s %s)  device %s/%d  %s\n", e.Actor.ID, e.Actor.Role, e.Actor.Unit, e.Device, e.DeviceSeq, e.Mode)
+		fmt.Fprintf(&out, "  by %s (%s %s)", e.Actor.ID, e.Actor.Role, e.Actor.Unit)
+		if e.Device != "" {
+			fmt.Fprintf(&out, "  device %s/%d", e.Device, e.DeviceSeq)
+		}
+		fmt.Fprintf(&out, "  %s\n", e.Mode)
 		fmt.Fprintf(&out, "     position %d  event %s", e.Position, e.Event)
 		if e.Place != nil {
 			fmt.Fprintf(&out, "  at %.5f,%.5f +-%.0f m", e.Place.Lat, e.Place.Lon, e.Place.Accuracy)

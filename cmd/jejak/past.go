@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -92,6 +95,41 @@ func (p *past) get(ctx context.Context, path string, query url.Values) ([]byte, 
 		return nil, statusError(err)
 	}
 	return body, nil
+}
+
+// mostOfPage is how many elements of a list the API gives at once.
+const mostOfPage = 1000
+
+// whole asks as get does, and for the pages of a list until the last: what is not shown looks to who checks as if it were not there.
+func (p *past) whole(ctx context.Context, path string, query url.Values) ([]byte, error) {
+	var all []json.RawMessage
+	for {
+		body, err := p.get(ctx, path, query)
+		if err != nil || !query.Has("limit") {
+			return body, err
+		}
+		var list []json.RawMessage
+		if err := json.Unmarshal(body, &list); err != nil {
+			return nil, fmt.Errorf("read the answer: %w", err)
+		}
+		all = append(all, list...)
+		if len(list) < mostOfPage {
+			return append(append([]byte{'['}, bytes.Join(raw(all), []byte{','})...), ']'), nil
+		}
+		var last struct{ ID string }
+		if err := json.Unmarshal(list[len(list)-1], &last); err != nil {
+			return nil, fmt.Errorf("read the answer: %w", err)
+		}
+		query.Set("after", last.ID)
+	}
+}
+
+func raw(list []json.RawMessage) [][]byte {
+	texts := make([][]byte, len(list))
+	for i, text := range list {
+		texts[i] = text
+	}
+	return texts
 }
 
 // wrongUsage are faults of flags, all at once. names are the flags of fields that have another name.

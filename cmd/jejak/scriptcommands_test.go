@@ -45,6 +45,7 @@ var exeSuffix = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
 //	change [-all] FILE OLD NEW      replace a text, which must be there, in a file: the first place or all; \n is a line feed
 //	big FILE BYTES                  write a file of that size
 //	page FILE NAME...               write the examples of these names on docs/feed.md, one after the other: shell commands to FILE, a Go program built as FILE
+//	answer NAME                     run the command of that name on docs/panduan-auditor.md, as it stands there, and compare its output with what is shown there
 //	forge FILE SQLFILE              run SQL on a database as somebody would who makes the checksums of its pages fit
 //	secret FILE TEXT                write a text, such as a token, to a file that only its owner reads
 //	unescape FILE JSON              write a text that was inside quotes in JSON to a file
@@ -64,6 +65,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"change":    change,
 	"big":       big,
 	"page":      page,
+	"answer":    answer,
 	"forge":     forge,
 	"secret":    secret,
 	"unescape":  unescape,

@@ -193,6 +193,8 @@ func (t *teller) belongs(version uint64, event domain.Event) bool {
 		return own || t.docs[e.Handoff]
 	case *handoff.Witnessed:
 		return own || t.docs[e.Handoff]
+	case *handoff.DocumentIssued:
+		return own || t.docs[e.Handoff]
 	}
 	if id := caseOf(event); id != "" {
 		t.cases[id] = t.cases[id] || own

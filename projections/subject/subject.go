@@ -20,7 +20,7 @@ import (
 )
 
 // Version is raised when Of gives other subjects for the same event: an index of an older version is made anew.
-const Version = 1
+const Version = 2
 
 // Frame is the subject of what everything of a ledger is seen in: reference data adopted, deadlines passed.
 const Frame = ""
