@@ -327,6 +327,7 @@ func (t *teller) walkBox(place Place) {
 	if !ok {
 		return
 	}
+	number, _ := t.state.BoxRegister.Number(domain.BoxID(t.id)) // there is one: something is known of the box
 	held, taken := string(t.state.Unit), ""
 	for _, f := range box.Timeline {
 		e := t.entries[f.Version]
@@ -344,7 +345,7 @@ func (t *teller) walkBox(place Place) {
 			}
 		case "accepted":
 			if f.Handoff != taken {
-				e.Gap, e.GapEN = t.gap(held, f.Handoff)
+				e.Gap, e.GapEN = t.gap(number, held, f.Handoff)
 			}
 			taken, held = f.Handoff, f.Custody
 		case "replaces":
@@ -354,11 +355,13 @@ func (t *teller) walkBox(place Place) {
 }
 
 // gap is what is missing before a box was accepted in a handoff.
-func (t *teller) gap(held, id string) (string, string) {
+func (t *teller) gap(box uint32, held, id string) (string, string) {
 	offer := t.state.HandoffBook().Offer(id)
 	switch {
 	case !offer.Known:
 		return "diterima tanpa penyerahan", "taken over without an offer"
+	case !offer.Has(box):
+		return "diterima, tetapi tidak termasuk yang diserahkan", "taken over, but not among what was offered"
 	case offer.From != "" && string(offer.From) != held && !(offer.Walked && offer.From.Covers(domain.Code(held))):
 		return fmt.Sprintf("terakhir pada %s, diserahkan oleh %s", held, offer.From), fmt.Sprintf("last with %s, handed over by %s", held, offer.From)
 	}

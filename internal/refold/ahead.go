@@ -3,6 +3,7 @@ package refold
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"jejak/domain"
 	"jejak/domain/ledger"
@@ -25,31 +26,31 @@ type decoded struct {
 	err    error
 }
 
-// ahead reads and decodes the records of a stream while those before them are folded.
+// ahead reads and decodes records of a stream while those before them are folded.
 type ahead struct {
 	chunks chan []decoded // in order; closed at the end of the reading
 	used   chan []decoded // chunks that have been folded, to be filled again
 	whole  bool           // everything was handed over, up to the end or an error; to be read when chunks is closed
 }
 
-// readAhead begins to read a stream after a version, until it ends, ctx ends or a record cannot be read. end must be called.
-func (s Source) readAhead(ctx context.Context, stream string, after uint64) *ahead {
+// readAhead begins to read records of a stream, which come after a version, until they end, ctx ends or one cannot be read. end must be called.
+func readAhead(ctx context.Context, records iter.Seq2[eventstore.Record, error], stream string, after uint64) *ahead {
 	a := &ahead{chunks: make(chan []decoded, waiting), used: make(chan []decoded, waiting)}
 	go func() {
 		defer close(a.chunks)
-		a.whole = a.read(ctx, s.Store, stream, after)
+		a.whole = a.read(ctx, records, stream, after)
 	}()
 	return a
 }
 
-// end stops the reading and waits until the store is no longer read.
+// end stops the reading and waits until no record is read any more.
 func (a *ahead) end(cancel context.CancelFunc) {
 	cancel()
 	for range a.chunks {
 	}
 }
 
-func (a *ahead) read(ctx context.Context, store eventstore.Store, stream string, after uint64) (whole bool) {
+func (a *ahead) read(ctx context.Context, records iter.Seq2[eventstore.Record, error], stream string, after uint64) (whole bool) {
 	chunk := make([]decoded, 0, firstChunk)
 	version := after
 	defer func() {
@@ -59,7 +60,7 @@ func (a *ahead) read(ctx context.Context, store eventstore.Store, stream string,
 		}
 	}()
 	var decoder journal.Decoder
-	for rec, err := range store.Read(ctx, stream, eventstore.Version(after)) {
+	for rec, err := range records {
 		next := decoded{record: rec}
 		if err != nil {
 			next.err = fmt.Errorf("read %s after version %d: %w", stream, after, err)

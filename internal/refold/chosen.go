@@ -23,7 +23,7 @@ const (
 
 // FoldChosen folds those of some records of a ledger's stream, in the order of their versions, that choose takes; choose sees the state before the
 // event. records may have gaps. The state must not be used for decisions: see ledger.State.FoldLater. each is called after every event that was
-// folded, and may be nil. Errors and panics are as with Fold.
+// folded, and may be nil. Reading ahead, errors and panics are as with Fold: records is run through by another goroutine.
 func (s Source) FoldChosen(ctx context.Context, state *ledger.State, records iter.Seq2[eventstore.Record, error], choose func(Step) (Choice, error),
 	each func(Step) error) (err error) {
 	stream := journal.LedgerStream(state.Election, state.Unit)
@@ -32,30 +32,36 @@ func (s Source) FoldChosen(ctx context.Context, state *ledger.State, records ite
 			err = fmt.Errorf("fold events of %s after version %d: panic: %v", stream, state.Version, p)
 		}
 	}()
-	for rec, err := range records {
-		if err != nil {
-			return fmt.Errorf("read events of %s after version %d: %w", stream, state.Version, err)
-		}
-		event, err := journal.Decode(&rec, state.NewEvent)
-		if err != nil {
-			return err
-		}
-		step := Step{Record: &rec, Event: event, State: state}
-		choice, err := choose(step)
-		if err != nil || choice == Stop {
-			return err
-		}
-		if choice == Leave {
-			continue
-		}
-		if err := s.foldLater(ctx, state, event); err != nil {
-			return err
-		}
-		if each != nil {
-			if err := each(step); err != nil {
+	reading, cancel := context.WithCancel(ctx)
+	ahead := readAhead(reading, records, stream, state.Version)
+	defer ahead.end(cancel)
+	for chunk := range ahead.chunks {
+		for i := range chunk {
+			next := &chunk[i]
+			if next.err != nil {
+				return next.err
+			}
+			step := Step{Record: &next.record, Event: next.event, State: state}
+			choice, err := choose(step)
+			if err != nil || choice == Stop {
 				return err
 			}
+			if choice == Leave {
+				continue
+			}
+			if err := s.foldLater(ctx, state, next.event); err != nil {
+				return err
+			}
+			if each != nil {
+				if err := each(step); err != nil {
+					return err
+				}
+			}
 		}
+		ahead.free(chunk)
+	}
+	if !ahead.whole {
+		return fmt.Errorf("read events of %s after version %d: %w", stream, state.Version, ctx.Err())
 	}
 	return nil
 }

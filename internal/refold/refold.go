@@ -50,7 +50,7 @@ func (s Source) Fold(ctx context.Context, state *ledger.State, each func(Step) (
 		}
 	}()
 	reading, cancel := context.WithCancel(ctx)
-	ahead := s.readAhead(reading, stream, state.Version)
+	ahead := readAhead(reading, s.Store.Read(reading, stream, eventstore.Version(state.Version)), stream, state.Version)
 	defer ahead.end(cancel)
 	for chunk := range ahead.chunks {
 		for i := range chunk {
