@@ -5,6 +5,7 @@ package refold
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"jejak/domain"
 	"jejak/domain/election"
@@ -42,7 +43,32 @@ func (s Source) New(electionID string, unit domain.Code) *ledger.State {
 // called after every event, and may be nil. Records are read and decoded ahead by another goroutine, which has ended when Fold returns; what is wrong
 // with one of them is an error only when the fold comes to it. After an error, or a panic in a fold, which comes back as an error too, state is
 // of no use.
-func (s Source) Fold(ctx context.Context, state *ledger.State, each func(Step) (more bool, err error)) (err error) {
+func (s Source) Fold(ctx context.Context, state *ledger.State, each func(Step) (more bool, err error)) error {
+	stream := journal.LedgerStream(state.Election, state.Unit)
+	records := func(reading context.Context) iter.Seq2[eventstore.Record, error] {
+		return s.Store.Read(reading, stream, eventstore.Version(state.Version))
+	}
+	return run(ctx, state, records, func(step Step) (bool, error) {
+		if err := s.fold(ctx, state.Fold, step); err != nil || each == nil {
+			return err == nil, err
+		}
+		return each(step)
+	})
+}
+
+// fold folds an event, with reference data that the catalog has by then.
+func (s Source) fold(ctx context.Context, fold func(domain.Recorded) error, step Step) error {
+	if adopted, ok := step.Event.Event.(*ledger.ReferenceAdopted); ok {
+		if err := s.Ensure(ctx, step.State.Election, adopted.Version); err != nil {
+			return err
+		}
+	}
+	return fold(step.Event)
+}
+
+// run hands on records of a ledger's stream with their events, in order, until they end, do returns false, or an error comes. A panic is an error too.
+func run(ctx context.Context, state *ledger.State, records func(reading context.Context) iter.Seq2[eventstore.Record, error],
+	do func(Step) (more bool, err error)) (err error) {
 	stream := journal.LedgerStream(state.Election, state.Unit)
 	defer func() {
 		if p := recover(); p != nil {
@@ -50,7 +76,7 @@ func (s Source) Fold(ctx context.Context, state *ledger.State, each func(Step) (
 		}
 	}()
 	reading, cancel := context.WithCancel(ctx)
-	ahead := readAhead(reading, s.Store.Read(reading, stream, eventstore.Version(state.Version)), stream, state.Version)
+	ahead := readAhead(reading, records(reading), stream, state.Version)
 	defer ahead.end(cancel)
 	for chunk := range ahead.chunks {
 		for i := range chunk {
@@ -58,18 +84,8 @@ func (s Source) Fold(ctx context.Context, state *ledger.State, each func(Step) (
 			if next.err != nil {
 				return next.err
 			}
-			if adopted, ok := next.event.Event.(*ledger.ReferenceAdopted); ok {
-				if err := s.Ensure(ctx, state.Election, adopted.Version); err != nil {
-					return err
-				}
-			}
-			if err := state.Fold(next.event); err != nil {
+			if more, err := do(Step{Record: &next.record, Event: next.event, State: state}); err != nil || !more {
 				return err
-			}
-			if each != nil {
-				if more, err := each(Step{Record: &next.record, Event: next.event, State: state}); err != nil || !more {
-					return err
-				}
 			}
 		}
 		ahead.free(chunk)
