@@ -37,7 +37,7 @@ type entry struct {
 	feed.Message
 	position eventstore.Position
 	last     bool   // of its record
-	sequence uint64 // that it gets, in this session
+	sequence uint64 // that it gets in the stream
 	acked    bool
 }
 
