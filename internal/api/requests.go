@@ -68,12 +68,13 @@ type FeedQuery struct {
 	Areas    []string `json:"areas,omitempty" maxItems:"64" doc:"Region codes or police units, such as 3578 or P3578A; none: all that you may hear."`
 	Shipment string   `json:"shipment,omitempty" doc:"Only the events of this shipment itself."`
 	Since    string   `json:"since,omitempty" doc:"last (as when it is not given): what comes from now on; a time (RFC 3339): what was recorded from then on, perhaps a little before too; a position of the log: what comes after it."`
+	InMemory bool     `json:"in_memory,omitempty" doc:"It ends with the server, to which it costs half as much: for who knows how far he is and asks again, as jejak watch does."`
 }
 
 // FeedConsumer is a consumer that was made.
 type FeedConsumer struct {
 	Stream   string   `json:"stream"`
-	Consumer string   `json:"consumer" doc:"Pull with it; it goes away after ten minutes without a pull, and when the server ends."`
+	Consumer string   `json:"consumer" doc:"Pull with it; it goes away after ten minutes without a pull."`
 	Subjects []string `json:"subjects" doc:"What it delivers."`
 	Position uint64   `json:"position" doc:"Everything after this position is delivered, as far as the feed still has it."`
 	Oldest   uint64   `json:"oldest,omitempty" doc:"The feed begins only here: what is between position and this is read over HTTP."`

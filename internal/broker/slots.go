@@ -23,6 +23,8 @@ type Query struct {
 	// Since is where it begins: "last" (or "") for what comes from now on, a time in RFC 3339 for what was recorded from then on, a position of the
 	// log in decimal digits for what comes after it.
 	Since string
+	// InMemory: it ends with the NATS server that keeps it. Else NATS writes its file anew, twice for each message, up to ten times a second.
+	InMemory bool
 }
 
 // Made is a consumer that was made for somebody.
@@ -62,7 +64,7 @@ var (
 )
 
 // Consumer makes a consumer of the feed for a user: one of his slots that is free, or the one idle longest that nobody waits at. It narrows what
-// he may hear and never widens it. It goes away after ten minutes without a pull, and with the server. Errors: *RefusedError, *InvalidError, ErrBusy, ErrNotReady.
+// he may hear and never widens it. It goes away after ten minutes without a pull. Errors: *RefusedError, *InvalidError, ErrBusy, ErrNotReady.
 func (b *Broker) Consumer(ctx context.Context, user people.User, q Query) (Made, error) {
 	grant, refusal := Permissions(user, b.cfg.Province)
 	if refusal != "" || len(grant.Events) == 0 {
@@ -87,8 +89,7 @@ func (b *Broker) Consumer(ctx context.Context, user people.User, q Query) (Made,
 		return Made{}, fmt.Errorf("find where to begin: %w", err)
 	}
 	cfg := feedConsumer(subjects)
-	// In memory: a file of its own, written anew after each message, cost as much as all the rest. Whoever has one knows how far he is, and asks again.
-	cfg.Description, cfg.InactiveThreshold, cfg.MemoryStorage = describeSlot, slotIdle, true
+	cfg.Description, cfg.InactiveThreshold, cfg.MemoryStorage = describeSlot, slotIdle, q.InMemory
 	cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, begin.sequence
 	b.slots.Lock()
 	defer b.slots.Unlock()

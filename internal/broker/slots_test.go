@@ -176,8 +176,8 @@ func TestSlots(t *testing.T) {
 	}
 }
 
-// TestSlotsLieInMemory: only the lasting consumer has files, which are written for every message. After a restart a slot is made anew where its owner was.
-func TestSlotsLieInMemory(t *testing.T) {
+// TestSlotsInMemory: who asks for it gets a consumer that has no files, which would be written with every message. The others go on after a restart.
+func TestSlotsInMemory(t *testing.T) {
 	d := openDoor(t)
 	escort := d.user(domain.RoleEscort, "P3578A")
 	for position := range 3 {
@@ -187,12 +187,14 @@ func TestSlotsLieInMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := d.Consumer(t.Context(), escort.User, Query{Since: "0"})
-	if err != nil {
-		t.Fatal(err)
+	var light, kept Made
+	for m, q := range map[*Made]Query{&light: {Since: "0", InMemory: true}, &kept: {Since: "0"}} {
+		if *m, err = d.Consumer(t.Context(), escort.User, q); err != nil {
+			t.Fatal(err)
+		}
+		d.pulls(js, *m, "1", "2", "3")
 	}
-	d.pulls(js, m, "1", "2", "3")
-	for name, want := range map[string]bool{escort.ID: true, m.Consumer: false} {
+	for name, want := range map[string]bool{escort.ID: true, kept.Consumer: true, light.Consumer: false} {
 		found, err := filepath.Glob(filepath.Join(d.dir, "nats", "jetstream", Account, "streams", Stream, "obs", name))
 		if err != nil || (len(found) > 0) != want {
 			t.Errorf("%s has the files %q, %v", name, found, err)
@@ -204,10 +206,11 @@ func TestSlotsLieInMemory(t *testing.T) {
 	if js, err = jetstream.New(d.connect(escort)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := js.Consumer(t.Context(), Stream, m.Consumer); !errors.Is(err, jetstream.ErrConsumerNotFound) {
+	d.pulls(js, kept, "4")
+	if _, err := js.Consumer(t.Context(), Stream, light.Consumer); !errors.Is(err, jetstream.ErrConsumerNotFound) {
 		t.Errorf("after a restart: %v", err)
 	}
-	again, err := d.Consumer(t.Context(), escort.User, Query{Since: "3"})
+	again, err := d.Consumer(t.Context(), escort.User, Query{Since: "3", InMemory: true})
 	if err != nil {
 		t.Fatal(err)
 	}

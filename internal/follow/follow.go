@@ -152,6 +152,7 @@ func (f *follower) consumer(ctx context.Context, base string) (made api.FeedCons
 	}
 	defer c.Close()
 	query := f.Query
+	query.InMemory = true // what it knows is known here
 	query.Since = f.since
 	if f.last > 0 {
 		query.Since = strconv.FormatUint(f.last-1, 10) // another message of the same event may be left

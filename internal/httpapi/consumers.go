@@ -45,7 +45,7 @@ func (s *Server) makeConsumer(ctx context.Context, in *feedQuery) (*feedConsumer
 			"baca peristiwa lewat GET /v1/events", "read events from GET /v1/events"))
 	}
 	user := userOf(ctx)
-	made, err := s.cfg.Consumers.Consumer(ctx, user, broker.Query{Areas: in.Body.Areas, Shipment: in.Body.Shipment, Since: in.Body.Since})
+	made, err := s.cfg.Consumers.Consumer(ctx, user, broker.Query{Areas: in.Body.Areas, Shipment: in.Body.Shipment, Since: in.Body.Since, InMemory: in.Body.InMemory})
 	var refused *broker.RefusedError
 	var invalid *broker.InvalidError
 	switch {

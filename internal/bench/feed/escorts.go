@@ -34,7 +34,7 @@ func escorts(ctx context.Context, opt harness.Options, s size, h *house) (t repo
 		Columns: []string{"escorts", "commands/s", "with : without", "server's processor time per command us", "at rest after s", "memory MiB", "peak until then MiB", "connected in s", "answered -> seen p50 ms", "p99 ms",
 			"last answer -> last seen ms"},
 		Notes: []string{
-			"A command is shipment.report_checkpoint, of one shipment after the other; each is seen by the one escort who follows it, pulled and acknowledged. The consumers are made with POST /v1/feed/consumers.",
+			"A command is shipment.report_checkpoint, of one shipment after the other; each is seen by the one escort who follows it, pulled and acknowledged. The consumers are made with POST /v1/feed/consumers, in memory as jejak watch has them made.",
 			fmt.Sprintf("Seen is measured in a wave of one command per shipment. Commands/s: %d clients as fast as they are answered, median of %d rounds; the ratio is to the mean of before and after.", clients, s.rounds),
 			"Processor time counts until the server is at rest again: what commands leave to be done is theirs. At rest: how long after the last answer that was. Each round begins at rest.",
 			fmt.Sprintf("After: the server has been given %s in which to see that they have left.", s.leave),
@@ -191,7 +191,7 @@ func follow(ctx context.Context, h *house, list []shipment, came *seen) (*crowd,
 	var c crowd
 	return &c, each(clients, list, func(s *shipment) error {
 		var made api.FeedConsumer
-		if err := h.client.Post(ctx, s.escort.Token, "/v1/feed/consumers", api.FeedQuery{Shipment: s.id, Since: "last"}, &made); err != nil {
+		if err := h.client.Post(ctx, s.escort.Token, "/v1/feed/consumers", api.FeedQuery{Shipment: s.id, Since: "last", InMemory: true}, &made); err != nil {
 			return fmt.Errorf("ask for a consumer: %w", err)
 		}
 		conn, err := s.escort.connect(h.Server)
