@@ -1,13 +1,18 @@
 package follow
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"testing"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"jejak/internal/api"
 )
 
 // letter is a message as NATS hands it over.
@@ -78,5 +83,32 @@ func TestWhatEndsFollowing(t *testing.T) {
 	l = letterOf("8", "3578")
 	if err := f.take(l); !errors.Is(err, broken) || !errors.As(err, &ends) || l.acked != 0 || f.last != 7 {
 		t.Errorf("receiver: %v, %d", err, f.last)
+	}
+}
+
+// TestAsksForAConsumerInMemory: what it has had is known here, so its consumer need not outlive the server; after a break it asks from before the last message.
+func TestAsksForAConsumerInMemory(t *testing.T) {
+	var asked []api.FeedQuery
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var q api.FeedQuery
+		if err := json.NewDecoder(r.Body).Decode(&q); err != nil {
+			t.Error(err)
+		}
+		asked = append(asked, q)
+		w.WriteHeader(http.StatusCreated)
+		fmt.Fprint(w, `{"stream":"JEJAK","consumer":"usr-a-1","subjects":[],"position":5}`)
+	}))
+	defer server.Close()
+	f := &follower{since: "last", seen: map[string]struct{}{}, Config: Config{Query: api.FeedQuery{Shipment: "SHP-3578-1"}}}
+	for _, last := range []uint64{0, 0, 8} {
+		f.last = last
+		if _, err := f.consumer(t.Context(), server.URL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, since := range []string{"last", "5", "7"} {
+		if q := asked[i]; q.Since != since || !q.InMemory || q.Shipment != "SHP-3578-1" {
+			t.Errorf("%+v, want since %s, in memory", q, since)
+		}
 	}
 }
