@@ -41,6 +41,7 @@ type Manifest struct {
 	// Whole: every leaf of the tree has its record here. Else the bundle is a part, such as the records of some units.
 	Whole     bool     `json:"whole"`
 	Units     []string `json:"units,omitempty"` // whose records they are, where it is a part
+	Ledgers   int      `json:"ledgers"`         // with records in the bundle
 	Simulated bool     `json:"simulated"`
 	Made      string   `json:"made"` // when, RFC 3339
 	Files     []File   `json:"files"`
