@@ -141,11 +141,20 @@ func (c *Client) Get(ctx context.Context, token, path string, query url.Values, 
 
 // Stream begins to read a long answer, which the caller closes. Once begun it is not tried again.
 func (c *Client) Stream(ctx context.Context, token, path string, query url.Values) (body io.ReadCloser, err error) {
+	resp, err := c.begin(ctx, token, path, query)
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
+}
+
+// begin asks until a success begins to come.
+func (c *Client) begin(ctx context.Context, token, path string, query url.Values) (resp *http.Response, err error) {
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}
-	err = c.retry(ctx, func() error {
-		resp, err := c.do(ctx, http.MethodGet, path, token, "", nil, 0)
+	err = c.retry(ctx, func() (err error) {
+		resp, err = c.do(ctx, http.MethodGet, path, token, "", nil, 0)
 		if err != nil {
 			return err
 		}
@@ -153,10 +162,9 @@ func (c *Client) Stream(ctx context.Context, token, path string, query url.Value
 			defer drain(resp)
 			return statusError(resp)
 		}
-		body = resp.Body
 		return nil
 	})
-	return body, err
+	return resp, err
 }
 
 // Post sends a JSON value and reads the answer into a value, nil for none.

@@ -44,6 +44,15 @@ func AttemptsStream(election string, unit domain.Code) string {
 // ElectionStream is the stream of an election's reference data.
 func ElectionStream(election string) string { return ElectionPrefix + election }
 
+// UnitStreams are the streams of an election's reference data and of some of its units.
+func UnitStreams(election string, units []domain.Code) []string {
+	names := []string{ElectionStream(election)}
+	for _, unit := range units {
+		names = append(names, LedgerStream(election, unit), AttemptsStream(election, unit))
+	}
+	return names
+}
+
 // SplitStream takes the name of a ledger's or attempts' stream apart; ok is false for other streams.
 func SplitStream(stream string) (election string, unit domain.Code, ok bool) {
 	rest, found := strings.CutPrefix(stream, LedgerPrefix)
