@@ -156,7 +156,7 @@ func (h *History) reached(ctx context.Context, cut Cut) error {
 	}
 	at, end := cut.At.Format(time.RFC3339Nano), now.In(cut.At.Location()).Format(time.RFC3339Nano)
 	return &Fault{Field: "as_of",
-		ID: fmt.Sprintf("%s belum terjadi: jam server %s, catatan terakhir %s (posisi %d)", at, end, last, head),
+		ID:    fmt.Sprintf("%s belum terjadi: jam server %s, catatan terakhir %s (posisi %d)", at, end, last, head),
 		EN:    fmt.Sprintf("%s has not come yet: the server's clock is at %s, the last record of %s (position %d)", at, end, last, head),
 		FixID: "tanyakan paling jauh sampai di situ", Fix: "ask up to there at the most"}
 }
