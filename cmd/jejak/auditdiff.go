@@ -155,10 +155,13 @@ func diffText(all []form.Diff, figure string) string {
 		}
 	}
 	if len(all) == 0 {
-		out.WriteString("nothing was recorded in between\n")
+		out.WriteString(nothingBetween)
 	}
 	return out.String()
 }
+
+// nothingBetween is what is said of two moments without an event between them.
+const nothingBetween = "nothing was recorded in between\n"
 
 // by says which kinds of event changed a figure.
 func by(changes int, types map[string]int) string {
