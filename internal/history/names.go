@@ -75,7 +75,8 @@ func nearest(name string, names []string) []string {
 	}
 	list := slices.Clone(names)
 	slices.SortStableFunc(list, func(a, b string) int { return cmp.Compare(distances[a], distances[b]) })
-	return list[:min(mostNear, len(list))]
+	far := distances[list[0]] + 2
+	return slices.DeleteFunc(list[:min(mostNear, len(list))], func(n string) bool { return distances[n] > far })
 }
 
 // distance is how many characters must be added, left out or changed to make b of a (Levenshtein).
