@@ -17,6 +17,11 @@ const (
 	StatusReturned        Status = "returned"
 )
 
+// Statuses lists every status in that order.
+func Statuses() []Status {
+	return []Status{StatusDraft, StatusSubmitted, StatusRegencyVerified, StatusVerified, StatusReturned}
+}
+
 // State is the supporting data of a unit. The zero value is empty.
 type State struct {
 	Groups map[string]*Group // by "A", "B", "C"

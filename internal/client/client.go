@@ -78,15 +78,36 @@ type Problem struct {
 	Errors []api.Problem `json:"errors"`
 }
 
+// Error says first what is wrong and what would mend it, in both languages, and then what was asked and the status.
 func (e *StatusError) Error() string {
 	text := e.Problem.Detail
 	if text == "" {
 		text = e.Problem.Title
 	}
-	for _, p := range e.Problem.Errors {
-		text += fmt.Sprintf("; %s %s: %s", p.Rule, p.Path, p.MessageEN)
+	if len(e.Problem.Errors) > 0 {
+		text = strings.Join(e.Problem.Texts(), "; ")
 	}
-	return fmt.Sprintf("%s %s: status %d: %s", e.Method, e.Path, e.Status, strings.TrimPrefix(text, "; "))
+	return fmt.Sprintf("%s (%s %s: status %d)", text, e.Method, e.Path, e.Status)
+}
+
+// Texts are the errors for people, one a text: what is wrong and what would mend it.
+func (p *Problem) Texts() []string {
+	texts := make([]string, len(p.Errors))
+	for i, e := range p.Errors {
+		texts[i] = both(e.MessageEN, e.Message)
+		if remedy := both(e.RemedyEN, e.Remedy); remedy != "" {
+			texts[i] += ": " + remedy
+		}
+	}
+	return texts
+}
+
+// both are a text in English and the same in Indonesian behind it.
+func both(en, id string) string {
+	if en == id || id == "" {
+		return en
+	}
+	return en + " / " + id
 }
 
 // UnreachableError says that the server did not answer for as long as the client is patient.

@@ -20,7 +20,7 @@ import (
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 // Diff says what changed in a unit's figures between two cuts on the recorded clock or at positions, and at which events. figure is the name of one
-// of which all is wanted, "" for all of which a little is.
+// of which all is wanted, "" for all of which a little is; a name that no figure has is a *Fault.
 func (h *History) Diff(ctx context.Context, election string, unit domain.Code, from, to Cut, figure string) (form.Diff, error) {
 	begin, err := h.Locate(ctx, election, unit, from)
 	if err != nil {
@@ -31,7 +31,7 @@ func (h *History) Diff(ctx context.Context, election string, unit domain.Code, f
 		return form.Diff{}, inField(err, "to")
 	}
 	if end.Version < begin.Version {
-		return form.Diff{}, &Fault{Field: "to", ID: "to lebih awal daripada from", EN: "to is before from"}
+		return form.Diff{}, &Fault{Field: "to", ID: "to lebih awal daripada from", EN: "to is before from", FixID: "tukar keduanya", Fix: "exchange them"}
 	}
 	t := turn{election, unit}
 	if err := h.begin(ctx, t); err != nil {
@@ -39,23 +39,22 @@ func (h *History) Diff(ctx context.Context, election string, unit domain.Code, f
 	}
 	defer h.end(t)
 	k, err := h.reach(ctx, election, unit, from, begin)
+	changes := []form.FigureChange{}
 	if err == nil && k.state.Version < end.Version {
 		a := newAccount(figuresOf(k.state, begin.Position), figure)
 		err = h.source.Fold(ctx, k.state, func(step refold.Step) (bool, error) {
 			a.step(step)
 			return step.State.Version < end.Version, ctx.Err()
 		})
-		if err == nil {
-			d := diffOf(k.state, begin, end, a.changes())
-			d.Simulated = h.cfg.Simulated
-			h.keep(k)
-			return d, nil
-		}
+		changes = a.changes()
+	}
+	if err == nil {
+		err = noFigure(k.state, figure)
 	}
 	if err != nil {
 		return form.Diff{}, fmt.Errorf("what changed in %s of %s between %s and %s: %w", unit, election, from, to, err)
 	}
-	d := diffOf(k.state, begin, end, []form.FigureChange{})
+	d := diffOf(k.state, begin, end, changes)
 	d.Simulated = h.cfg.Simulated
 	h.keep(k)
 	return d, nil
@@ -79,7 +78,7 @@ func inField(err error, field string) error {
 }
 
 // Believed says what the figures of a unit said at a moment, on the recorded clock, against what had occurred by then, and which events, told later,
-// make the difference.
+// make the difference. figure is as in Diff.
 func (h *History) Believed(ctx context.Context, election string, unit domain.Code, at time.Time, figure string) (form.Believed, error) {
 	known := Cut{Clock: Recorded, At: at}
 	place, err := h.Locate(ctx, election, unit, known)
@@ -138,6 +137,9 @@ func (h *History) truth(ctx context.Context, election string, unit domain.Code, 
 	})
 	if a == nil {
 		a = newAccount(nil, figure)
+	}
+	if err == nil {
+		err = noFigure(state, figure)
 	}
 	return figuresOf(state, position), a, err
 }

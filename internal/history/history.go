@@ -147,19 +147,21 @@ func (h *History) reached(ctx context.Context, cut Cut) error {
 			return nil
 		}
 		return &Fault{Field: "position", ID: fmt.Sprintf("posisi %d belum ada: catatan berakhir pada posisi %d", cut.Position, head),
-			EN: fmt.Sprintf("there is no position %d yet: the log ends at position %d", cut.Position, head)}
+			EN:    fmt.Sprintf("there is no position %d yet: the log ends at position %d", cut.Position, head),
+			FixID: "tanyakan paling jauh sampai di situ", Fix: "ask up to there at the most"}
 	}
-	last, err := h.lastRecorded(ctx, head)
+	last, err := h.lastRecorded(ctx, head, cut.At.Location())
 	if err != nil {
 		return err
 	}
 	at, end := cut.At.Format(time.RFC3339Nano), now.In(cut.At.Location()).Format(time.RFC3339Nano)
 	return &Fault{Field: "as_of",
-		ID: fmt.Sprintf("%s belum terjadi: jam server %s, catatan terakhir %s (posisi %d)", at, end, last, head),
-		EN: fmt.Sprintf("%s has not come yet: the server's clock is at %s, the last record of %s (position %d)", at, end, last, head)}
+		ID:    fmt.Sprintf("%s belum terjadi: jam server %s, catatan terakhir %s (posisi %d)", at, end, last, head),
+		EN:    fmt.Sprintf("%s has not come yet: the server's clock is at %s, the last record of %s (position %d)", at, end, last, head),
+		FixID: "tanyakan paling jauh sampai di situ", Fix: "ask up to there at the most"}
 }
 
-func (h *History) lastRecorded(ctx context.Context, head eventstore.Position) (string, error) {
+func (h *History) lastRecorded(ctx context.Context, head eventstore.Position, zone *time.Location) (string, error) {
 	if head == 0 {
 		return "-", nil
 	}
@@ -167,7 +169,7 @@ func (h *History) lastRecorded(ctx context.Context, head eventstore.Position) (s
 		if err != nil {
 			return "", fmt.Errorf("read the last record: %w", err)
 		}
-		return rec.RecordedAt.Format(time.RFC3339Nano), nil
+		return rec.RecordedAt.In(zone).Format(time.RFC3339Nano), nil
 	}
 	return "-", nil
 }
