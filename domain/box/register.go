@@ -3,6 +3,7 @@ package box
 import (
 	"bytes"
 	"encoding/binary"
+	"maps"
 	"slices"
 	"sort"
 
@@ -111,6 +112,18 @@ func (r *Register) add(number uint32, f Fact) {
 	}
 	facts := make([]Fact, 0, len(box.Facts)+1)
 	box.Facts = append(append(append(facts, box.Facts[:at]...), f), box.Facts[at:]...)
+}
+
+// Clone is a register that goes on by itself.
+func (r *Register) Clone() Register {
+	c := Register{
+		IDs: r.IDs.Clone(), Boxes: slices.Clone(r.Boxes), Acts: slices.Clone(r.Acts), Texts: r.Texts.Clone(), Seals: r.Seals.Clone(), Sets: r.Sets.Clone(),
+		Uses: slices.Clone(r.Uses), UsedAgain: maps.Clone(r.UsedAgain), Elsewhere: maps.Clone(r.Elsewhere), Counts: r.Counts, Kits: r.Kits,
+	}
+	for i := range c.Boxes {
+		c.Boxes[i].Facts = slices.Clip(c.Boxes[i].Facts) // the next fact makes it a list of its own
+	}
+	return c
 }
 
 // put sets a box, keeping the counts.

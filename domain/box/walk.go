@@ -19,7 +19,7 @@ const (
 type walker struct {
 	*Book
 	number   uint32
-	id       domain.BoxID // "" while only the outcome is asked for
+	id       domain.BoxID      // "" while only the outcome is asked for
 	findings *[]domain.Finding // nil: only the outcome is asked for
 
 	now       int64 // when the fact at hand occurred
