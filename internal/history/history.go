@@ -48,11 +48,12 @@ type History struct {
 	source refold.Source
 	folds  chan struct{}
 
-	mu    sync.Mutex
-	kept  []*kept             // the one used last at the end
-	times []*ledgerTimes      // likewise
-	turns map[turn]*sync.Cond // who folds which ledger
-	busy  map[turn]bool
+	mu     sync.Mutex
+	kept   []*kept        // the one used last at the end
+	times  []*ledgerTimes // likewise
+	boards boards
+	turns  map[turn]*sync.Cond // who folds which ledger
+	busy   map[turn]bool
 }
 
 // turn: one at a time folds a ledger, so that a second one finds what the first has made.
@@ -209,19 +210,29 @@ func (h *History) begin(ctx context.Context, t turn) error {
 	if err := h.lock(ctx, t); err != nil {
 		return err
 	}
+	if err := h.room(ctx); err != nil {
+		h.unlock(t)
+		return err
+	}
+	return nil
+}
+
+func (h *History) end(t turn) {
+	h.leave()
+	h.unlock(t)
+}
+
+// room waits for room to fold, until leave.
+func (h *History) room(ctx context.Context) error {
 	select {
 	case h.folds <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		h.unlock(t)
 		return ctx.Err()
 	}
 }
 
-func (h *History) end(t turn) {
-	<-h.folds
-	h.unlock(t)
-}
+func (h *History) leave() { <-h.folds }
 
 // reach makes the state at a place, from the nearest one before it that is kept or saved.
 func (h *History) reach(ctx context.Context, election string, unit domain.Code, cut Cut, place Place) (*kept, error) {

@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -105,6 +106,21 @@ func (t *times) taken(after, upTo uint64, at instant) (versions []uint64) {
 		}
 	}
 	return versions
+}
+
+// last is when the last event up to a version had occurred of those that had by a moment.
+func (t *times) last(upTo uint64, at instant) instant {
+	last := instant{seconds: math.MinInt64} // none
+	for v := uint64(1); v <= upTo; v++ {
+		when := t.occurred[v-1]
+		if proved, ok := t.proved[v]; ok {
+			when = proved
+		}
+		if when.after(last) && !when.after(at) {
+			last = when
+		}
+	}
+	return last
 }
 
 // mostTimes is of how many events the times are kept: those of a whole province.
