@@ -24,6 +24,8 @@ type Options struct {
 	Connections int
 	// Patience is how long a request is tried again while the server is overloaded or does not answer; 0 for 10 s, below 0 for not at all.
 	Patience time.Duration
+	// Answer is how long an answer may take to begin; 0 for 2 min.
+	Answer time.Duration
 	// OnRetry is told of every wait, nil for nobody. It is called from several goroutines.
 	OnRetry func(err error, wait time.Duration)
 }
@@ -48,13 +50,16 @@ func New(base string, o Options) (*Client, error) {
 	if o.Patience == 0 {
 		o.Patience = 10 * time.Second
 	}
+	if o.Answer == 0 {
+		o.Answer = 2 * time.Minute
+	}
 	return &Client{
 		base:     strings.TrimRight(base, "/"),
 		patience: o.Patience,
 		onRetry:  o.OnRetry,
 		http: &http.Client{Transport: &http.Transport{
 			Proxy: http.ProxyFromEnvironment, MaxIdleConns: o.Connections, MaxIdleConnsPerHost: o.Connections, IdleConnTimeout: 90 * time.Second,
-			ResponseHeaderTimeout: 2 * time.Minute,
+			ResponseHeaderTimeout: o.Answer,
 		}},
 	}, nil
 }

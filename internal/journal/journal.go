@@ -136,8 +136,11 @@ func (d *Decoder) Decode(rec *eventstore.Record, newEvent func(eventType string,
 	if event == nil {
 		return domain.Recorded{}, fmt.Errorf("read %s version %d: %s schema %d: %w", rec.Stream, rec.Version, rec.Type, rec.Schema, ErrUnknownEvent)
 	}
-	if err := jsonv2.Unmarshal(rec.Data, event); err != nil {
-		return domain.Recorded{}, fmt.Errorf("read %s version %d: data of %s: %w", rec.Stream, rec.Version, rec.Type, err)
+	if !d.usualData(event, rec.Data) {
+		event = newEvent(rec.Type, rec.Schema) // the one before may have something of it
+		if err := jsonv2.Unmarshal(rec.Data, event); err != nil {
+			return domain.Recorded{}, fmt.Errorf("read %s version %d: data of %s: %w", rec.Stream, rec.Version, rec.Type, err)
+		}
 	}
 	m, ok := d.usual(rec.Metadata)
 	if !ok {
