@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -121,7 +122,7 @@ func CheckID(id, prefix string, unit Code) string {
 	}
 	switch {
 	case m == nil, prefix != "" && m[1] != prefix:
-		return fmt.Sprintf("expected %s-%s-[A-Z0-9-]{1,20}", want, unit)
+		return fmt.Sprintf("expected %s-%s-[A-Z0-9-]{1,20}", want, cmp.Or(string(unit), "<unit>"))
 	case m[2] != string(unit):
 		return fmt.Sprintf("names unit %s, but this is the ledger of %s", m[2], unit)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"jejak/internal/exit"
 	"jejak/internal/history"
+	"jejak/internal/terminal"
 )
 
 const asOfHelp = `Show a read model as it was: the board of the regencies, or what is asked for with one of --regency, --station, --box, --shipment, --seal, --custody,
@@ -138,7 +139,7 @@ func printRaw(w io.Writer, body []byte) error {
 
 // printPast prints an answer for people under the moment that it is of.
 func printPast(w io.Writer, cut history.Cut, body []byte) error {
-	text, err := paint(body)
+	text, err := paint(body, terminal.Width(w))
 	if err != nil {
 		return fmt.Errorf("read the answer: %w", err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -58,7 +60,10 @@ func (f *figureFlags) units() ([]string, error) {
 	return slices.Sorted(maps.Keys(names)), nil
 }
 
-// each asks about every regency in turn, with a bar for whoever watches. A regency that the election does not have is passed over unless it was asked for.
+// atOnce is how many regencies are asked about at the same time: as many as a history folds ledgers.
+const atOnce = 2
+
+// each asks about every regency, some at once, with a bar for whoever watches, and takes the answers in the order of the codes.
 func (f *figureFlags) each(cmd *cobra.Command, kind string, query url.Values, take func(body []byte) error) (err error) {
 	p, err := f.openPast(cmd.Context(), f.store)
 	if err != nil {
@@ -70,15 +75,40 @@ func (f *figureFlags) each(cmd *cobra.Command, kind string, query url.Values, ta
 		return err
 	}
 	live, watched := terminal.NewLive(cmd.ErrOrStderr()), terminal.Watched(cmd.ErrOrStderr()) && len(units) > 1
+	type answered struct {
+		body []byte
+		err  error
+	}
+	ctx, cancel := context.WithCancel(cmd.Context())
+	answers, next := make([]chan answered, len(units)), make(chan int, len(units))
+	for i := range units {
+		answers[i] = make(chan answered, 1)
+		next <- i
+	}
+	close(next)
+	var asking sync.WaitGroup
+	defer asking.Wait() // before what answers is closed
+	defer cancel()
+	for range min(atOnce, len(units)) {
+		asking.Go(func() {
+			for i := range next {
+				body, err := p.get(ctx, fmt.Sprintf("/v1/elections/%s/%s/%s", url.PathEscape(f.election), kind, url.PathEscape(units[i])), maps.Clone(query))
+				answers[i] <- answered{body, err}
+				if err != nil {
+					return
+				}
+			}
+		})
+	}
 	for i, unit := range units {
 		if watched {
 			live.Paint(terminal.Bar(int64(i), int64(len(units)), 30) + " " + unit)
 		}
-		body, err := p.get(cmd.Context(), fmt.Sprintf("/v1/elections/%s/%s/%s", url.PathEscape(f.election), kind, url.PathEscape(unit)), query)
-		if err != nil {
-			return err
+		a := <-answers[i]
+		if a.err != nil {
+			return a.err
 		}
-		if err := take(body); err != nil {
+		if err := take(a.body); err != nil {
 			return err
 		}
 	}
@@ -127,7 +157,7 @@ func newDiffCommand() *cobra.Command {
 			if f.asJSON {
 				return printJSON(cmd.OutOrStdout(), map[string][]form.Diff{"regencies": all})
 			}
-			_, err = io.WriteString(cmd.OutOrStdout(), diffText(all))
+			_, err = io.WriteString(cmd.OutOrStdout(), folded(cmd.OutOrStdout(), diffText(all, f.figure)))
 			return err
 		},
 	}
@@ -137,7 +167,8 @@ func newDiffCommand() *cobra.Command {
 	return cmd
 }
 
-func diffText(all []form.Diff) string {
+// diffText writes what changed for people; figure is the one that was asked for, "" for all.
+func diffText(all []form.Diff, figure string) string {
 	var out strings.Builder
 	for _, d := range all {
 		fmt.Fprintf(&out, "%s %s: %s, positions %d to %d\n", d.Code, d.Name, number(d.Events, "event", "events"), d.FromPosition, d.ToPosition)
@@ -145,12 +176,22 @@ func diffText(all []form.Diff) string {
 			fmt.Fprintf(&out, "  %-34s %12s -> %-12s %s\n", c.Figure, terminal.Number(c.From), terminal.Number(c.To), by(c.Changes, c.Types))
 			out.WriteString(eventLines(c.Events, c.Changes))
 		}
+		switch {
+		case len(d.Figures) > 0:
+		case figure != "":
+			fmt.Fprintf(&out, "  %s did not change\n", figure)
+		default:
+			out.WriteString("  no figure changed\n")
+		}
 	}
 	if len(all) == 0 {
-		out.WriteString("nothing was recorded in between\n")
+		out.WriteString(nothingBetween)
 	}
 	return out.String()
 }
+
+// nothingBetween is what is said of two moments without an event between them.
+const nothingBetween = "nothing was recorded in between\n"
 
 // by says which kinds of event changed a figure.
 func by(changes int, types map[string]int) string {
@@ -184,6 +225,9 @@ func newBelievedCommand() *cobra.Command {
 		Example: `  jejak audit believed --at 2024-02-13T06:45WIB --data ./demo-data
   jejak audit believed --at 2024-02-13T06:45+07:00 --regency 3578 --figure stations.ready`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if at == "" {
+				return exit.Errorf(exit.Usage, "say when: --at TIME, such as 2024-02-13T06:45WIB")
+			}
 			if _, err := history.ParseTime("at", at); err != nil {
 				fault, _ := history.Asks(err)
 				return wrongUsage([]*history.Fault{fault}, nil)
@@ -205,7 +249,7 @@ func newBelievedCommand() *cobra.Command {
 			if f.asJSON {
 				return printJSON(cmd.OutOrStdout(), map[string][]form.Believed{"regencies": all})
 			}
-			_, err = io.WriteString(cmd.OutOrStdout(), believedText(all, at))
+			_, err = io.WriteString(cmd.OutOrStdout(), folded(cmd.OutOrStdout(), believedText(all, at, f.figure)))
 			return err
 		},
 	}
@@ -214,7 +258,8 @@ func newBelievedCommand() *cobra.Command {
 	return cmd
 }
 
-func believedText(all []form.Believed, at string) string {
+// believedText writes what was believed and what was true for people; figure is as in diffText.
+func believedText(all []form.Believed, at, figure string) string {
 	var out strings.Builder
 	for _, b := range all {
 		fmt.Fprintf(&out, "%s %s: at %s, position %d, %s had occurred and were told later\n", b.Code, b.Name, shown(b.At), b.Position, number(b.Late, "event", "events"))
@@ -222,7 +267,11 @@ func believedText(all []form.Believed, at string) string {
 			fmt.Fprintf(&out, "  %-34s believed %12s  true %-12s %s\n", d.Figure, terminal.Number(d.Believed), terminal.Number(d.True), by(d.Changes, d.Types))
 			out.WriteString(eventLines(d.Events, d.Changes))
 		}
-		if len(b.Figures) == 0 {
+		switch {
+		case len(b.Figures) > 0:
+		case figure != "":
+			fmt.Fprintf(&out, "  what was believed of %s was true\n", figure)
+		default:
 			out.WriteString("  all figures were true\n")
 		}
 		if len(b.Ahead) > 0 {

@@ -89,7 +89,7 @@ func prove(ctx context.Context, r *reach, store string, event uuid.UUID) (proved
 	if err != nil {
 		return proved{}, err
 	}
-	c, err := client.New(address, client.Options{Connections: 1})
+	c, err := client.New(address, client.Options{Connections: 1, Patience: firstPatience})
 	if err != nil {
 		return proved{}, exit.With(exit.Usage, err)
 	}
@@ -111,7 +111,7 @@ func noProof(err error) error {
 	if errors.As(err, &mismatch) {
 		return exit.With(exit.Mismatch, err)
 	}
-	return storeAway(err)
+	return reached(storeAway(err))
 }
 
 func writeProof(out io.Writer, p proved, output, record string, asJSON bool) error {
@@ -120,7 +120,7 @@ func writeProof(out io.Writer, p proved, output, record string, asJSON bool) err
 			continue
 		}
 		if err := os.WriteFile(filepath.Clean(name), []byte(text), 0o600); err != nil {
-			return err
+			return fmt.Errorf("write the proof: %w", err)
 		}
 	}
 	switch {

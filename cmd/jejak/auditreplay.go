@@ -67,6 +67,9 @@ func newReplayCommand() *cobra.Command {
 				return fmt.Errorf("audit replay: %w", err)
 			}
 			defer func() { err = errors.Join(err, p.close()) }()
+			if err := f.askable(cmd.Context(), p, to); err != nil {
+				return err
+			}
 			events := &eventPages{past: p, query: url.Values{
 				"election": {f.election}, "unit": {f.regency}, "from": {from.Format(time.RFC3339Nano)}, "to": {to.Format(time.RFC3339Nano)},
 			}}
@@ -85,6 +88,28 @@ func newReplayCommand() *cobra.Command {
 	// It fails only for a flag that is not there.
 	_ = cmd.RegisterFlagCompletionFunc("regency", completeRegencies)
 	return cmd
+}
+
+// askable refuses an election or a regency that there is not, and an end that has not come yet: of both there are no events, as of a quiet night.
+func (f *replayFlags) askable(ctx context.Context, p *past, to time.Time) error {
+	path := "/v1/elections/" + url.PathEscape(f.election)
+	if f.regency != "" {
+		path += "/regencies/" + url.PathEscape(f.regency)
+	}
+	if _, err := p.get(ctx, path, nil); err != nil {
+		return err
+	}
+	now, err := p.client.Clock(ctx, p.token)
+	if err != nil {
+		return refused(err)
+	}
+	if end := now.In(to.Location()).Format(time.RFC3339); to.After(now) {
+		return wrongUsage([]*history.Fault{{
+			Field: "to", ID: fmt.Sprintf("%s belum terjadi: jam server %s", f.to, end), EN: fmt.Sprintf("%s has not come yet: the server's clock is at %s", f.to, end),
+			FixID: "mainkan paling jauh sampai di situ", Fix: "play up to there at the most",
+		}}, nil)
+	}
+	return nil
 }
 
 // eventPages reads events page by page, so that a pause of an hour holds nothing open.
@@ -140,6 +165,9 @@ func (f *replayFlags) print(ctx context.Context, w io.Writer, events *eventPages
 	var before time.Time
 	for {
 		event, raw, ok, err := events.next(ctx)
+		if err == nil && !ok && before.IsZero() && !f.asJSON {
+			_, err = io.WriteString(w, nothingBetween)
+		}
 		if err != nil || !ok {
 			return err
 		}
@@ -148,7 +176,7 @@ func (f *replayFlags) print(ctx context.Context, w io.Writer, events *eventPages
 			select {
 			case <-time.After(time.Duration(float64(at.Sub(before)) / f.speed)):
 			case <-ctx.Done():
-				return nil
+				return ctx.Err()
 			}
 		}
 		before = at

@@ -69,7 +69,7 @@ func newTimelineCommand() *cobra.Command {
 			if err := json.Unmarshal(body, &line); err != nil {
 				return fmt.Errorf("read the timeline: %w", err)
 			}
-			_, err = io.WriteString(cmd.OutOrStdout(), timelineText(line))
+			_, err = io.WriteString(cmd.OutOrStdout(), folded(cmd.OutOrStdout(), timelineText(line)))
 			return err
 		},
 	}

@@ -3,12 +3,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
 	"slices"
 	"syscall"
 
+	"github.com/ncruces/go-sqlite3"
 	"github.com/spf13/cobra"
 
 	"jejak/internal/exit"
@@ -42,6 +44,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	if !*running { // what cobra finds wrong before a command runs is the caller's usage
 		err = exit.Errorf(exit.Usage, "%w\nsee: %s --help", err, cmd.CommandPath())
+	}
+	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, sqlite3.INTERRUPT)) {
+		err = errors.New("interrupted before it was done / dihentikan sebelum selesai")
 	}
 	exit.Print(stderr, err, wantsJSON(cmd, args))
 	return int(exit.Of(err))

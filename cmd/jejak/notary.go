@@ -57,7 +57,7 @@ those who are to check, by a way that is not this machine: in a letter, on paper
 }
 
 func showNotary(dir string) (shown notaryShown, err error) {
-	book, err := notary.OpenBook(server.NotaryDir(dir))
+	book, err := server.OpenNotaryBook(dir)
 	if err != nil {
 		return shown, err
 	}

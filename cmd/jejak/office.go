@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -39,7 +41,7 @@ func addUsers(ctx context.Context, dir string, users []api.NewUser) (added []api
 }
 
 func revokeUser(ctx context.Context, dir, id string) (revoked api.User, err error) {
-	o, err := openOffice(ctx, dir)
+	o, err := openOfficeOf(ctx, dir)
 	if err != nil {
 		return api.User{}, err
 	}
@@ -48,12 +50,20 @@ func revokeUser(ctx context.Context, dir, id string) (revoked api.User, err erro
 }
 
 func forgetUser(ctx context.Context, dir, id string) (forgotten api.Forgotten, err error) {
-	o, err := openOffice(ctx, dir)
+	o, err := openOfficeOf(ctx, dir)
 	if err != nil {
 		return forgotten, err
 	}
 	defer func() { err = errors.Join(err, o.close()) }()
 	return o.forget(ctx, id)
+}
+
+// openOfficeOf opens the office of a directory that has people: a name that was mistyped is not made into a new directory.
+func openOfficeOf(ctx context.Context, dir string) (office, error) {
+	if _, err := os.Stat(filepath.Join(dir, server.PeopleFile)); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is no data directory of a server: name it with --data", dir)
+	}
+	return openOffice(ctx, dir)
 }
 
 func openOffice(ctx context.Context, dir string) (office, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -18,8 +19,8 @@ type member struct {
 }
 
 // paint writes a JSON document for people: one line for each value with the names above it, a table for each list of objects. Counts of nothing are left
-// out.
-func paint(document []byte) (string, error) {
+// out. On a terminal of that width, 0 for none, lines are folded, and tables have the columns that there is room for.
+func paint(document []byte, width int) (string, error) {
 	d := json.NewDecoder(bytes.NewReader(document))
 	d.UseNumber()
 	value, err := ordered(d)
@@ -29,18 +30,53 @@ func paint(document []byte) (string, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return "", errors.New("there is more than one value")
 	}
-	var lines [][]string
-	var tables strings.Builder
-	collect("", value, &lines, &tables)
+	p := painter{width: width}
+	p.collect("", value)
+	if list, is := value.([]any); is && len(list) == 0 {
+		return nothing + "\n", nil
+	}
+	return p.text(), nil
+}
+
+// nothing stands where a list has nothing in it.
+const nothing = "- (tidak ada / none)"
+
+// painter gathers what is painted.
+type painter struct {
+	width     int
+	lines     [][2]string // name and value
+	tables    strings.Builder
+	left, cut []string // titles of columns that are not or not all shown
+}
+
+func (p *painter) text() string {
 	var out strings.Builder
-	width := 0
-	for _, l := range lines {
-		width = max(width, len(l[0]))
+	names := 0
+	for _, l := range p.lines {
+		names = max(names, len(l[0]))
 	}
-	for _, l := range lines {
-		out.WriteString(l[0] + strings.Repeat(" ", width-len(l[0])+2) + l[1] + "\n")
+	for _, l := range p.lines {
+		head := l[0] + strings.Repeat(" ", names-len(l[0])+2)
+		if p.width > 0 {
+			terminal.FoldLine(&out, head, l[1], len(head), p.width)
+		} else {
+			out.WriteString(head + l[1])
+		}
+		out.WriteString("\n")
 	}
-	return out.String() + tables.String(), nil
+	out.WriteString(p.tables.String())
+	if len(p.left)+len(p.cut) > 0 {
+		head := fmt.Sprintf("\nlayar %d kolom / screen of %d columns: ", p.width, p.width)
+		var what []string
+		if len(p.left) > 0 {
+			what = append(what, "tidak tampil / not shown: "+strings.Join(p.left, " "))
+		}
+		if len(p.cut) > 0 {
+			what = append(what, "dipotong / cut: "+strings.Join(p.cut, " "))
+		}
+		out.WriteString(terminal.Fold(head+strings.Join(what, "; ")+". Semuanya: --json, atau lewat pipa / all of it: --json, or into a pipe\n", p.width))
+	}
+	return out.String()
 }
 
 // ordered reads a value with the members of its objects in order.
@@ -82,7 +118,7 @@ func ordered(d *json.Decoder) (any, error) {
 }
 
 // collect puts a value into lines, and lists of objects into tables.
-func collect(name string, value any, lines *[][]string, tables *strings.Builder) {
+func (p *painter) collect(name string, value any) {
 	switch v := value.(type) {
 	case []member:
 		for _, m := range v {
@@ -93,19 +129,20 @@ func collect(name string, value any, lines *[][]string, tables *strings.Builder)
 			if m.value == json.Number("0") && name != "" {
 				continue
 			}
-			collect(inner, m.value, lines, tables)
+			p.collect(inner, m.value)
 		}
 	case []any:
-		if slices.ContainsFunc(v, func(e any) bool { _, object := e.([]member); return object }) {
-			tables.WriteString(tableOf(name, v))
-			return
-		}
-		if len(v) > 0 {
-			*lines = append(*lines, []string{name, scalar(v)})
+		switch {
+		case slices.ContainsFunc(v, func(e any) bool { _, object := e.([]member); return object }):
+			p.table(name, v)
+		case len(v) > 0:
+			p.lines = append(p.lines, [2]string{name, scalar(v)})
+		default:
+			p.lines = append(p.lines, [2]string{name, nothing})
 		}
 	default:
 		if text := scalar(v); text != "" {
-			*lines = append(*lines, []string{name, text})
+			p.lines = append(p.lines, [2]string{name, text})
 		}
 	}
 }
@@ -140,8 +177,13 @@ func scalar(value any) string {
 	return ""
 }
 
-// tableOf draws a list of objects: a column for every member that any of them has something in.
-func tableOf(name string, list []any) string {
+// foremost are columns that a narrow terminal shows first.
+var foremost = []string{
+	"id", "code", "item", "box", "supplier", "kind", "type", "status", "message", "name", "state", "occurred_at", "custody", "place", "boxes", "stations", "severity",
+}
+
+// table draws a list of objects: a column for every member that any of them has something in.
+func (p *painter) table(name string, list []any) {
 	var titles []string
 	rows := make([]map[string]string, len(list))
 	for i, e := range list {
@@ -166,9 +208,10 @@ func tableOf(name string, list []any) string {
 			cells[i] = append(cells[i], row[t])
 		}
 	}
-	head := ""
 	if name != "" {
-		head = "\n" + name + "\n"
+		p.tables.WriteString("\n" + name + "\n")
 	}
-	return head + terminal.Table(columns, cells)
+	table, left, cut := terminal.Fit(columns, cells, p.width, foremost)
+	p.tables.WriteString(table)
+	p.left, p.cut = append(p.left, left...), append(p.cut, cut...)
 }

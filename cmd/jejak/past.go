@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"jejak/internal/history"
 	"jejak/internal/people"
 	"jejak/internal/server"
+	"jejak/internal/terminal"
 )
 
 // past is who answers questions about history: a server, or the data directory itself. The answers are the same.
@@ -41,6 +43,7 @@ func (r *reach) openPast(ctx context.Context, store string) (*past, error) {
 	var held *lock.HeldError
 	switch {
 	case err == nil:
+		server.TuneMemory(ctx, 0)
 		return &past{client: client.InProcess(p.Handler), close: p.Close}, nil
 	case !errors.As(err, &held):
 		return nil, storeAway(err)
@@ -67,12 +70,15 @@ func (r *reach) servedPast(address string) (*past, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := client.New(address, client.Options{Connections: 2, Patience: firstPatience})
+	c, err := client.New(address, client.Options{Connections: 2, Patience: firstPatience, Answer: longestAnswer})
 	if err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}
 	return &past{client: c, token: token, close: func() error { c.Close(); return nil }}, nil
 }
+
+// longestAnswer is how long a whole province may be worked out: the server itself gives up when there is no progress.
+const longestAnswer = 15 * time.Minute
 
 // get asks one question and returns the answer's JSON. A question that is put wrongly has the exit code of wrong usage.
 func (p *past) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
@@ -83,18 +89,34 @@ func (p *past) get(ctx context.Context, path string, query url.Values) ([]byte, 
 	}
 	var body []byte
 	_, err := p.client.Get(ctx, p.token, path, query, 0, &body)
-	var answered *client.StatusError
-	if errors.As(err, &answered) && answered.Status == http.StatusUnprocessableEntity {
-		var texts []string
-		for _, e := range answered.Problem.Errors {
-			texts = append(texts, e.MessageEN+" / "+e.Message)
-		}
-		return nil, exit.Errorf(exit.Usage, "%s", strings.Join(texts, "\n"))
-	}
 	if err != nil {
-		return nil, statusError(err)
+		return nil, refused(err)
 	}
 	return body, nil
+}
+
+// refused gives an answer that is none its words and its exit code: a question that is put wrongly that of wrong usage. Which parameter is wrong stands
+// before it, by the flag that it comes from.
+func refused(err error) error {
+	var answered *client.StatusError
+	if !errors.As(err, &answered) || len(answered.Problem.Errors) == 0 || answered.Status == http.StatusUnauthorized {
+		return statusError(err)
+	}
+	texts := answered.Problem.Texts()
+	for i, e := range answered.Problem.Errors {
+		name := strings.TrimPrefix(e.Path, "/query/")
+		if name == "as_of" {
+			name = "at"
+		}
+		if name != e.Path {
+			texts[i] = "--" + name + ": " + texts[i]
+		}
+	}
+	code := exit.Failed
+	if answered.Status == http.StatusUnprocessableEntity {
+		code = exit.Usage
+	}
+	return exit.Errorf(code, "%s", strings.Join(texts, "\n"))
 }
 
 // mostOfPage is how many elements of a list the API gives at once.
@@ -148,6 +170,9 @@ func wrongUsage(faults []*history.Fault, names map[string]string) error {
 	}
 	return exit.Errorf(exit.Usage, "%s", strings.Join(texts, "\n"))
 }
+
+// folded is a text in lines that fit on w, where that is a terminal.
+func folded(w io.Writer, text string) string { return terminal.Fold(text, terminal.Width(w)) }
 
 // wib is how moments are shown: East Java's time, whatever the machine's.
 var wib = time.FixedZone("WIB", 7*3600)

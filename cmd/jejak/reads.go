@@ -16,6 +16,7 @@ import (
 	"jejak/eventstore/lock"
 	"jejak/internal/api"
 	"jejak/internal/exit"
+	"jejak/internal/history"
 	"jejak/internal/httpapi"
 	"jejak/internal/readlog"
 	"jejak/internal/server"
@@ -25,24 +26,26 @@ import (
 const readsHelp = `List what auditors, supervisors and observers have asked the server: who (by id), when, what, with which answer; refused ones too. It is kept in
 access.db. A request that lasted, such as an event stream, has a line when it had begun and one at its end.
 
-While a server has the directory it is asked, with the token in DIR/admin.token; what a supervisor or a regency's admin sees with his own token
-(--token-file) is of people in his scope.`
+While a server has the directory it is asked, with the token in DIR/admin.token; --url asks another server. What a supervisor or a regency's admin sees with
+his own token (--token-file) is of people in his scope.`
 
 // readsPage is how many reads are asked for at a time.
 const readsPage = 1000
 
 func newReadsCommand() *cobra.Command {
-	var dir, tokenFile, from, to, user string
+	var where reach
+	var from, to, user string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "reads",
 		Short: "List what auditors, supervisors and observers have read",
 		Long:  readsHelp,
-		Example: "  jejak audit reads --data ./jejak-data\n  jejak audit reads --user usr-5hx2k7ab --from 2024-02-13T00:00:00+07:00 --to 2024-02-14T00:00:00+07:00\n" +
-			"  jejak audit reads --json",
+		Example: "  jejak audit reads --data ./jejak-data\n  jejak audit reads --user usr-5hx2k7ab --from 2024-02-13T00:00WIB --to 2024-02-14T00:00WIB\n" +
+			"  jejak audit reads --url https://jejak.example --token-file admin.token --json",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			q := readlog.Query{User: user, Limit: readsPage}
+			var faults []*history.Fault
 			for _, b := range []struct {
 				flag, text string
 				into       *time.Time
@@ -50,22 +53,27 @@ func newReadsCommand() *cobra.Command {
 				if b.text == "" {
 					continue
 				}
-				at, err := time.Parse(time.RFC3339, b.text)
-				if err != nil {
-					return exit.Errorf(exit.Usage, "--%s %q is no time with a zone, such as 2024-02-13T06:45:00+07:00", b.flag, b.text)
+				at, err := history.ParseTime(b.flag, b.text)
+				if fault, ok := history.Asks(err); ok {
+					faults = append(faults, fault)
 				}
 				*b.into = at
 			}
-			if err := listReads(cmd.Context(), dir, tokenFile, q, readsShown(cmd.OutOrStdout(), asJSON)); err != nil {
+			switch {
+			case len(faults) > 0:
+				return wrongUsage(faults, nil)
+			case !q.From.IsZero() && !q.To.IsZero() && q.To.Before(q.From):
+				return exit.Errorf(exit.Usage, "--to is before --from")
+			}
+			if err := listReads(cmd.Context(), &where, q, readsShown(cmd.OutOrStdout(), asJSON)); err != nil {
 				return fmt.Errorf("list reads: %w", err)
 			}
 			return nil
 		},
 	}
 	flags := cmd.Flags()
-	dataFlag(flags, &dir)
-	flags.StringVar(&tokenFile, "token-file", "", "file with a token, for a running server (default: admin.token in --data)")
-	flags.StringVar(&from, "from", "", "only what came at or after this time, RFC 3339, by the machine's clock")
+	where.flags(flags)
+	flags.StringVar(&from, "from", "", "only what came at or after this time, with its zone, by the machine's clock")
 	flags.StringVar(&to, "to", "", "only what came before this time")
 	flags.StringVar(&user, "user", "", "only of this person (id)")
 	flags.BoolVar(&asJSON, "json", false, "print a JSON object a line")
@@ -73,43 +81,51 @@ func newReadsCommand() *cobra.Command {
 }
 
 // listReads calls show with page after page, from the file or from the server that has it.
-func listReads(ctx context.Context, dir, tokenFile string, q readlog.Query, show func([]api.KeptRead) error) (err error) {
-	var page func(q readlog.Query) ([]api.KeptRead, error)
-	reads, err := server.OpenReads(ctx, dir)
-	var held *lock.HeldError
-	switch {
-	case err == nil:
-		defer func() { err = errors.Join(err, reads.Close()) }()
-		page = func(q readlog.Query) (list []api.KeptRead, err error) {
-			kept, err := reads.List(ctx, q)
-			for _, k := range kept {
-				list = append(list, httpapi.ShowRead(k))
-			}
-			return list, err
-		}
-	case !errors.As(err, &held):
+func listReads(ctx context.Context, where *reach, q readlog.Query, show func([]api.KeptRead) error) (err error) {
+	page, end, err := where.reads(ctx)
+	if err != nil {
 		return err
-	default:
-		t, ok, err := askServer(dir, tokenFile)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return inUse(held)
-		}
-		defer t.client.Close()
-		page = func(q readlog.Query) ([]api.KeptRead, error) { return t.reads(ctx, q) }
 	}
+	defer func() { err = errors.Join(err, end()) }()
 	for {
 		list, err := page(q)
 		if err != nil {
-			return err
+			return refused(err)
 		}
 		if err := show(list); err != nil || len(list) < q.Limit {
 			return err
 		}
 		q.After = list[len(list)-1].Seq
 	}
+}
+
+// reads finds who has the reads: the server at --url, the directory, or the server that has it. page gives those after the query's.
+func (r *reach) reads(ctx context.Context) (page func(q readlog.Query) ([]api.KeptRead, error), end func() error, err error) {
+	var held *lock.HeldError
+	if r.url == "" {
+		reads, err := server.OpenReads(ctx, r.dir)
+		if err == nil {
+			return func(q readlog.Query) (list []api.KeptRead, err error) {
+				kept, err := reads.List(ctx, q)
+				for _, k := range kept {
+					list = append(list, httpapi.ShowRead(k))
+				}
+				return list, err
+			}, reads.Close, nil
+		}
+		if !errors.As(err, &held) {
+			return nil, nil, err
+		}
+		if _, serving, err := server.FindServing(r.dir); err != nil || !serving {
+			return nil, nil, errors.Join(err, inUse(held))
+		}
+	}
+	c, _, token, err := r.connect("jejak serve")
+	if err != nil {
+		return nil, nil, err
+	}
+	t := there{client: c, token: token}
+	return func(q readlog.Query) ([]api.KeptRead, error) { return t.reads(ctx, q) }, t.close, nil
 }
 
 // reads asks for a page.
@@ -125,7 +141,7 @@ func (t there) reads(ctx context.Context, q readlog.Query) (list []api.KeptRead,
 	}
 	answer, err := t.client.Call(ctx, t.token, http.MethodGet, "/v1/access?"+query.Encode(), "", nil)
 	if err != nil {
-		return nil, reached(err)
+		return nil, err
 	}
 	if err := json.Unmarshal(answer, &list); err != nil {
 		return nil, fmt.Errorf("read the server's answer: %w", err)
@@ -135,7 +151,12 @@ func (t there) reads(ctx context.Context, q readlog.Query) (list []api.KeptRead,
 
 // readsShown prints pages of reads.
 func readsShown(w io.Writer, asJSON bool) func([]api.KeptRead) error {
+	shown := 0
 	return func(list []api.KeptRead) error {
+		if shown += len(list); shown == 0 && !asJSON {
+			_, err := fmt.Fprintln(w, "nothing was read")
+			return err
+		}
 		for _, r := range list {
 			var err error
 			if asJSON {

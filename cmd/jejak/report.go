@@ -95,8 +95,8 @@ type bastReport struct {
 }
 
 func runBAST(cmd *cobra.Command, f *bastFlags, handoff string) (err error) {
-	if why := domain.CheckID(handoff, "", unitOf(handoff)); why != "" {
-		return exit.Errorf(exit.Usage, "%s: %s", handoff, why)
+	if why := domain.CheckID(handoff, "HND", unitOf(handoff)); why != "" {
+		return exit.Errorf(exit.Usage, "%q is no id of a handoff: %s, such as HND-3576-D01-1", handoff, why)
 	}
 	if f.out == "" && f.check == "" {
 		return exit.Errorf(exit.Usage, "-o is needed: which file to write (or --check FILE)")

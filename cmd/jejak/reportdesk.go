@@ -10,6 +10,7 @@ import (
 
 	"jejak/domain/handoff"
 	"jejak/internal/client"
+	"jejak/internal/exit"
 	"jejak/internal/handover"
 	"jejak/internal/journal"
 	"jejak/internal/refold"
@@ -68,7 +69,7 @@ type archived struct {
 
 func (f *bastFlags) archived(ctx context.Context) (desk, error) {
 	if f.issue {
-		return nil, fmt.Errorf("--issue needs a running server: start one with  jejak serve --data %s", f.dir)
+		return nil, exit.Errorf(exit.Unreachable, "--issue needs a running server: start one with  jejak serve --data %s", f.dir)
 	}
 	if err := checkStore(f.store); err != nil {
 		return nil, err

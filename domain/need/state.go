@@ -14,6 +14,11 @@ const (
 	StatusAmended    Status = "amended" // calculated anew after an approval
 )
 
+// Statuses are those that have a name, in that order.
+func Statuses() []Status {
+	return []Status{StatusCalculated, StatusSubmitted, StatusReturned, StatusApproved, StatusAmended}
+}
+
 // State is the need plan of a unit. The zero value is empty.
 type State struct {
 	Status   Status

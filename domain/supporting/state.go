@@ -1,6 +1,7 @@
 package supporting
 
 import (
+	"maps"
 	"time"
 
 	"jejak/domain/fact"
@@ -16,6 +17,11 @@ const (
 	StatusVerified        Status = "verified"
 	StatusReturned        Status = "returned"
 )
+
+// Statuses lists every status in that order.
+func Statuses() []Status {
+	return []Status{StatusDraft, StatusSubmitted, StatusRegencyVerified, StatusVerified, StatusReturned}
+}
 
 // State is the supporting data of a unit. The zero value is empty.
 type State struct {
@@ -73,4 +79,15 @@ func (s *State) Unverified() []string {
 		}
 	}
 	return groups
+}
+
+// Clone is a state that goes on by itself.
+func (s *State) Clone() State {
+	c := State{Groups: maps.Clone(s.Groups)}
+	for name, g := range c.Groups {
+		next := *g
+		next.VerifiedBy = maps.Clone(g.VerifiedBy)
+		c.Groups[name] = &next
+	}
+	return c
 }

@@ -120,6 +120,8 @@ func ReadMoment(field, text string) (Cut, *Fault) {
 	}
 	t, err := ParseTime(field, text)
 	if f, ok := Asks(err); ok {
+		f.Fix += ", or give a position, a number from 1"
+		f.FixID += ", atau posisi, angka mulai 1"
 		return Cut{}, f
 	}
 	return Cut{Clock: Recorded, At: t}, nil
@@ -129,13 +131,15 @@ func ReadMoment(field, text string) (Cut, *Fault) {
 func ReadCut(asOf, clock, position string) (Cut, []*Fault) {
 	c := Cut{Clock: Recorded}
 	var faults []*Fault
-	fail := func(field, id, en string) { faults = append(faults, &Fault{Field: field, ID: id, EN: en}) }
+	fail := func(field, id, en, fixID, fix string) {
+		faults = append(faults, &Fault{Field: field, ID: id, EN: en, FixID: fixID, Fix: fix})
+	}
 	switch Clock(clock) {
 	case "", Recorded:
 	case Occurred:
 		c.Clock = Occurred
 	default:
-		fail("clock", fmt.Sprintf("jam %q tidak dikenal: pakai recorded atau occurred", clock), fmt.Sprintf("there is no clock %q: take recorded or occurred", clock))
+		fail("clock", fmt.Sprintf("jam %q tidak dikenal", clock), fmt.Sprintf("there is no clock %q", clock), "pakai recorded atau occurred", "take recorded or occurred")
 	}
 	if asOf != "" {
 		t, err := ParseTime("as_of", asOf)
@@ -147,15 +151,15 @@ func ReadCut(asOf, clock, position string) (Cut, []*Fault) {
 	if position != "" {
 		n, err := strconv.ParseUint(position, 10, 63)
 		if err != nil || n == 0 {
-			fail("position", fmt.Sprintf("%q bukan posisi: pakai angka mulai 1", position), fmt.Sprintf("%q is no position: give a number from 1", position))
+			fail("position", fmt.Sprintf("%q bukan posisi", position), fmt.Sprintf("%q is no position", position), "pakai angka mulai 1", "give a number from 1")
 		}
 		c.Position = eventstore.Position(n)
 	}
 	if asOf != "" && position != "" {
-		fail("position", "pilih salah satu: as_of atau position", "give either as_of or position")
+		fail("position", "waktu dan posisi diminta bersama", "a time and a position are asked for together", "pilih salah satu", "give one of them")
 	}
 	if clock != "" && asOf == "" {
-		fail("clock", "clock hanya bersama as_of", "clock goes with as_of only")
+		fail("clock", "jam dipilih tanpa waktu", "a clock is chosen without a time", "sebutkan waktunya", "give the time as well")
 	}
 	if len(faults) > 0 || c.End() {
 		return Cut{}, faults

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,6 +121,48 @@ func TestWhatChangedAddsUp(t *testing.T) {
 				if diff := cmp.Diff(want[name], written(d.Figures[0].Events)); diff != "" {
 					t.Errorf("events of %s (-want +got):\n%s", name, diff)
 				}
+			}
+		}
+	}
+}
+
+// TestFiguresHaveNames: no name is refused that a figure ever has, on either clock, whether it changed or not; any other is, with those near it.
+func TestFiguresHaveNames(t *testing.T) {
+	ask := func(hist *history.History, from, to time.Time, name string) (diff, believed error) {
+		_, diff = hist.Diff(t.Context(), given.Election, given.Unit, history.Cut{Clock: history.Recorded, At: from}, history.Cut{Clock: history.Recorded, At: to}, name)
+		_, believed = hist.Believed(t.Context(), given.Election, given.Unit, to, name)
+		return diff, believed
+	}
+	for seed := range uint64(stories / 20) {
+		h := tell(t, seed)
+		hist := h.history(nil)
+		names := map[string]bool{"plan.none": true, "plan.approved": true, "discrepancies.lost": true, "boxes.seized": true, "items.ballot.need": true, "supporting.A.verified": true}
+		for _, figures := range h.along(t, len(h.events)) {
+			for name := range figures {
+				names[name] = true
+			}
+		}
+		for name := range names {
+			if diff, believed := ask(hist, h.end, h.end, name); diff != nil || believed != nil {
+				t.Errorf("seed %d %s: %v, %v", seed, name, diff, believed)
+			}
+		}
+		first := h.events[0].Meta.RecordedAt.Add(-time.Minute)
+		if diff, believed := ask(hist, first, first, "items.ballot.need"); diff != nil || believed != nil {
+			t.Errorf("before any reference data: %v, %v", diff, believed)
+		}
+	}
+	h := tell(t, 1)
+	hist := h.history(nil)
+	for name, near := range map[string]string{
+		"boxes.saeled": "boxes.sealed", "at_village": "boxes.at_village", "station.ready": "stations.ready", "items.balot.need": "items.ballot.need", "nix": "",
+		"boxes": "boxes.", "boxes.sealed ": "boxes.sealed",
+	} {
+		diff, believed := ask(hist, h.end, h.end, name)
+		for _, err := range []error{diff, believed} {
+			fault, ok := history.Asks(err)
+			if !ok || fault.Field != "figure" || !strings.Contains(fault.EN, strconv.Quote(name)) || !strings.Contains(fault.Fix, near) || !strings.Contains(fault.FixID, near) {
+				t.Errorf("%q: %v %+v", name, err, fault)
 			}
 		}
 	}

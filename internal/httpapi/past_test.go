@@ -108,6 +108,17 @@ func TestWhatChangedOverHTTP(t *testing.T) {
 			t.Errorf("%s: %d %s", query, a.StatusCode, a.body)
 		}
 	}
+	for _, query := range []string{"diff/3501?from=1&to=2", "believed/3501?at=" + url.QueryEscape(at)} {
+		if a := h.get(base+query+"&figure=discrepancies.lost", h.admin()); a.StatusCode != 200 || !strings.Contains(string(a.body), `"figures":[]`) {
+			t.Errorf("a figure that did not change: %s: %d %s", query, a.StatusCode, a.body)
+		}
+		a := h.get(base+query+"&figure=boxes.saeled", h.admin())
+		var p api.Details
+		if err := json.Unmarshal(a.body, &p); err != nil || a.StatusCode != 422 || len(p.Errors) != 1 || p.Errors[0].Path != "/query/figure" ||
+			!strings.Contains(p.Errors[0].RemedyEN, "boxes.sealed") || !strings.Contains(p.Errors[0].Remedy, "boxes.sealed") {
+			t.Errorf("a figure that there is not: %s: %d %s", query, a.StatusCode, a.body)
+		}
+	}
 	if a := h.get(base+"diff/9999?from=1&to=2", h.admin()); a.StatusCode != 404 {
 		t.Errorf("of no unit: %d", a.StatusCode)
 	}

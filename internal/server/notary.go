@@ -3,6 +3,9 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -99,12 +102,31 @@ func Prove(ctx context.Context, dir, store string, event uuid.UUID) (p api.Event
 
 // RotateNotary gives the notary of a directory that no server has a new key; see notary.Rotate.
 func RotateNotary(dir string, lost bool) (keys []notary.Key, err error) {
+	if err := signed(dir); err != nil {
+		return nil, err
+	}
 	held, err := lock.Acquire(dir)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, held.Release()) }()
 	return notary.Rotate(NotaryDir(dir), lost)
+}
+
+// OpenNotaryBook opens what the notary of a directory has signed for reading, also while a server has the directory.
+func OpenNotaryBook(dir string) (*notary.Book, error) {
+	if err := signed(dir); err != nil {
+		return nil, err
+	}
+	return notary.OpenBook(NotaryDir(dir))
+}
+
+// signed refuses a directory in which no notary has ever been.
+func signed(dir string) error {
+	if _, err := os.Stat(NotaryDir(dir)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is no data directory of a server, or nothing was ever signed there: name it with --data", dir)
+	}
+	return nil
 }
 
 // NotaryRebuilt says what RebuildNotary has done.
@@ -121,7 +143,7 @@ func RebuildNotary(ctx context.Context, dir, store string, progress func(done, t
 		return done, err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	book, err := notary.OpenBook(NotaryDir(dir))
+	book, err := OpenNotaryBook(dir)
 	if err != nil {
 		return done, err
 	}

@@ -18,6 +18,16 @@ func Watched(w io.Writer) bool {
 	return ok && term.IsTerminal(int(file.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
+// Width is how many characters fit into a line of w, 0 where w is no terminal: then lines may be as long as they are.
+func Width(w io.Writer) int {
+	file, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return 0
+	}
+	columns, _ := size(w)
+	return columns
+}
+
 // fallbackColumns and fallbackLines count where the size of the terminal is unknown.
 const fallbackColumns, fallbackLines = 80, 24
 

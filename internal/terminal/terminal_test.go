@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"jejak/internal/terminal"
 )
@@ -67,5 +68,57 @@ func TestLiveFitsTheScreen(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "... 18 more lines") {
 		t.Error("what is hidden is not told")
+	}
+}
+
+func TestFold(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		width int
+		want  string
+	}{
+		{"one two three\n", 0, "one two three\n"},
+		{"one two three\n", 13, "one two three\n"},
+		{"one two  three\n", 9, "one two\n    three\n"},
+		{"  one two three four\n\nfive\n", 12, "  one two\n      three\n      four\n\nfive\n"},
+		{"one 0123456789abcdef two", 10, "one\n    0123456789abcdef\n    two"},
+		{"0123456789abcdef\n", 4, "0123456789abcdef\n"},
+		{"kotak tiba “utuh” lagi\n", 17, "kotak tiba “utuh”\n    lagi\n"},
+	} {
+		if got := terminal.Fold(c.text, c.width); got != c.want {
+			t.Errorf("%q in %d:\n%q, want\n%q", c.text, c.width, got, c.want)
+		}
+	}
+}
+
+func TestFit(t *testing.T) {
+	columns := []terminal.Column{{Title: "id"}, {Title: "rule"}, {Title: "message"}, {Title: "n", Right: true}}
+	rows := [][]string{{"DSC-1", "arrived_unsealed", "kotak 3576021010020-DPD tidak bersegel pada serah terima", "7"}, {"DSC-2", "late"}}
+	for _, c := range []struct {
+		width     int
+		want      string
+		left, cut string
+	}{
+		{0, terminal.Table(columns, rows), "", ""},
+		{200, terminal.Table(columns, rows), "", ""},
+		{40, "id     message                         n\nDSC-1  kotak 3576021010020-DPD tidak…  7\nDSC-2\n", "rule", "message"},
+		{10, "id     n\nDSC-1  7\nDSC-2\n", "rule message", ""},
+	} {
+		got, left, cut := terminal.Fit(columns, rows, c.width, []string{"id", "message"})
+		if got != c.want || strings.Join(left, " ") != c.left || strings.Join(cut, " ") != c.cut {
+			t.Errorf("in %d, left %v, cut %v:\n%s\nwant\n%s", c.width, left, cut, got, c.want)
+		}
+	}
+	for width := 10; width < 120; width++ {
+		got, left, _ := terminal.Fit(columns, rows, width, nil)
+		for line := range strings.Lines(got) {
+			if n := utf8.RuneCountInString(line) - 1; n > width {
+				t.Errorf("in %d: %d characters: %q", width, n, line)
+			}
+		}
+		head, _, _ := strings.Cut(got, "\n")
+		if n := len(strings.Fields(head)) + len(left); n != len(columns) {
+			t.Errorf("in %d: %d columns are shown or named: %q, %v", width, n, head, left)
+		}
 	}
 }
