@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 }
 
 func serveHere(dir, listen string) error {
-	s, err := server.Open(context.Background(), server.Config{Dir: dir, Listen: listen, Version: "test", Kind: server.Simulated, NATS: server.NATS{Off: true}})
+	s, err := server.Open(context.Background(), server.Config{Dir: dir, Listen: listen, Version: "test", Kind: server.Simulated, NATS: server.NATS{Off: true}, NoImport: os.Getenv("SIMULATION_TEST_IMPORT") == ""})
 	if err != nil {
 		return err
 	}
@@ -41,6 +41,9 @@ func process(t *testing.T, dir, listen string) (url string, cmd *exec.Cmd) {
 	t.Helper()
 	cmd = exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "SIMULATION_TEST_SERVE="+dir, "SIMULATION_TEST_LISTEN="+listen)
+	if wholeProvince() {
+		cmd.Env = append(cmd.Env, "SIMULATION_TEST_IMPORT=yes")
+	}
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -71,13 +74,14 @@ func TestKilledServerAndAgain(t *testing.T) {
 		t.Skip("plays a regency twice")
 	}
 	dir := t.TempDir()
+	files := reference(t, dir)
 	url, cmd := process(t, dir, "127.0.0.1:0")
 	t.Cleanup(func() { kill(t, cmd) })
 	token, err := os.ReadFile(dir + "/admin.token")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := config(url, strings.TrimSpace(string(token)), dir)
+	c := config(url, strings.TrimSpace(string(token)), dir, files)
 	c.Regencies = []string{"3576"}
 
 	// The simulation is cut off a third of the way, and the server killed at two thirds.

@@ -3,6 +3,7 @@ package simulation_test
 import (
 	"context"
 	"flag"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -13,7 +14,7 @@ import (
 )
 
 var (
-	regencies = flag.String("regencies", "", "play these regencies, separated by commas, instead of a small one")
+	regencies = flag.String("regencies", "", "play these regencies, separated by commas, in the whole province, instead of a small one among cities")
 	all       = flag.Bool("all", false, "play the whole province")
 	seed      = flag.Uint64("seed", 1, "seed of the simulation")
 	dataDir   = flag.String("data", "", "data directory to use instead of a temporary one")
@@ -22,7 +23,7 @@ var (
 // serve runs a server on a directory until stop is called.
 func serve(t *testing.T, dir string) (url, token string, stop func()) {
 	t.Helper()
-	s, err := server.Open(t.Context(), server.Config{Dir: dir, Listen: "127.0.0.1:0", Version: "test", Kind: server.Simulated})
+	s, err := server.Open(t.Context(), server.Config{Dir: dir, Listen: "127.0.0.1:0", Version: "test", Kind: server.Simulated, NoImport: !wholeProvince()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,10 +45,8 @@ func serve(t *testing.T, dir string) (url, token string, stop func()) {
 	}
 }
 
-func config(url, token, dir string) simulation.Config {
-	c := simulation.Config{
-		URL: url, AdminToken: token, Seed: *seed, Regencies: []string{"3572"}, Reference: os.DirFS("../refdata/data"), StateDir: dir,
-	}
+func config(url, token, dir string, files fs.FS) simulation.Config {
+	c := simulation.Config{URL: url, AdminToken: token, Seed: *seed, Regencies: []string{"3572"}, Reference: files, StateDir: dir}
 	if *all {
 		c.Regencies, c.All = nil, true
 	} else if *regencies != "" {
@@ -83,9 +82,10 @@ func TestASmallRegencyAgainstTheServer(t *testing.T) {
 	if dir == "" {
 		dir = t.TempDir()
 	}
+	files := reference(t, dir)
 	url, token, stop := serve(t, dir)
 	defer stop()
-	c := config(url, token, dir)
+	c := config(url, token, dir, files)
 	last := time.Now()
 	c.Progress = func(p simulation.Progress) {
 		if time.Since(last) > 5*time.Second {
