@@ -115,7 +115,7 @@ func (h *History) believed(ctx context.Context, of turn, at time.Time, place Pla
 	b.Code, b.Name = row.Code, row.Name
 	believed := figuresOf(k.state, place.Position)
 	times := h.timesOf(of)
-	defer h.trimTimes()
+	defer h.trimTimes(of)
 	if err := h.learn(ctx, times, stream, uint64(head)); err != nil {
 		return b, err
 	}
