@@ -42,8 +42,8 @@ type boardKey struct {
 	last     instant // of the occurred clock: when the last of them had occurred
 }
 
-// mostBoards are kept, those of some 26 moments of a whole province: 15 KB each.
-const mostBoards = 1000
+// mostBoards are kept, those of some ten moments of a whole province. One is 25 KB of JSON, most of it who holds what.
+const mostBoards = 400
 
 // boards are those made last.
 type boards struct {

@@ -40,7 +40,7 @@ func (h *History) Diff(ctx context.Context, election string, unit domain.Code, f
 	k, err := h.reach(ctx, election, unit, from, begin)
 	changes := []form.FigureChange{}
 	if err == nil && k.state.Version < end.Version {
-		a := newAccount(figuresOf(k.state, begin.Position), figure)
+		a := newAccount(projections.Regency(k.state, begin.Position), figure)
 		err = h.source.Fold(ctx, k.state, func(step refold.Step) (bool, error) {
 			a.step(step)
 			return step.State.Version < end.Version, ctx.Err()
@@ -114,7 +114,7 @@ func (h *History) believed(ctx context.Context, of turn, at time.Time, place Pla
 	b.Code, b.Name = row.Code, row.Name
 	believed := figuresOf(k.state, place.Position)
 	times := h.timesOf(of)
-	defer h.trimTimes()
+	defer h.trimTimes(of)
 	if err := h.learn(ctx, times, stream, uint64(head)); err != nil {
 		return b, err
 	}
@@ -131,7 +131,7 @@ func (h *History) believed(ctx context.Context, of turn, at time.Time, place Pla
 			return b, err
 		}
 	}
-	a := newAccount(figuresOf(state, place.Position), figure)
+	a := newAccount(projections.Regency(state, place.Position), figure)
 	late := times.taken(place.Version, uint64(head), moment)
 	b.Late = len(late)
 	err = h.foldPicked(ctx, state, late, func(step refold.Step) error {

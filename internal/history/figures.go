@@ -46,28 +46,89 @@ const few = 5
 // account is which events changed which figures.
 type account struct {
 	figure string // all of whose events are wanted; "" for none
-	now    figures
+	now    form.RegencyRow
 	by     map[string]*form.FigureChange
 }
 
-func newAccount(begin figures, figure string) *account {
+func newAccount(begin form.RegencyRow, figure string) *account {
 	return &account{figure: figure, now: begin, by: map[string]*form.FigureChange{}}
 }
 
 // step notes what an event changed.
 func (a *account) step(step refold.Step) {
-	next := figuresOf(step.State, step.Record.Position)
-	for name, n := range next {
-		if was := a.now[name]; was != n {
-			a.note(name, was, n, step)
-		}
-	}
-	for name, was := range a.now {
-		if _, there := next[name]; !there && was != 0 {
-			a.note(name, was, 0, step)
-		}
-	}
+	next := projections.Regency(step.State, step.Record.Position)
+	changed(&a.now, &next, func(name string, from, to int64) { a.note(name, from, to, step) })
 	a.now = next
+}
+
+// changed calls note for every figure that two rows differ in: for what figuresOf has of them, without naming what is alike, which nearly everything is.
+func changed(from, to *form.RegencyRow, note func(name string, from, to int64)) {
+	differ := func(group, name string, from, to int64) {
+		if from != to {
+			note(group+"."+name, from, to)
+		}
+	}
+	need := func(i form.ItemRow) int64 {
+		if i.Need == nil {
+			return 0
+		}
+		return *i.Need
+	}
+	bothKeys(from.Items, to.Items, func(item string) {
+		p, q := from.Items[item], to.Items[item]
+		n, m := need(p), need(q)
+		if p.Need, q.Need = nil, nil; n == m && p == q {
+			return
+		}
+		group := "items." + item
+		differ(group, "need", n, m)
+		differ(group, "ordered", p.Ordered, q.Ordered)
+		differ(group, "announced", p.Announced, q.Announced)
+		differ(group, "received", p.Received, q.Received)
+		differ(group, "damaged", p.Damaged, q.Damaged)
+		differ(group, "claimed", p.Claimed, q.Claimed)
+		differ(group, "packed", p.Packed, q.Packed)
+	})
+	counts := func(group string, p, q map[string]int64) {
+		bothKeys(p, q, func(name string) { differ(group, name, p[name], q[name]) })
+	}
+	counts("boxes", from.Boxes, to.Boxes)
+	counts("stations", from.Stations, to.Stations)
+	counts("shipments", from.Shipments, to.Shipments)
+	counts("discrepancies", from.Discrepancies, to.Discrepancies)
+	differ("budget", "ceiling", from.Budget.Ceiling, to.Budget.Ceiling)
+	differ("budget", "committed", from.Budget.Committed, to.Budget.Committed)
+	differ("budget", "accepted", from.Budget.Accepted, to.Budget.Accepted)
+	differ("budget", "paid", from.Budget.Paid, to.Budget.Paid)
+	word := func(group, p, q string, had, has bool) {
+		if p == q && had == has {
+			return
+		}
+		if had {
+			note(group+"."+p, 1, 0)
+		}
+		if has {
+			note(group+"."+q, 0, 1)
+		}
+	}
+	bothKeys(from.Supporting, to.Supporting, func(group string) {
+		p, had := from.Supporting[group]
+		q, has := to.Supporting[group]
+		word("supporting."+group, p, q, had, has)
+	})
+	word("plan", from.Plan, to.Plan, true, true)
+}
+
+// bothKeys calls do for the keys of two maps, each once.
+func bothKeys[V any](a, b map[string]V, do func(key string)) {
+	for key := range a {
+		do(key)
+	}
+	for key := range b {
+		if _, done := a[key]; !done {
+			do(key)
+		}
+	}
 }
 
 func (a *account) note(name string, from, to int64, step refold.Step) {

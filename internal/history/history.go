@@ -254,7 +254,7 @@ func (h *History) reach(ctx context.Context, election string, unit domain.Code, 
 		}
 		return step.State.Version < place.Version, ctx.Err()
 	})
-	h.trimTimes()
+	h.trimTimes(k.turn)
 	if err == nil && k.state.Version != place.Version {
 		err = fmt.Errorf("its stream ends at version %d, before %d", k.state.Version, place.Version)
 	}

@@ -21,7 +21,7 @@ func (h *History) occurred(ctx context.Context, election string, unit domain.Cod
 	}
 	of, stream, at := turn{election, unit}, journal.LedgerStream(election, unit), instantOf(cut.At)
 	t := h.timesOf(of)
-	defer h.trimTimes()
+	defer h.trimTimes(of)
 	first := uint64(1) // not known to have occurred
 	if t.known() > 0 {
 		if err := h.learn(ctx, t, stream, place.Version); err != nil {

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -144,12 +145,20 @@ func (t *teller) timeline(place Place) form.Timeline {
 
 // InOrder sorts entries as they occurred, those of one moment as they were recorded.
 func InOrder(entries []form.TimelineEntry) {
-	slices.SortStableFunc(entries, func(a, b form.TimelineEntry) int {
-		if c := moment(a.OccurredAt).Compare(moment(b.OccurredAt)); c != 0 {
-			return c
-		}
-		return int(int64(a.Position) - int64(b.Position))
+	type placed struct {
+		at    time.Time
+		entry form.TimelineEntry
+	}
+	order := make([]placed, len(entries))
+	for i, e := range entries {
+		order[i] = placed{moment(e.OccurredAt), e}
+	}
+	slices.SortStableFunc(order, func(a, b placed) int {
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.entry.Position, b.entry.Position))
 	})
+	for i := range order {
+		entries[i] = order[i].entry
+	}
 }
 
 func moment(stamp string) time.Time {

@@ -74,29 +74,6 @@ func (h *History) Timeline(ctx context.Context, election string, unit domain.Cod
 	return line, nil
 }
 
-// mostFolds bounds how many events are folded for the states of a timeline.
-const mostFolds = 20_000
-
-// byOccurrence says how the thing stood after each entry as things occurred: a fold for each moment. With too many of them nothing is said, and what
-// was believed stands alone.
-func (t *teller) byOccurrence(ctx context.Context, place Place, entries []form.TimelineEntry) error {
-	if len(entries)*len(t.part.records) > mostFolds {
-		return nil
-	}
-	for i := range entries {
-		if i > 0 && entries[i].OccurredAt == entries[i-1].OccurredAt {
-			entries[i].State = entries[i-1].State
-			continue
-		}
-		state := t.h.source.New(t.state.Election, t.state.Unit)
-		if err := t.h.foldPart(ctx, t.part, state, Cut{Clock: Occurred, At: moment(entries[i].OccurredAt)}, place, nil); err != nil {
-			return err
-		}
-		entries[i].State = t.said(state)
-	}
-	return nil
-}
-
 // story collects a part, by the index or, where there is none, by reading the ledger.
 func (h *History) story(ctx context.Context, election string, unit domain.Code, place Place, things []trail.Thing) (*part, error) {
 	if h.cfg.Index != nil {

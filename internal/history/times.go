@@ -130,6 +130,7 @@ const mostTimes = 2_000_000
 type ledgerTimes struct {
 	turn
 	times
+	events int // in them when its turn was last over: who has not the turn may read this alone
 }
 
 // timesOf are what is known of the times of a ledger. Whoever asks has its turn.
@@ -146,13 +147,17 @@ func (h *History) timesOf(of turn) *times {
 	return &t.times
 }
 
-// trimTimes lets go of the times not used for longest that there is no room for.
-func (h *History) trimTimes() {
+// trimTimes lets go of the times not used for longest that there is no room for. Whoever calls it has the turn of a ledger whose times may have grown.
+func (h *History) trimTimes(grown turn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	events := 0
 	for i := len(h.times) - 1; i >= 0; i-- {
-		if events += len(h.times[i].occurred); events > mostTimes && i < len(h.times)-1 && !h.busy[h.times[i].turn] {
+		t := h.times[i]
+		if t.turn == grown {
+			t.events = len(t.occurred)
+		}
+		if events += t.events; events > mostTimes && i < len(h.times)-1 && !h.busy[t.turn] {
 			h.times = slices.Delete(h.times, i, i+1)
 		}
 	}

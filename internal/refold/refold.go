@@ -56,6 +56,11 @@ func (s Source) Fold(ctx context.Context, state *ledger.State, each func(Step) (
 	})
 }
 
+// FoldOne folds an event into a state that leaves events of its stream out: see ledger.State.FoldLater.
+func (s Source) FoldOne(ctx context.Context, state *ledger.State, event domain.Recorded) error {
+	return s.fold(ctx, state.FoldLater, Step{Event: event, State: state})
+}
+
 // fold folds an event, with reference data that the catalog has by then.
 func (s Source) fold(ctx context.Context, fold func(domain.Recorded) error, step Step) error {
 	if adopted, ok := step.Event.Event.(*ledger.ReferenceAdopted); ok {
