@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"jejak/eventstore"
 	"jejak/eventstore/sqlite"
 	"jejak/internal/backup"
+	"jejak/internal/notary"
 	"jejak/internal/notary/verify"
 )
 
@@ -70,7 +72,7 @@ func restore(ctx context.Context, name, dir string, progress func(what Restoring
 	if list, err = backup.Read(ctx, f, size, target, r.tell(Reading)); err != nil {
 		return list, fmt.Errorf("restore %s: %w", name, err)
 	}
-	err = r.checkFiles(ctx)
+	err = errors.Join(r.makeTiles(), r.checkFiles(ctx))
 	if err == nil && list.Log.Included {
 		err = checkLog(&r, ctx, list)
 	}
@@ -132,6 +134,20 @@ func (r *restorer) file(name string, body io.Reader) error {
 	}
 	_, err = io.Copy(f, body)
 	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// makeTiles makes the notary's tiles, if what they follow from was in the backup.
+func (r *restorer) makeTiles() error {
+	path := filepath.Join(r.dir, filepath.FromSlash(leavesFile))
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = notary.MakeTiles(NotaryDir(r.dir), bufio.NewReaderSize(file, 1<<16))
+	return errors.Join(err, file.Close(), os.Remove(path))
 }
 
 // checkFiles reads what was restored beside the log as a server would.
