@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"jejak/eventstore/lock"
-	"jejak/internal/backup"
 	"jejak/internal/client"
 	"jejak/internal/exit"
 	"jejak/internal/notary/verify"
@@ -118,7 +116,7 @@ func (f *verifyFlags) verify(ctx context.Context, cfg server.VerifyConfig) (repo
 	case f.bundle != "":
 		found, err = verify.Bundle(f.bundle)
 	case f.backup != "":
-		return f.restored(ctx, cfg)
+		return server.VerifyBackup(ctx, f.backup, cfg)
 	case f.reach.url != "":
 		found, err = f.live(ctx)
 	default:
@@ -137,30 +135,6 @@ func (f *verifyFlags) verify(ctx context.Context, cfg server.VerifyConfig) (repo
 		err = errors.New("nothing was ever signed here")
 	}
 	return report, err
-}
-
-// restored checks a backup as the directory that it would become. One that is not whole is a problem too.
-func (f *verifyFlags) restored(ctx context.Context, cfg server.VerifyConfig) (report server.LogReport, err error) {
-	folder, err := os.MkdirTemp("", "jejak-verify-") // mode 0700
-	if err != nil {
-		return report, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	dir := filepath.Join(folder, "data")
-	_, err = server.Restore(ctx, f.backup, dir, func(what server.Restoring, done, total uint64) {
-		if cfg.Progress != nil {
-			cfg.Progress(string(what), done, total)
-		}
-	})
-	var damaged *backup.DamagedError
-	if errors.As(err, &damaged) {
-		report.Problems = append(report.Problems, err.Error())
-		return report, nil
-	}
-	if err != nil {
-		return report, err
-	}
-	return server.VerifyLog(ctx, dir, "", cfg)
 }
 
 func (f *verifyFlags) live(ctx context.Context) (*verify.Found, error) {

@@ -99,7 +99,8 @@ func newNotaryRotateCommand() *cobra.Command {
 		Use:   "rotate",
 		Short: "Give the notary a new key",
 		Long: `Give the notary a new key. The newest checkpoint then has the signatures of both keys, and the old key signs that the new one follows, so who has the old verifier
-key needs no new one. No server may have the directory meanwhile.
+key needs no new one. No server may have the directory meanwhile: it signs with the key that it read at its start. Stop it, rotate, and start it again; it takes
+seconds, and phones send again what they could not send.
 
 --lost is for a key that is not there any more: nothing hands over then, and everybody who checks must be given the new verifier key. After a theft, rotate
 as well, and have who kept a checkpoint from before hold the log against it: the thief can sign too.`,
@@ -109,7 +110,7 @@ as well, and have who kept a checkpoint from before hold the log against it: the
 			keys, err := server.RotateNotary(dir, lost)
 			var held *lock.HeldError
 			if errors.As(err, &held) {
-				return inUse(held)
+				return fmt.Errorf("a running server signs with the key that it read at its start: stop it, rotate, and start it again: %w", inUse(held))
 			}
 			if err != nil {
 				return err

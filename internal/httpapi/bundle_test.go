@@ -275,7 +275,7 @@ func (h *house) asking(token string) *http.Request {
 // TestOneBundleAtATime for each user, and what was taken is kept as every read is.
 func TestOneBundleAtATime(t *testing.T) {
 	h := houseOf(t, plan{notary: true})
-	h.filled(32)
+	h.filled(20)
 	token := h.token(domain.RoleAuditor, "35")
 	other := h.token(domain.RoleAuditor, "3501")
 	h.signed()

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"jejak/internal/backup"
+	"jejak/internal/notary"
 )
 
 // snapshots is how the folders begin in which a backup keeps copies while it runs. They have names of people: what a killed one has left is deleted at the
@@ -75,7 +77,7 @@ func (s *Server) take(ctx context.Context, src *backup.Source, copies string) (e
 	}
 	for _, f := range files {
 		path := filepath.Join(s.cfg.Dir, f.name)
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && f.kept != asRecords {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && f.kept != asRecords && f.kept != asLeaves {
 			continue
 		}
 		switch f.kept {
@@ -83,6 +85,8 @@ func (s *Server) take(ctx context.Context, src *backup.Source, copies string) (e
 			src.Files = append(src.Files, backup.File{Name: f.name, Path: path})
 		case asDatabase:
 			err = s.takeDatabase(ctx, src, f.name, filepath.Join(copies, f.name))
+		case asLeaves:
+			err = s.takeLeaves(src, f.name, copies)
 		case asRecords, secret, disposable:
 		}
 		if err != nil {
@@ -116,6 +120,36 @@ func (s *Server) takeDatabase(ctx context.Context, src *backup.Source, name, to 
 		src.People, err = count(to)
 	}
 	return err
+}
+
+// takeLeaves takes the notary's tiles up to the newest checkpoint of its book, which was taken before. Where they are being made again they are left out.
+func (s *Server) takeLeaves(src *backup.Source, name, copies string) error {
+	if _, err := os.Stat(filepath.Join(copies, NotaryFolder, notary.BookFile)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	book, err := notary.OpenBook(NotaryDir(copies))
+	if err != nil {
+		return err
+	}
+	newest, err := book.Newest()
+	if err = errors.Join(err, book.Close()); err != nil || newest == nil {
+		return err
+	}
+	path := filepath.Join(copies, name)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(file, 1<<16)
+	missing := notary.WriteLeaves(NotaryDir(s.cfg.Dir), newest.N, out)
+	if err := errors.Join(out.Flush(), file.Close()); err != nil {
+		return err
+	}
+	if errors.Is(missing, fs.ErrNotExist) {
+		return nil
+	}
+	src.Files = append(src.Files, backup.File{Name: name, Path: path})
+	return missing
 }
 
 // hold lets nobody's account change meanwhile.

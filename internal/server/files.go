@@ -32,11 +32,16 @@ const (
 	asDatabase
 	// asFile: byte by byte. It is never changed but replaced as a whole.
 	asFile
+	// asLeaves: the notary's tiles, as the hashes of the leaves under the newest checkpoint that is in the backup. They name a record that was changed in it.
+	asLeaves
 	// secret: it cannot be made again, and is left out: a backup has nothing by which somebody could sign in.
 	secret
 	// disposable: it is made again from the rest.
 	disposable
 )
+
+// leavesFile stands in a backup for the notary's tiles, and in no directory.
+const leavesFile = NotaryFolder + "/leaves"
 
 // file is a file of the directory, or in a folder of it (with slashes), or a folder.
 type file struct {
@@ -55,6 +60,7 @@ var files = []file{
 	{NotaryFolder + "/" + notary.NextKeyFile, asFile},
 	{NotaryFolder + "/" + notary.PublicFile, asFile},
 	{NotaryFolder + "/" + notary.BookFile, asDatabase}, // before the log: it must not have signed more than is in it
+	{leavesFile, asLeaves},                             // after the book
 	{ReadsFile, asDatabase},
 	{PeopleFile, asDatabase},
 	{EventsFile, asRecords},
@@ -62,7 +68,7 @@ var files = []file{
 	{CacheFile, disposable},
 	{ViewsFile, disposable},
 	{TrailFile, disposable},
-	{NotaryFolder, disposable}, // the rest of it: hashes of all records
+	{NotaryFolder, disposable}, // the rest of it
 	{natsFolder, disposable},
 	{ServingFile, disposable},
 	{lock.FileName, disposable},
@@ -84,5 +90,7 @@ func keptAs(name string) (k kept, known bool) {
 
 // restorable tells whether a part of a backup may be written into a directory: by its name, which must lead nowhere else.
 func restorable(name string) bool {
-	return slices.ContainsFunc(files, func(f file) bool { return f.name == name && (f.kept == asFile || f.kept == asDatabase) })
+	return slices.ContainsFunc(files, func(f file) bool {
+		return f.name == name && (f.kept == asFile || f.kept == asDatabase || f.kept == asLeaves)
+	})
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"jejak/eventstore"
 	"jejak/eventstore/sqlite"
 	"jejak/internal/backup"
+	"jejak/internal/notary"
 	"jejak/internal/notary/verify"
 )
 
@@ -35,6 +37,11 @@ const (
 // moved there: what a restore that fails leaves behind is nothing, and what one that is killed leaves is a folder that no server takes for data. A file that is
 // not whole is a *backup.DamagedError, a directory with something in it a *NotEmptyError.
 func Restore(ctx context.Context, name, dir string, progress func(what Restoring, done, total uint64)) (list backup.Manifest, err error) {
+	return restore(ctx, name, dir, progress, (*restorer).checkLog)
+}
+
+// restore restores; checkLog checks the log once everything else is checked.
+func restore(ctx context.Context, name, dir string, progress func(what Restoring, done, total uint64), checkLog func(*restorer, context.Context, backup.Manifest) error) (list backup.Manifest, err error) {
 	if err := vacant(dir); err != nil {
 		return list, err
 	}
@@ -65,7 +72,11 @@ func Restore(ctx context.Context, name, dir string, progress func(what Restoring
 	if list, err = backup.Read(ctx, f, size, target, r.tell(Reading)); err != nil {
 		return list, fmt.Errorf("restore %s: %w", name, err)
 	}
-	if err := r.check(ctx, list); err != nil {
+	err = errors.Join(r.makeTiles(), r.checkFiles(ctx))
+	if err == nil && list.Log.Included {
+		err = checkLog(&r, ctx, list)
+	}
+	if err != nil {
 		return list, fmt.Errorf("restore %s: %w", name, err)
 	}
 	if err := r.settle(dir); err != nil {
@@ -125,8 +136,22 @@ func (r *restorer) file(name string, body io.Reader) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// check reads what was restored as a server would.
-func (r *restorer) check(ctx context.Context, list backup.Manifest) error {
+// makeTiles makes the notary's tiles, if what they follow from was in the backup.
+func (r *restorer) makeTiles() error {
+	path := filepath.Join(r.dir, filepath.FromSlash(leavesFile))
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = notary.MakeTiles(NotaryDir(r.dir), bufio.NewReaderSize(file, 1<<16))
+	return errors.Join(err, file.Close(), os.Remove(path))
+}
+
+// checkFiles reads what was restored beside the log as a server would.
+func (r *restorer) checkFiles(ctx context.Context) error {
 	marked := false
 	for _, name := range r.names {
 		if k, _ := keptAs(name); k == asDatabase {
@@ -139,9 +164,11 @@ func (r *restorer) check(ctx context.Context, list backup.Manifest) error {
 	if !marked {
 		return &backup.DamagedError{Reason: "it has no " + MarkFile}
 	}
-	if !list.Log.Included {
-		return nil
-	}
+	return nil
+}
+
+// checkLog reads the log that was restored as a server would, and holds it against what was signed.
+func (r *restorer) checkLog(ctx context.Context, list backup.Manifest) error {
 	store, err := sqlite.Open(ctx, filepath.Join(r.dir, EventsFile), sqlite.Options{})
 	if err != nil {
 		return err

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"os"
 	"path/filepath"
 	"sync"
 
 	"jejak/eventstore"
 	"jejak/eventstore/invariant"
 	"jejak/eventstore/sqlite"
+	"jejak/internal/backup"
 	"jejak/internal/notary/verify"
 )
 
@@ -67,6 +69,30 @@ func VerifyLog(ctx context.Context, dir, store string, cfg VerifyConfig) (report
 		},
 		func(ctx context.Context) error { return s.verifySigned(ctx, &report, &cfg, tell(1)) },
 	)
+}
+
+// VerifyBackup checks a backup as VerifyLog does the directory that it would become, in a temporary folder. One that is not whole is a problem too.
+func VerifyBackup(ctx context.Context, name string, cfg VerifyConfig) (report LogReport, err error) {
+	folder, err := os.MkdirTemp("", "jejak-verify-") // mode 0700
+	if err != nil {
+		return report, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	dir := filepath.Join(folder, "data")
+	_, err = restore(ctx, name, dir, func(what Restoring, done, total uint64) {
+		if cfg.Progress != nil {
+			cfg.Progress(string(what), done, total)
+		}
+	}, func(*restorer, context.Context, backup.Manifest) error { return nil }) // VerifyLog says all that is wrong with it
+	var damaged *backup.DamagedError
+	if errors.As(err, &damaged) {
+		report.Problems = append(report.Problems, err.Error())
+		return report, nil
+	}
+	if err != nil {
+		return report, err
+	}
+	return VerifyLog(ctx, dir, "", cfg)
 }
 
 // openForm opens the log, if it is whole enough for that.

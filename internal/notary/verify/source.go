@@ -51,7 +51,8 @@ type hashed struct {
 	hash tlog.Hash
 }
 
-const chunkSize = 1024
+// chunkSize is how many records are hashed at once. Several chunks are in memory, of a bundle as lines and as records.
+const chunkSize = 256
 
 type chunk struct {
 	lines   []bundle.Line // to be read
