@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -58,7 +60,10 @@ func (f *figureFlags) units() ([]string, error) {
 	return slices.Sorted(maps.Keys(names)), nil
 }
 
-// each asks about every regency in turn, with a bar for whoever watches. A regency that the election does not have is passed over unless it was asked for.
+// atOnce is how many regencies are asked about at the same time: as many as a history folds ledgers.
+const atOnce = 2
+
+// each asks about every regency, some at once, with a bar for whoever watches, and takes the answers in the order of the codes.
 func (f *figureFlags) each(cmd *cobra.Command, kind string, query url.Values, take func(body []byte) error) (err error) {
 	p, err := f.openPast(cmd.Context(), f.store)
 	if err != nil {
@@ -70,15 +75,40 @@ func (f *figureFlags) each(cmd *cobra.Command, kind string, query url.Values, ta
 		return err
 	}
 	live, watched := terminal.NewLive(cmd.ErrOrStderr()), terminal.Watched(cmd.ErrOrStderr()) && len(units) > 1
+	type answered struct {
+		body []byte
+		err  error
+	}
+	ctx, cancel := context.WithCancel(cmd.Context())
+	answers, next := make([]chan answered, len(units)), make(chan int, len(units))
+	for i := range units {
+		answers[i] = make(chan answered, 1)
+		next <- i
+	}
+	close(next)
+	var asking sync.WaitGroup
+	defer asking.Wait() // before what answers is closed
+	defer cancel()
+	for range min(atOnce, len(units)) {
+		asking.Go(func() {
+			for i := range next {
+				body, err := p.get(ctx, fmt.Sprintf("/v1/elections/%s/%s/%s", url.PathEscape(f.election), kind, url.PathEscape(units[i])), maps.Clone(query))
+				answers[i] <- answered{body, err}
+				if err != nil {
+					return
+				}
+			}
+		})
+	}
 	for i, unit := range units {
 		if watched {
 			live.Paint(terminal.Bar(int64(i), int64(len(units)), 30) + " " + unit)
 		}
-		body, err := p.get(cmd.Context(), fmt.Sprintf("/v1/elections/%s/%s/%s", url.PathEscape(f.election), kind, url.PathEscape(unit)), query)
-		if err != nil {
-			return err
+		a := <-answers[i]
+		if a.err != nil {
+			return a.err
 		}
-		if err := take(body); err != nil {
+		if err := take(a.body); err != nil {
 			return err
 		}
 	}

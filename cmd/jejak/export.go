@@ -29,7 +29,7 @@ const exportHelp = `Write what the log holds for others, unit by unit, in consta
   csv     a new folder of tables: regencies, stations, boxes, shipments, handoffs, discrepancies, events
   xlsx    the same tables as one workbook
   bundle  the records themselves with tiles, checkpoints and keys of the notary, for jejak audit verify --bundle: a new folder, or a zip file where the name
-          ends in .zip; with --unit those of the units, with --split one file a stream. Only of a data directory that no server has
+          ends in .zip; with --unit those of the units, with --split one file a stream. Always of all that is signed: without --from and --to
 
 --to TIME exports the log as it stood then, --from TIME leaves out the records before (the tables of things are always as at the end); both by the
 server's clock, with a zone. People are ids: no name is in any export. What is written is there whole or not at all.
@@ -61,6 +61,9 @@ var exporters = map[string]func(ctx context.Context, log export.Log, c export.Ch
 		})
 	},
 	formatBundle: func(ctx context.Context, log export.Log, c export.Choice, f *exportFlags) (export.Summary, error) {
+		if remote, ok := log.Store.(export.Remote); ok {
+			return remote.Bundle(ctx, f.out, c, f.split)
+		}
 		return log.Bundle(ctx, f.out, c, export.Packing{Notary: filepath.Join(f.dir, server.NotaryFolder), Split: f.split, Program: "jejak " + thisBuild().Version, Simulated: f.simulated})
 	},
 	"csv": func(ctx context.Context, log export.Log, c export.Choice, f *exportFlags) (s export.Summary, err error) {
@@ -86,7 +89,8 @@ func newExportCommand() *cobra.Command {
 		Example: `  jejak audit export --data ./demo-data --format xlsx -o jawa-timur.xlsx
   jejak audit export --data ./demo-data --unit 3576 --format epcis -o 3576.jsonld
   jejak audit export --data ./demo-data --to "2024-02-13T06:45:00+07:00" --format csv -o kota
-  jejak audit export --url https://jejak.example --token-file auditor.token --unit 3578 --format csv -o surabaya`,
+  jejak audit export --url https://jejak.example --token-file auditor.token --unit 3578 --format csv -o surabaya
+  jejak audit export --url https://jejak.example --token-file auditor.token --format bundle -o jawa-timur.zip`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runExport(cmd, &f) },
 	}
@@ -156,8 +160,8 @@ func runExport(cmd *cobra.Command, f *exportFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	if f.format == formatBundle && (f.url != "" || f.from != "" || f.to != "") {
-		return exit.Errorf(exit.Usage, "a bundle is of a data directory, from the first record to the last: leave --url, --from and --to out")
+	if f.format == formatBundle && (f.from != "" || f.to != "") {
+		return exit.Errorf(exit.Usage, "a bundle is of all that is signed, from the first record to the last: leave --from and --to out")
 	}
 	server.TuneMemory(cmd.Context(), 0)
 	log, end, err := f.log(cmd.Context())
@@ -166,6 +170,10 @@ func runExport(cmd *cobra.Command, f *exportFlags) (err error) {
 	}
 	defer func() { err = errors.Join(err, end()) }()
 	log.Progress = exporting(cmd.ErrOrStderr())
+	if remote, ok := log.Store.(export.Remote); ok {
+		remote.Watch = &received{w: io.Discard, watch: cmd.ErrOrStderr()}
+		log.Store = remote
+	}
 	s, err := write(cmd.Context(), log, c, f)
 	if err != nil {
 		return reached(fmt.Errorf("export: %w", err))

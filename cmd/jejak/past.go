@@ -43,6 +43,7 @@ func (r *reach) openPast(ctx context.Context, store string) (*past, error) {
 	var held *lock.HeldError
 	switch {
 	case err == nil:
+		server.TuneMemory(ctx, 0)
 		return &past{client: client.InProcess(p.Handler), close: p.Close}, nil
 	case !errors.As(err, &held):
 		return nil, storeAway(err)
@@ -69,12 +70,15 @@ func (r *reach) servedPast(address string) (*past, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := client.New(address, client.Options{Connections: 2, Patience: firstPatience})
+	c, err := client.New(address, client.Options{Connections: 2, Patience: firstPatience, Answer: longestAnswer})
 	if err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}
 	return &past{client: c, token: token, close: func() error { c.Close(); return nil }}, nil
 }
+
+// longestAnswer is how long a whole province may be worked out: the server itself gives up when there is no progress.
+const longestAnswer = 15 * time.Minute
 
 // get asks one question and returns the answer's JSON. A question that is put wrongly has the exit code of wrong usage.
 func (p *past) get(ctx context.Context, path string, query url.Values) ([]byte, error) {

@@ -16,6 +16,7 @@ import (
 	"jejak/eventstore/lock"
 	"jejak/internal/exit"
 	"jejak/internal/notary"
+	"jejak/internal/refdata"
 	"jejak/internal/server"
 	"jejak/internal/telemetry"
 )
@@ -150,6 +151,7 @@ func openServer(cmd *cobra.Command, cfg server.Config) (*server.Server, error) {
 		return nil, exit.Errorf(exit.Usage, "--listen %q: %w: give host:port, such as 127.0.0.1:8080", cfg.Listen, err)
 	}
 	s, err := server.Open(cmd.Context(), cfg)
+	refdata.Release()
 	var held *lock.HeldError
 	if errors.As(err, &held) {
 		return nil, inUse(held)

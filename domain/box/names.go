@@ -2,6 +2,7 @@ package box
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 )
 
@@ -122,6 +123,11 @@ func eight(s string) uint64 {
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
+// Clone is a set of names of its own.
+func (n *Names) Clone() Names {
+	return Names{Text: slices.Clone(n.Text), Ends: slices.Clone(n.Ends), slots: slices.Clone(n.slots)}
+}
+
 // Equal tells whether both have the same names with the same numbers.
 func (n Names) Equal(other Names) bool {
 	return bytes.Equal(n.Text, other.Text) && slices.Equal(n.Ends, other.Ends)
@@ -184,6 +190,11 @@ func (t *Texts) index() {
 			t.numbers[text] = uint32(number)
 		}
 	}
+}
+
+// Clone is a set of texts of its own.
+func (t *Texts) Clone() Texts {
+	return Texts{List: slices.Clone(t.List), numbers: maps.Clone(t.numbers)}
 }
 
 // Equal tells whether both have the same texts with the same numbers.

@@ -1,7 +1,9 @@
 package box
 
 import (
+	"bytes"
 	"encoding/binary"
+	"maps"
 	"slices"
 	"sort"
 
@@ -102,11 +104,26 @@ func (r *Register) add(number uint32, f Fact) {
 	box := &r.Boxes[number]
 	at := sort.Search(len(box.Facts), func(i int) bool { return r.compare(box.Facts[i], f) > 0 })
 	if at == len(box.Facts) {
+		if box.Facts == nil {
+			box.Facts = make([]Fact, 0, 4) // fewer has hardly any box
+		}
 		box.Facts = append(box.Facts, f)
 		return
 	}
 	facts := make([]Fact, 0, len(box.Facts)+1)
 	box.Facts = append(append(append(facts, box.Facts[:at]...), f), box.Facts[at:]...)
+}
+
+// Clone is a register that goes on by itself.
+func (r *Register) Clone() Register {
+	c := Register{
+		IDs: r.IDs.Clone(), Boxes: slices.Clone(r.Boxes), Acts: slices.Clone(r.Acts), Texts: r.Texts.Clone(), Seals: r.Seals.Clone(), Sets: r.Sets.Clone(),
+		Uses: slices.Clone(r.Uses), UsedAgain: maps.Clone(r.UsedAgain), Elsewhere: maps.Clone(r.Elsewhere), Counts: r.Counts, Kits: r.Kits,
+	}
+	for i := range c.Boxes {
+		c.Boxes[i].Facts = slices.Clip(c.Boxes[i].Facts) // the next fact makes it a list of its own
+	}
+	return c
 }
 
 // put sets a box, keeping the counts.
@@ -138,18 +155,24 @@ func (r *Register) isKit(number uint32) bool {
 	return len(id) == len("3578010001001-KIT") && string(id[len(id)-4:]) == "-KIT"
 }
 
+func (r *Register) isReplacement(number uint32) bool {
+	return bytes.IndexByte(r.IDs.bytes(number), '.') >= 0
+}
+
 // setOf returns the number of the set of these seals + 1, 0 for none.
 func (r *Register) setOf(seals []string) uint32 {
 	if len(seals) == 0 {
 		return 0
 	}
-	numbers := make([]uint32, len(seals))
-	for i, seal := range seals {
-		numbers[i] = r.seal(seal)
+	var room [8]uint32
+	numbers := room[:0]
+	for _, seal := range seals {
+		numbers = append(numbers, r.seal(seal))
 	}
 	slices.Sort(numbers)
 	numbers = slices.Compact(numbers)
-	key := make([]byte, 0, 4*len(numbers))
+	var text [4 * len(room)]byte
+	key := text[:0]
 	for _, n := range numbers {
 		key = binary.BigEndian.AppendUint32(key, n)
 	}

@@ -18,8 +18,8 @@ const (
 // walker goes along the facts of one box. A fact out of its place yields a finding, and the walk goes on from where that fact puts the box.
 type walker struct {
 	*Book
-	id       domain.BoxID
 	number   uint32
+	id       domain.BoxID      // "" while only the outcome is asked for
 	findings *[]domain.Finding // nil: only the outcome is asked for
 
 	now       int64 // when the fact at hand occurred
@@ -49,7 +49,10 @@ type walker struct {
 // walk says what follows from the facts of a box, and appends what is wrong to findings unless that is nil.
 func (b *Book) walk(number uint32, findings *[]domain.Finding) Box {
 	box := b.Register.Boxes[number]
-	w := walker{Book: b, id: b.Register.ID(number), number: number, findings: findings, kit: b.Register.isKit(number), presumed: b.Unit}
+	w := walker{Book: b, number: number, findings: findings, kit: b.Register.isKit(number), presumed: b.Unit}
+	if findings != nil {
+		w.id = b.Register.ID(number)
+	}
 	for i := range box.Facts {
 		w.step1(&box.Facts[i])
 	}
@@ -124,7 +127,7 @@ func (w *walker) step1(f *Fact) {
 }
 
 func (w *walker) pack(f *Fact) {
-	if strings.Contains(string(w.id), ".") && w.replaces == nil {
+	if w.replaces == nil && w.Register.isReplacement(w.number) {
 		w.find(RuleNotReplacement, f, finding{provisional: true})
 	}
 	if w.packedBy != nil {
@@ -212,8 +215,8 @@ func (w *walker) accept(f *Fact) {
 	case offer.From != "" && w.presumed != offer.From && !(offer.Walked && offer.From.Covers(w.presumed)):
 		w.find(RuleNoHandoff, f, finding{document: true, provisional: true}, string(offer.From), string(w.presumed))
 	}
-	if dest := w.id.Destination(); !place.Covers(dest) {
-		w.find(RuleWrongDestination, f, finding{document: true}, string(place), string(dest))
+	if w.findings != nil && !place.Covers(w.id.Destination()) {
+		w.find(RuleWrongDestination, f, finding{document: true}, string(place), string(w.id.Destination()))
 	}
 	w.condition(f, handoff)
 	w.custody, w.presumed = w.Register.place(place), place

@@ -2,6 +2,7 @@
 package deadline
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -101,6 +102,15 @@ func (s *State) Districts() []domain.Code {
 	}
 	slices.Sort(districts)
 	return slices.Compact(districts)
+}
+
+// Clone is a state that goes on by itself.
+func (s *State) Clone() State {
+	c := State{Passes: maps.Clone(s.Passes)}
+	for deadline, passages := range c.Passes {
+		c.Passes[deadline] = maps.Clone(passages)
+	}
+	return c
 }
 
 // Room decides on deadlines and folds them.

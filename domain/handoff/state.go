@@ -3,6 +3,7 @@ package handoff
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"slices"
 
 	"jejak/domain"
@@ -167,4 +168,9 @@ func (b *Book) before(x, y uint32) int {
 		return c
 	}
 	return bytes.Compare(p.Command[:], q.Command[:])
+}
+
+// Clone is a state that goes on by itself.
+func (s *State) Clone() State {
+	return State{Handoffs: maps.Clone(s.Handoffs), ByShipment: maps.Clone(s.ByShipment)}
 }

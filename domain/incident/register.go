@@ -3,6 +3,8 @@
 package incident
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"jejak/domain"
@@ -88,4 +90,17 @@ func (r *Register) OpenOn(unit string) int { return r.Open[unit] }
 func (r *Register) Find(key string) (*Case, bool) {
 	c, ok := r.Cases[r.ByKey[key]]
 	return c, ok
+}
+
+// Clone is a register that goes on by itself.
+func (r *Register) Clone() Register {
+	c := Register{Cases: maps.Clone(r.Cases), ByKey: maps.Clone(r.ByKey), Next: r.Next, Open: maps.Clone(r.Open), Patterns: slices.Clone(r.Patterns)}
+	all := make([]Case, 0, len(r.Cases)) // a case is changed in place
+	for id, old := range r.Cases {
+		all = append(all, *old)
+		next := &all[len(all)-1]
+		next.Proof = slices.Clip(next.Proof)
+		c.Cases[id] = next
+	}
+	return c
 }

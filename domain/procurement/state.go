@@ -235,3 +235,8 @@ func withID(list []string, id string) []string {
 	}
 	return slices.Insert(slices.Clone(list), at, id)
 }
+
+// Clone is a state that goes on by itself.
+func (s *State) Clone() State {
+	return State{Budget: s.Budget, Orders: maps.Clone(s.Orders), Deliveries: maps.Clone(s.Deliveries)}
+}

@@ -93,3 +93,8 @@ func (c *Claim) settledLines() []goods.Line {
 	}
 	return lines
 }
+
+// Clone is a state that goes on by itself.
+func (s *State) Clone() State {
+	return State{Stock: maps.Clone(s.Stock), Cartons: maps.Clone(s.Cartons), Claims: maps.Clone(s.Claims)}
+}

@@ -3,6 +3,7 @@ package shipment
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"slices"
 
 	"jejak/domain"
@@ -149,3 +150,6 @@ func union(a, b []uint32) []uint32 {
 	slices.Sort(both)
 	return slices.Compact(both)
 }
+
+// Clone is a state that goes on by itself.
+func (s *State) Clone() State { return State{Shipments: maps.Clone(s.Shipments), Counts: s.Counts} }

@@ -1,6 +1,7 @@
 package supporting
 
 import (
+	"maps"
 	"time"
 
 	"jejak/domain/fact"
@@ -78,4 +79,15 @@ func (s *State) Unverified() []string {
 		}
 	}
 	return groups
+}
+
+// Clone is a state that goes on by itself.
+func (s *State) Clone() State {
+	c := State{Groups: maps.Clone(s.Groups)}
+	for name, g := range c.Groups {
+		next := *g
+		next.VerifiedBy = maps.Clone(g.VerifiedBy)
+		c.Groups[name] = &next
+	}
+	return c
 }

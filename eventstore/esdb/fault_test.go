@@ -74,7 +74,7 @@ func TestAppendFaults(t *testing.T) {
 // check looks at the whole log.
 func check(t *testing.T, s eventstore.Store) {
 	t.Helper()
-	report, err := invariant.Check(t.Context(), s, invariant.Options{LookUp: 1})
+	report, err := invariant.Check(t.Context(), s, invariant.Options{})
 	if err = errors.Join(err, report.Err()); err != nil {
 		t.Error(err)
 	}
@@ -182,7 +182,7 @@ func TestDice(t *testing.T) {
 			if err := server.Faults().Set(wire.Faults{}); err != nil {
 				t.Fatal(err)
 			}
-			report, err := invariant.Check(t.Context(), s, invariant.Options{Acknowledged: acknowledged, LookUp: 1})
+			report, err := invariant.Check(t.Context(), s, invariant.Options{Acknowledged: acknowledged})
 			if err = errors.Join(err, report.Err()); err != nil || report.Events != 640 {
 				t.Errorf("%d events, want 640: %v; faults %v", report.Events, err, server.Faults().Counts())
 			}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"iter"
 	"slices"
 
 	"github.com/google/uuid"
@@ -23,10 +24,21 @@ type Options struct {
 	Unknown []Append
 	// Progress, unless nil, is told how far the check has come, about every 10,000 events: events and commands looked at, and how many there are about.
 	Progress func(done, total uint64)
-	// LookUp is of how many commands one is looked up by its id; 0 stands for 1, which is each.
-	LookUp int
+	// Index, unless nil, is what the engine looks records up by. It is read once, instead of each stream by itself and each command by its id: what the engine
+	// finds by it follows from it. Only where it does not fit the log is everything looked up, to find out what is wrong.
+	Index *Index
+	// Gapless: the engine's positions follow on each other without gaps.
+	Gapless bool
 	// MaxProblems is after how many problems the check ends. Default 100.
 	MaxProblems int
+}
+
+// Index is what an engine looks records up by, in any order.
+type Index struct {
+	// Streams yields stream, version and position of every record.
+	Streams func(context.Context) iter.Seq2[eventstore.Record, error]
+	// Commands yields command and position of every record of a command, and id and position of every other.
+	Commands func(context.Context) iter.Seq2[eventstore.Record, error]
 }
 
 // Append is an append that somebody made.
@@ -76,7 +88,6 @@ func (r Report) Err() error {
 //
 // Four million events take about 100 MB: the ids and commands are kept as hashes of 8 bytes, and of each stream its end.
 func Check(ctx context.Context, store eventstore.Store, opt Options) (Report, error) {
-	opt.LookUp = max(opt.LookUp, 1)
 	if opt.MaxProblems <= 0 {
 		opt.MaxProblems = 100
 	}
@@ -102,6 +113,8 @@ type check struct {
 	streams  map[string]*streamEnd
 	ids      []uint64 // hashes
 	commands []uint64 // of where they begin
+	placed   places   // of all records, by stream
+	acted    places   // likewise by command
 }
 
 // streamEnd is where a stream ends, and a hash of all its records.
@@ -149,7 +162,7 @@ func (c *check) run() error {
 		return err
 	}
 	c.report.Streams = uint64(len(c.streams))
-	c.total = 2*c.report.Events + c.report.Commands/uint64(c.opt.LookUp)
+	c.total = 2*c.report.Events + c.report.Commands
 	for _, look := range []func() error{c.twice, c.byStream, c.byCommand, c.expected} {
 		if err := look(); err != nil {
 			return err
@@ -189,8 +202,11 @@ func (c *check) record(r, last eventstore.Record) error {
 	c.progress()
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, c.problem(r, format, args...)) }
-	if r.Position <= last.Position {
+	switch {
+	case r.Position <= last.Position:
 		bad("it comes after position %d", last.Position)
+	case c.opt.Gapless && r.Position != last.Position+1:
+		bad("positions %d to %d are missing", last.Position+1, r.Position-1)
 	}
 	end := c.streams[r.Stream]
 	if end == nil {
@@ -206,7 +222,12 @@ func (c *check) record(r, last eventstore.Record) error {
 	if stored := r.Stored(); !stored.RecordedAt.Equal(r.RecordedAt) {
 		bad("its time %s is finer than a microsecond", r.RecordedAt)
 	}
-	end.version, end.position, end.sum = r.Version, r.Position, c.chain(end.sum, r)
+	end.version, end.position = r.Version, r.Position
+	if c.opt.Index == nil {
+		end.sum = c.chain(end.sum, r)
+	}
+	c.placed.add(c.inStream(&r))
+	c.acted.add(c.ofCommand(&r))
 	c.ids = append(c.ids, maphash.Comparable(c.seed, r.ID))
 	if r.Command != uuid.Nil && r.Command != last.Command {
 		c.report.Commands++

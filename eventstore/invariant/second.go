@@ -51,8 +51,20 @@ func (c *check) twice() error {
 	return nil
 }
 
-// byStream reads each stream by itself: it must hold what the whole log does.
+// byStream looks where each stream ends, and reads each by itself, or the index by which that is done: it must hold what the whole log does.
 func (c *check) byStream() error {
+	fits, before := false, len(c.report.Problems)
+	if c.opt.Index != nil {
+		var err error
+		if fits, err = c.fits(c.opt.Index.Streams, c.placed, c.inStream); err != nil {
+			return err
+		}
+		if !fits {
+			if err := c.chains(); err != nil {
+				return err
+			}
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.streams)) {
 		want := c.streams[name]
 		at := eventstore.Record{Stream: name}
@@ -68,8 +80,30 @@ func (c *check) byStream() error {
 				return err
 			}
 		}
+		if fits {
+			continue
+		}
 		if err := c.stream(at, want); err != nil {
 			return err
+		}
+	}
+	if c.opt.Index != nil && !fits {
+		return c.told(before, "streams")
+	}
+	return nil
+}
+
+// chains makes the hashes of the streams of the whole log.
+func (c *check) chains() error {
+	for r, err := range c.store.ReadAll(c.ctx, 0, eventstore.Filter{}) {
+		if err != nil {
+			return c.broken(r, "read the log again", err)
+		}
+		if r.Position > c.report.Head {
+			break
+		}
+		if end := c.streams[r.Stream]; end != nil {
+			end.sum = c.chain(end.sum, r)
 		}
 	}
 	return nil
@@ -100,10 +134,24 @@ func (c *check) stream(at eventstore.Record, want *streamEnd) error {
 	return nil
 }
 
-// byCommand looks commands up: each must be found where it begins.
+// byCommand looks commands up, or reads the index by which that is done: each must be found where it begins.
 func (c *check) byCommand() error {
+	if c.opt.Index == nil {
+		return c.commandByCommand()
+	}
+	before := len(c.report.Problems)
+	fits, err := c.fits(c.opt.Index.Commands, c.acted, c.ofCommand)
+	if err != nil || fits {
+		return err
+	}
+	if err := c.commandByCommand(); err != nil {
+		return err
+	}
+	return c.told(before, "commands")
+}
+
+func (c *check) commandByCommand() error {
 	var last eventstore.Record
-	n := 0
 	for r, err := range c.store.ReadAll(c.ctx, 0, eventstore.Filter{}) {
 		if err != nil {
 			return c.broken(last, "read on after this", err)
@@ -112,12 +160,9 @@ func (c *check) byCommand() error {
 			return nil
 		}
 		if r.Command != uuid.Nil && r.Command != last.Command {
-			n++
-			if n%c.opt.LookUp == 0 {
-				c.progress()
-				if err := c.lookUp(r); err != nil {
-					return err
-				}
+			c.progress()
+			if err := c.lookUp(r); err != nil {
+				return err
 			}
 		}
 		last = r

@@ -31,7 +31,7 @@ func (m Model) Routes() []string {
 	case Minutes:
 		return []string{"GET " + election + "/handoffs/{handoff}/bast.pdf"}
 	case Events:
-		return []string{"GET /v1/events", "GET /v1/events/{id}/proof"}
+		return []string{"GET /v1/events", "GET /v1/events/{id}/proof", "GET /v1/bundle"}
 	case History:
 		return []string{"GET " + election + "/timelines/{kind}/{id}", "GET " + election + "/diff/{code}", "GET " + election + "/believed/{code}", "GET " + election + "/replay"}
 	case Feed:

@@ -73,7 +73,7 @@ type FeedQuery struct {
 // FeedConsumer is a consumer that was made.
 type FeedConsumer struct {
 	Stream   string   `json:"stream"`
-	Consumer string   `json:"consumer" doc:"Pull with it; it goes away after ten minutes without a pull."`
+	Consumer string   `json:"consumer" doc:"Pull with it; it goes away after ten minutes without a pull, and when the server ends."`
 	Subjects []string `json:"subjects" doc:"What it delivers."`
 	Position uint64   `json:"position" doc:"Everything after this position is delivered, as far as the feed still has it."`
 	Oldest   uint64   `json:"oldest,omitempty" doc:"The feed begins only here: what is between position and this is read over HTTP."`

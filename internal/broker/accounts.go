@@ -3,16 +3,25 @@ package broker
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// ownAccounts makes an account of NATS for each person who connects. They stay until the server ends: a few kilobytes each. It is for one
-// goroutine at a time.
+// ownAccounts makes an account of NATS for each person who connects. They stay until the server ends, some 35 KB each: NATS forgets no account, and cannot take
+// imports back without putting others in. It is for one goroutine at a time.
 type ownAccounts struct {
 	server *server.Server
 	feed   *server.Account
-	made   map[string]error // by user
+	made   map[string]*own // by user
+}
+
+// own is a person's account.
+type own struct {
+	account *server.Account
+	failed  error     // why it could not be made
+	asked   time.Time // when he was let in last
+	left    bool      // what he need not keep has been taken back since
 }
 
 // ownAccount is the name of a person's account; the prefix keeps it from the names of the others.
@@ -48,28 +57,53 @@ func exportFeed(s *server.Server) (*server.Account, error) {
 // of is the account of a person, made when he comes for the first time since the start.
 func (o *ownAccounts) of(userID string, g Grant) (string, error) {
 	name := ownAccount(userID)
-	failed, made := o.made[userID] // A person's role and scope never change.
-	if !made {
-		failed = o.make(name, g)
-		o.made[userID] = failed
+	a := o.made[userID] // A person's role and scope never change.
+	if a == nil {
+		a = &own{}
+		a.account, a.failed = o.make(name, g)
+		o.made[userID] = a
 	}
-	return name, failed
+	a.asked, a.left = time.Now(), false
+	return name, a.failed
 }
 
-func (o *ownAccounts) make(name string, g Grant) error {
+func (o *ownAccounts) make(name string, g Grant) (*server.Account, error) {
 	account, err := o.server.RegisterAccount(name)
 	if err != nil {
-		return fmt.Errorf("make the account %s: %w", name, err)
+		return nil, fmt.Errorf("make the account %s: %w", name, err)
 	}
 	for _, subject := range slices.Concat(g.Events, g.Status, g.Checkpoints) {
 		if err := account.AddStreamImport(o.feed, subject, ""); err != nil {
-			return fmt.Errorf("import %s into %s: %w", subject, name, err)
+			return nil, fmt.Errorf("import %s into %s: %w", subject, name, err)
 		}
 	}
 	for _, subject := range g.Publish {
 		if err := account.AddServiceImport(o.feed, subject, ""); err != nil {
-			return fmt.Errorf("import %s into %s: %w", subject, name, err)
+			return nil, fmt.Errorf("import %s into %s: %w", subject, name, err)
 		}
 	}
-	return nil
+	return account, nil
+}
+
+// leavers lists who was let in before a time, has no connection now and still has what he need not keep.
+func (o *ownAccounts) leavers(before time.Time) []string {
+	var ids []string
+	for id := range o.made {
+		if o.gone(id, before) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func (o *ownAccounts) gone(userID string, before time.Time) bool {
+	a := o.made[userID]
+	return a != nil && !a.left && a.asked.Before(before) && (a.account == nil || a.account.NumLocalConnections() == 0)
+}
+
+// left says that what a person need not keep has been taken back.
+func (o *ownAccounts) left(userID string) {
+	if a := o.made[userID]; a != nil {
+		a.left = true
+	}
 }

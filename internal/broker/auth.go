@@ -138,11 +138,7 @@ func (a *authService) judge(req *jwt.AuthorizationRequestClaims) (rights string,
 	ctx, cancel := context.WithTimeout(a.ctx, patience)
 	defer cancel()
 	a.b.cut.watch(user.ID)
-	err := a.b.ensure(ctx, user.ID, grant)
-	account := ""
-	if err == nil {
-		account, err = a.account(user.ID, grant)
-	}
+	account, err := a.equip(ctx, user.ID, grant)
 	if err == nil {
 		rights, err = a.encode(req.UserNkey, user.ID, account, grant)
 	}
@@ -158,6 +154,16 @@ func (a *authService) judge(req *jwt.AuthorizationRequestClaims) (rights string,
 		return "", user, reason
 	}
 	return rights, user, ""
+}
+
+// equip gives somebody his consumers and his account, which nobody takes back meanwhile.
+func (a *authService) equip(ctx context.Context, id string, g Grant) (account string, err error) {
+	a.b.coming.RLock()
+	defer a.b.coming.RUnlock()
+	if err := a.b.ensure(ctx, id, g); err != nil {
+		return "", err
+	}
+	return a.account(id, g)
 }
 
 // who finds the user of a token that is still good. The token is the password or the auth_token; the user's name says nothing.

@@ -78,7 +78,8 @@ type Broker struct {
 	js       jetstream.JetStream
 	auth     *authService // nil where the cluster judges tokens itself
 	cut      *cutter
-	slots    sync.Mutex // one choice of a slot at a time
+	slots    sync.Mutex   // one choice of a slot at a time
+	coming   sync.RWMutex // read while somebody is let in, written while something is taken back from one who has left
 
 	authConn   *nats.Conn // of a cluster, as the next
 	systemConn *nats.Conn // nil without a user of the system account

@@ -73,15 +73,20 @@ func readiness(err error) error {
 // forget removes all consumers of somebody who may not come again.
 func (b *Broker) forget(ctx context.Context, id string) error {
 	var errs []error
-	remove := func(stream, name string) {
+	for _, name := range Consumers(id) {
+		errs = append(errs, b.remove(ctx, []string{Stream}, name))
+	}
+	return errors.Join(append(errs, b.remove(ctx, []string{BucketStream}, id))...)
+}
+
+// remove removes a consumer of these streams, if it is there.
+func (b *Broker) remove(ctx context.Context, streams []string, name string) error {
+	var errs []error
+	for _, stream := range streams {
 		err := b.js.DeleteConsumer(ctx, stream, name)
 		if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) && !errors.Is(err, jetstream.ErrStreamNotFound) {
 			errs = append(errs, fmt.Errorf("remove consumer %s of %s: %w", name, stream, err))
 		}
 	}
-	for _, name := range Consumers(id) {
-		remove(Stream, name)
-	}
-	remove(BucketStream, id)
 	return errors.Join(errs...)
 }

@@ -20,9 +20,7 @@ const (
 
 // watchDisk starts the server anew when it could not write and now could. What NATS could not write once it does not try again: a stream
 // whose disk was full takes nothing until the server is started again.
-func (e *embedded) watchDisk() {
-	ctx, cancel := context.WithCancel(context.Background())
-	e.cancel = cancel
+func (e *embedded) watchDisk(ctx context.Context) {
 	var said, mended time.Time
 	e.watched.Go(func() {
 		every(ctx, mendEvery, func(ctx context.Context) {

@@ -81,7 +81,10 @@ func (b *Broker) openEmbedded(ctx context.Context) error {
 		conn.Close()
 		return err
 	}
-	e.watchDisk()
+	watching, cancel := context.WithCancel(context.Background())
+	e.cancel = cancel
+	e.watchDisk(watching)
+	e.watchLeft(watching)
 	return nil
 }
 
@@ -132,7 +135,7 @@ func (e *embedded) start(ctx context.Context) (err error) {
 	if !ok {
 		return fmt.Errorf("the NATS server has no address")
 	}
-	accounts := &ownAccounts{server: s, made: map[string]error{}}
+	accounts := &ownAccounts{server: s, made: map[string]*own{}}
 	if accounts.feed, err = exportFeed(s); err != nil {
 		return err
 	}

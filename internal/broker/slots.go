@@ -62,7 +62,7 @@ var (
 )
 
 // Consumer makes a consumer of the feed for a user: one of his slots that is free, or the one idle longest that nobody waits at. It narrows what
-// he may hear and never widens it. It goes away after ten minutes without a pull. Errors: *RefusedError, *InvalidError, ErrBusy, ErrNotReady.
+// he may hear and never widens it. It goes away after ten minutes without a pull, and with the server. Errors: *RefusedError, *InvalidError, ErrBusy, ErrNotReady.
 func (b *Broker) Consumer(ctx context.Context, user people.User, q Query) (Made, error) {
 	grant, refusal := Permissions(user, b.cfg.Province)
 	if refusal != "" || len(grant.Events) == 0 {
@@ -87,7 +87,8 @@ func (b *Broker) Consumer(ctx context.Context, user people.User, q Query) (Made,
 		return Made{}, fmt.Errorf("find where to begin: %w", err)
 	}
 	cfg := feedConsumer(subjects)
-	cfg.Description, cfg.InactiveThreshold = describeSlot, slotIdle
+	// In memory: a file of its own, written anew after each message, cost as much as all the rest. Whoever has one knows how far he is, and asks again.
+	cfg.Description, cfg.InactiveThreshold, cfg.MemoryStorage = describeSlot, slotIdle, true
 	cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, begin.sequence
 	b.slots.Lock()
 	defer b.slots.Unlock()

@@ -3,6 +3,7 @@ package broker
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -173,6 +174,44 @@ func TestSlots(t *testing.T) {
 	if _, err := bare.Consumer(t.Context(), bare.user(domain.RoleEscort, "P3578A").User, Query{}); !errors.Is(err, ErrNotReady) {
 		t.Errorf("without a feed: %v", err)
 	}
+}
+
+// TestSlotsLieInMemory: only the lasting consumer has files, which are written for every message. After a restart a slot is made anew where its owner was.
+func TestSlotsLieInMemory(t *testing.T) {
+	d := openDoor(t)
+	escort := d.user(domain.RoleEscort, "P3578A")
+	for position := range 3 {
+		d.event("P3578A", "SHP-3578-1", position+1)
+	}
+	js, err := jetstream.New(d.connect(escort))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := d.Consumer(t.Context(), escort.User, Query{Since: "0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.pulls(js, m, "1", "2", "3")
+	for name, want := range map[string]bool{escort.ID: true, m.Consumer: false} {
+		found, err := filepath.Glob(filepath.Join(d.dir, "nats", "jetstream", Account, "streams", Stream, "obs", name))
+		if err != nil || (len(found) > 0) != want {
+			t.Errorf("%s has the files %q, %v", name, found, err)
+		}
+	}
+	d.close()
+	d.open()
+	d.event("P3578A", "SHP-3578-1", 4)
+	if js, err = jetstream.New(d.connect(escort)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.Consumer(t.Context(), Stream, m.Consumer); !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		t.Errorf("after a restart: %v", err)
+	}
+	again, err := d.Consumer(t.Context(), escort.User, Query{Since: "3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.pulls(js, again, "4")
 }
 
 // TestMoreThanAThousandPeople: who has come once keeps his consumers while he is away, and the next ones come in all the same.

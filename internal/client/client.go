@@ -24,6 +24,8 @@ type Options struct {
 	Connections int
 	// Patience is how long a request is tried again while the server is overloaded or does not answer; 0 for 10 s, below 0 for not at all.
 	Patience time.Duration
+	// Answer is how long an answer may take to begin; 0 for 2 min.
+	Answer time.Duration
 	// OnRetry is told of every wait, nil for nobody. It is called from several goroutines.
 	OnRetry func(err error, wait time.Duration)
 }
@@ -48,13 +50,16 @@ func New(base string, o Options) (*Client, error) {
 	if o.Patience == 0 {
 		o.Patience = 10 * time.Second
 	}
+	if o.Answer == 0 {
+		o.Answer = 2 * time.Minute
+	}
 	return &Client{
 		base:     strings.TrimRight(base, "/"),
 		patience: o.Patience,
 		onRetry:  o.OnRetry,
 		http: &http.Client{Transport: &http.Transport{
 			Proxy: http.ProxyFromEnvironment, MaxIdleConns: o.Connections, MaxIdleConnsPerHost: o.Connections, IdleConnTimeout: 90 * time.Second,
-			ResponseHeaderTimeout: 2 * time.Minute,
+			ResponseHeaderTimeout: o.Answer,
 		}},
 	}, nil
 }
@@ -162,11 +167,20 @@ func (c *Client) Get(ctx context.Context, token, path string, query url.Values, 
 
 // Stream begins to read a long answer, which the caller closes. Once begun it is not tried again.
 func (c *Client) Stream(ctx context.Context, token, path string, query url.Values) (body io.ReadCloser, err error) {
+	resp, err := c.begin(ctx, token, path, query)
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
+}
+
+// begin asks until a success begins to come.
+func (c *Client) begin(ctx context.Context, token, path string, query url.Values) (resp *http.Response, err error) {
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}
-	err = c.retry(ctx, func() error {
-		resp, err := c.do(ctx, http.MethodGet, path, token, "", nil, 0)
+	err = c.retry(ctx, func() (err error) {
+		resp, err = c.do(ctx, http.MethodGet, path, token, "", nil, 0)
 		if err != nil {
 			return err
 		}
@@ -174,10 +188,9 @@ func (c *Client) Stream(ctx context.Context, token, path string, query url.Value
 			defer drain(resp)
 			return statusError(resp)
 		}
-		body = resp.Body
 		return nil
 	})
-	return body, err
+	return resp, err
 }
 
 // Post sends a JSON value and reads the answer into a value, nil for none.

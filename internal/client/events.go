@@ -9,7 +9,6 @@ import (
 	"io"
 	"iter"
 	"net"
-	"net/http"
 	"net/url"
 
 	"jejak/internal/api"
@@ -19,24 +18,13 @@ import (
 // short list: it is the last pair. Nothing is tried again once the first has come.
 func (c *Client) Events(ctx context.Context, token string, query url.Values) iter.Seq2[api.Event, error] {
 	return func(yield func(api.Event, error) bool) {
-		var resp *http.Response
-		err := c.retry(ctx, func() (err error) {
-			resp, err = c.do(ctx, http.MethodGet, "/v1/events?"+query.Encode(), token, "", nil, 0)
-			if err != nil {
-				return err
-			}
-			if resp.StatusCode != http.StatusOK {
-				defer drain(resp)
-				return statusError(resp)
-			}
-			return nil
-		})
+		body, err := c.Stream(ctx, token, "/v1/events", query)
 		if err != nil {
 			yield(api.Event{}, err)
 			return
 		}
-		defer resp.Body.Close() // only read from; to drain it could mean the whole log
-		for lines := json.NewDecoder(bufio.NewReaderSize(resp.Body, 1<<16)); ; {
+		defer body.Close() // only read from; to drain it could mean the whole log
+		for lines := json.NewDecoder(bufio.NewReaderSize(body, 1<<16)); ; {
 			var e api.Event
 			if err := lines.Decode(&e); errors.Is(err, io.EOF) {
 				return

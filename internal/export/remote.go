@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"net/url"
 	"slices"
@@ -23,6 +24,8 @@ type Remote struct {
 	Client   *client.Client
 	Token    string
 	Election string // the log is read election by election
+	// Watch gets what comes of a bundle, beside the file that is written; nil: nobody does.
+	Watch io.Writer
 }
 
 var _ eventstore.Store = Remote{}

@@ -9,7 +9,6 @@ import (
 
 	"jejak/domain"
 	"jejak/domain/ledger"
-	"jejak/eventstore"
 	"jejak/internal/journal"
 	"jejak/internal/refold"
 	"jejak/projections"
@@ -85,63 +84,96 @@ func (h *History) Believed(ctx context.Context, election string, unit domain.Cod
 	if err != nil {
 		return form.Believed{}, inField(err, "at")
 	}
-	var believed figures
-	b := form.Believed{At: stamp(at), Position: uint64(place.Position), Ahead: []form.FigureEvent{}, Simulated: h.cfg.Simulated}
-	err = h.State(ctx, election, unit, known, func(s *ledger.State, at eventstore.Position) error {
-		row := projections.Regency(s, at)
-		b.Code, b.Name = row.Code, row.Name
-		believed = figuresOf(s, at)
-		return nil
-	})
-	if err != nil {
-		return b, err
-	}
 	t := turn{election, unit}
 	if err := h.begin(ctx, t); err != nil {
-		return b, err
+		return form.Believed{}, err
 	}
 	defer h.end(t)
-	truth, a, err := h.truth(ctx, election, unit, at, place, figure, &b)
+	b, err := h.believed(ctx, t, at, place, figure)
 	if err != nil {
-		return b, fmt.Errorf("what was true of %s in %s at %s: %w", unit, election, stamp(at), err)
+		return b, fmt.Errorf("what was believed of %s in %s at %s, and what was true: %w", unit, election, stamp(at), err)
 	}
-	b.Figures = differences(believed, truth, a, figure)
 	return b, nil
 }
 
-// truth folds what had occurred, first what was recorded by then and after it what was told later, whose effects it accounts for.
-func (h *History) truth(ctx context.Context, election string, unit domain.Code, at time.Time, place Place, figure string, b *form.Believed) (figures, *account, error) {
-	stream := journal.LedgerStream(election, unit)
+// believed folds what was known at a place, and goes on from there with what had occurred by then and was told later, whose effects it accounts for.
+func (h *History) believed(ctx context.Context, of turn, at time.Time, place Place, figure string) (form.Believed, error) {
+	b := form.Believed{At: stamp(at), Position: uint64(place.Position), Ahead: []form.FigureEvent{}, Simulated: h.cfg.Simulated}
+	stream := journal.LedgerStream(of.election, of.unit)
 	head, position, err := h.cfg.Store.StreamHead(ctx, stream)
 	if err != nil {
-		return nil, nil, err
+		return b, err
 	}
 	b.Head = uint64(position)
-	state, c := h.source.New(election, unit), h.choose(stream, at, uint64(head))
-	var a *account
-	err = h.source.FoldChosen(ctx, state, h.cfg.Store.Read(ctx, stream, 0), func(step refold.Step) (refold.Choice, error) {
-		if step.Event.Version > place.Version && a == nil {
-			a = newAccount(figuresOf(state, place.Position), figure)
+	k, err := h.reach(ctx, of.election, of.unit, Cut{Clock: Recorded, At: at}, place)
+	if err != nil {
+		return b, err
+	}
+	defer func() { h.keep(k) }()
+	row := projections.Regency(k.state, place.Position)
+	b.Code, b.Name = row.Code, row.Name
+	believed := figuresOf(k.state, place.Position)
+	times := h.timesOf(of)
+	defer h.trimTimes()
+	if err := h.learn(ctx, times, stream, uint64(head)); err != nil {
+		return b, err
+	}
+	moment := instantOf(at)
+	state, first := k.state.Clone(), times.firstLeft(moment)
+	if first <= place.Version { // something that was known had not occurred
+		if b.Ahead, err = h.left(ctx, times, stream, place.Version, moment); err != nil {
+			return b, err
 		}
-		choice, err := c.choose(ctx, step)
-		if choice == refold.Leave && step.Event.Version <= place.Version {
-			b.Ahead = append(b.Ahead, eventOf(step))
+		from := h.nearest(ctx, of.election, of.unit, first-1)
+		defer func() { h.keep(from) }()
+		state = from.state.Clone()
+		if err := h.foldPicked(ctx, state, times.taken(state.Version, place.Version, moment), nil); err != nil {
+			return b, err
 		}
-		return choice, err
-	}, func(step refold.Step) error {
-		if a != nil {
-			b.Late++
-			a.step(step)
-		}
+	}
+	a := newAccount(figuresOf(state, place.Position), figure)
+	late := times.taken(place.Version, uint64(head), moment)
+	b.Late = len(late)
+	err = h.foldPicked(ctx, state, late, func(step refold.Step) error {
+		a.step(step)
 		return ctx.Err()
 	})
-	if a == nil {
-		a = newAccount(nil, figure)
+	if err != nil {
+		return b, err
 	}
-	if err == nil {
-		err = noFigure(state, figure)
+	if err := noFigure(state, figure); err != nil {
+		return b, err
 	}
-	return figuresOf(state, position), a, err
+	b.Figures = differences(believed, figuresOf(state, position), a, figure)
+	return b, nil
+}
+
+// foldPicked folds some versions of a ledger's events into a state.
+func (h *History) foldPicked(ctx context.Context, state *ledger.State, versions []uint64, each func(refold.Step) error) error {
+	all := func(refold.Step) (refold.Choice, error) { return refold.Take, nil }
+	return h.source.FoldChosen(ctx, state, h.pick(ctx, journal.LedgerStream(state.Election, state.Unit), versions, passOver), all, each)
+}
+
+// left are the events up to a version that had not occurred by a moment.
+func (h *History) left(ctx context.Context, t *times, stream string, upTo uint64, at instant) ([]form.FigureEvent, error) {
+	var versions []uint64
+	for v := uint64(1); v <= upTo; v++ {
+		if !t.had(v, at) {
+			versions = append(versions, v)
+		}
+	}
+	events := []form.FigureEvent{}
+	for rec, err := range h.pick(ctx, stream, versions, near) {
+		if err != nil {
+			return nil, err
+		}
+		event, err := journal.Decode(&rec, ledger.NewEventOf)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, eventOf(refold.Step{Record: &rec, Event: event}))
+	}
+	return events, nil
 }
 
 func differences(believed, truth figures, a *account, figure string) []form.FigureDifference {

@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"slices"
 
@@ -107,9 +108,20 @@ func (h *History) chosen(ctx context.Context, stream string, versions []uint64, 
 			}
 			versions = versions[low:]
 		}
+		for rec, err := range h.pick(ctx, stream, versions, near) {
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// pick reads the records of some versions of a stream, which rise. Where they are no more than so many apart those in between are read in vain.
+func (h *History) pick(ctx context.Context, stream string, versions []uint64, apart uint64) iter.Seq2[eventstore.Record, error] {
+	return func(yield func(eventstore.Record, error) bool) {
 		for len(versions) > 0 {
 			n := 1
-			for n < len(versions) && versions[n]-versions[n-1] <= near {
+			for n < len(versions) && versions[n]-versions[n-1] <= apart {
 				n++
 			}
 			run := versions[:n]
@@ -124,6 +136,10 @@ func (h *History) chosen(ctx context.Context, stream string, versions []uint64, 
 				if run = run[1:]; len(run) == 0 {
 					break
 				}
+			}
+			if len(run) > 0 {
+				yield(eventstore.Record{}, fmt.Errorf("read %s version %d: it is not there", stream, run[0]))
+				return
 			}
 		}
 	}

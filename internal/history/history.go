@@ -48,10 +48,12 @@ type History struct {
 	source refold.Source
 	folds  chan struct{}
 
-	mu    sync.Mutex
-	kept  []*kept             // the one used last at the end
-	turns map[turn]*sync.Cond // who folds which ledger
-	busy  map[turn]bool
+	mu     sync.Mutex
+	kept   []*kept        // the one used last at the end
+	times  []*ledgerTimes // likewise
+	boards boards
+	turns  map[turn]*sync.Cond // who folds which ledger
+	busy   map[turn]bool
 }
 
 // turn: one at a time folds a ledger, so that a second one finds what the first has made.
@@ -210,43 +212,69 @@ func (h *History) begin(ctx context.Context, t turn) error {
 	if err := h.lock(ctx, t); err != nil {
 		return err
 	}
+	if err := h.room(ctx); err != nil {
+		h.unlock(t)
+		return err
+	}
+	return nil
+}
+
+func (h *History) end(t turn) {
+	h.leave()
+	h.unlock(t)
+}
+
+// room waits for room to fold, until leave.
+func (h *History) room(ctx context.Context) error {
 	select {
 	case h.folds <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		h.unlock(t)
 		return ctx.Err()
 	}
 }
 
-func (h *History) end(t turn) {
-	<-h.folds
-	h.unlock(t)
-}
+func (h *History) leave() { <-h.folds }
 
 // reach makes the state at a place, from the nearest one before it that is kept or saved.
 func (h *History) reach(ctx context.Context, election string, unit domain.Code, cut Cut, place Place) (*kept, error) {
 	if !cut.At.IsZero() && cut.Clock == Occurred {
 		return h.occurred(ctx, election, unit, cut, place)
 	}
-	k := h.take(election, unit, place.Version)
-	if k == nil {
-		k = h.restore(ctx, election, unit, place.Version)
-	}
-	if k == nil {
-		k = &kept{turn: turn{election, unit}, state: h.source.New(election, unit)}
-	}
+	k := h.nearest(ctx, election, unit, place.Version)
 	if k.state.Version == place.Version {
 		return k, nil
 	}
-	err := h.source.Fold(ctx, k.state, func(step refold.Step) (bool, error) { return step.State.Version < place.Version, ctx.Err() })
+	t, read := h.timesOf(k.turn), h.whenOccurred(journal.LedgerStream(election, unit))
+	err := h.source.Fold(ctx, k.state, func(step refold.Step) (bool, error) {
+		if step.Event.Version == t.known()+1 { // who asks what was known often asks what was true
+			if err := t.add(ctx, step.Event, read); err != nil {
+				return false, err
+			}
+		}
+		return step.State.Version < place.Version, ctx.Err()
+	})
+	h.trimTimes()
 	if err == nil && k.state.Version != place.Version {
 		err = fmt.Errorf("its stream ends at version %d, before %d", k.state.Version, place.Version)
 	}
 	if err != nil {
 		return nil, err
 	}
+	k.events = k.state.Version
 	return k, nil
+}
+
+// nearest is the state on the recorded clock that is nearest before a version, of those that are kept, the snapshot, and the empty ledger.
+func (h *History) nearest(ctx context.Context, election string, unit domain.Code, version uint64) *kept {
+	k := h.take(election, unit, version)
+	if k == nil {
+		k = h.restore(ctx, election, unit, version)
+	}
+	if k == nil {
+		k = &kept{turn: turn{election, unit}, state: h.source.New(election, unit)}
+	}
+	return k
 }
 
 // restore makes a state of the ledger's snapshot, nil when there is none at or before a version that belongs to this log.
@@ -274,7 +302,7 @@ func (h *History) restore(ctx context.Context, election string, unit domain.Code
 	if err != nil {
 		return nil
 	}
-	return &kept{turn: turn{election, unit}, state: state}
+	return &kept{turn: turn{election, unit}, state: state, events: state.Version}
 }
 
 // Asks tells a fault of the question from a failure of the answer.

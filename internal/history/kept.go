@@ -15,6 +15,10 @@ type kept struct {
 	cut   Cut    // of the occurred clock, else zero
 	upTo  uint64 // of a state on the occurred clock: the end of the ledger that it was made of
 	state *ledger.State
+	// events is how many are in it.
+	events uint64
+	// prefix is, of a state on the occurred clock, the one on the recorded clock that it goes on from; nil when it is kept already.
+	prefix *kept
 }
 
 // take gives the kept state of a ledger that is nearest before a version, nil for none.
@@ -53,9 +57,27 @@ func (h *History) keep(k *kept) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.kept = append(h.kept, k)
+	if k.prefix != nil { // which is of more use than the state itself
+		h.kept = append(h.kept, k.prefix)
+		k.prefix = nil
+	}
+	h.trim()
+}
+
+// keepSpare keeps a state if there is room for it beside the others, which were asked for by name.
+func (h *History) keepSpare(k *kept) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.kept = slices.Insert(h.kept, 0, k)
+	k.prefix = nil
+	h.trim()
+}
+
+// trim lets go of what there is no room for. The lock is held.
+func (h *History) trim() {
 	events := uint64(0)
 	for i := len(h.kept) - 1; i >= 0; i-- {
-		events += max(h.kept[i].state.Version, 1)
+		events += max(h.kept[i].events, 1)
 		if events > h.cfg.Keep || len(h.kept)-i > keepStates {
 			h.kept = slices.Delete(h.kept, 0, i+1)
 			return

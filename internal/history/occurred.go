@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"jejak/domain"
@@ -12,22 +13,75 @@ import (
 	"jejak/internal/refold"
 )
 
-// occurred makes the state of a ledger of what had occurred by a moment.
+// occurred makes the state of a ledger of what had occurred by a moment. Up to the first event that had not it is the ledger of the recorded clock, so it
+// goes on from a clone of that; which events come after it the times of the ledger say. The first question about a ledger learns them as it folds.
 func (h *History) occurred(ctx context.Context, election string, unit domain.Code, cut Cut, place Place) (*kept, error) {
 	if k := h.takeOccurred(election, unit, cut, place.Version); k != nil {
 		return k, nil
 	}
-	k := &kept{turn: turn{election, unit}, cut: cut, upTo: place.Version, state: h.source.New(election, unit)}
-	stream := journal.LedgerStream(election, unit)
-	c := h.choose(stream, cut.At, place.Version)
-	err := h.source.FoldChosen(ctx, k.state, h.cfg.Store.Read(ctx, stream, 0), func(step refold.Step) (refold.Choice, error) { return c.choose(ctx, step) }, nil)
-	if err != nil {
+	of, stream, at := turn{election, unit}, journal.LedgerStream(election, unit), instantOf(cut.At)
+	t := h.timesOf(of)
+	defer h.trimTimes()
+	first := uint64(1) // not known to have occurred
+	if t.known() > 0 {
+		if err := h.learn(ctx, t, stream, place.Version); err != nil {
+			return nil, err
+		}
+		first = t.firstLeft(at)
+	}
+	prefix := h.nearest(ctx, election, unit, min(first-1, place.Version))
+	records := h.cfg.Store.Read(ctx, stream, 0)
+	if t.known() >= place.Version {
+		records = h.pick(ctx, stream, t.taken(prefix.state.Version, place.Version, at), passOver)
+	}
+	k := &kept{turn: of, state: prefix.state, events: prefix.events}
+	choose := func(step refold.Step) (refold.Choice, error) {
+		version := step.Event.Version
+		if version > place.Version {
+			return refold.Stop, nil
+		}
+		if version > t.known() {
+			if err := t.add(ctx, step.Event, h.whenOccurred(stream)); err != nil {
+				return refold.Leave, err
+			}
+		}
+		had := t.had(version, at)
+		if k.prefix == nil && (!had || version != k.state.Version+1) { // from here on it is no ledger of the recorded clock
+			k.prefix = &kept{turn: of, state: k.state.Clone(), events: k.events}
+			k.cut, k.upTo = cut, place.Version
+		}
+		if !had {
+			return refold.Leave, nil
+		}
+		k.events++
+		return refold.Take, nil
+	}
+	if err := h.source.FoldChosen(ctx, k.state, records, choose, nil); err != nil {
 		return nil, err
 	}
 	return k, nil
 }
 
-// chooser takes the events of a ledger that had occurred by a moment.
+// passOver is how many records between two that are wanted are read in vain rather than beginning to read anew.
+const passOver = 256
+
+// whenOccurred reads when an event of a stream occurred.
+func (h *History) whenOccurred(stream string) func(context.Context, uint64) (time.Time, error) {
+	return func(ctx context.Context, version uint64) (time.Time, error) {
+		rec, err := h.record(ctx, stream, version)
+		if err != nil {
+			return time.Time{}, err
+		}
+		return occurredAt(&rec)
+	}
+}
+
+func occurredAt(rec *eventstore.Record) (time.Time, error) {
+	meta, err := journal.ReadMetadata(rec)
+	return meta.OccurredAt, err
+}
+
+// chooser takes those of some events of a ledger that had occurred by a moment: as times does, which knows all events.
 type chooser struct {
 	at   time.Time
 	last uint64 // versions after it are not looked at
@@ -36,22 +90,10 @@ type chooser struct {
 }
 
 func (h *History) choose(stream string, at time.Time, last uint64) *chooser {
-	return &chooser{at: at, last: last, seen: map[uint64]time.Time{}, read: func(ctx context.Context, version uint64) (time.Time, error) {
-		rec, err := h.record(ctx, stream, version)
-		if err != nil {
-			return time.Time{}, err
-		}
-		return occurredAt(&rec)
-	}}
+	return &chooser{at: at, last: last, seen: map[uint64]time.Time{}, read: h.whenOccurred(stream)}
 }
 
-func occurredAt(rec *eventstore.Record) (time.Time, error) {
-	meta, err := journal.ReadMetadata(rec)
-	return meta.OccurredAt, err
-}
-
-// choose says whether an event had occurred. The events of the register bear the time of the act that brought them. A discrepancy that this act brought
-// on something later (a box was sealed without being checked, and the sealing was told first) has occurred only when that has too.
+// choose says whether an event had occurred: see times.had.
 func (c *chooser) choose(ctx context.Context, step refold.Step) (refold.Choice, error) {
 	version, occurred := step.Event.Version, step.Event.Meta.OccurredAt
 	if version > c.last {
@@ -73,7 +115,7 @@ func (c *chooser) choose(ctx context.Context, step refold.Step) (refold.Choice, 
 		if !known {
 			var err error
 			if when, err = c.read(ctx, proof.Version); err != nil {
-				return refold.Leave, err
+				return refold.Leave, fmt.Errorf("when the proof of %s occurred: %w", raised.Discrepancy, err)
 			}
 			c.seen[proof.Version] = when
 		}

@@ -10,33 +10,47 @@ import (
 	"jejak/eventstore"
 	"jejak/internal/access"
 	"jejak/internal/api"
+	"jejak/internal/history"
 	"jejak/internal/trail"
 	"jejak/internal/views"
 	"jejak/projections"
 )
 
 func (s *Server) custody() model[api.CustodyRow] {
-	return model[api.CustodyRow]{views.Custody, func(st *ledger.State, at eventstore.Position) api.CustodyRow {
-		row := projections.Custody(st, at)
+	mark := func(row api.CustodyRow) api.CustodyRow {
 		row.Simulated = s.cfg.Clock.Simulated()
 		return row
-	}}
+	}
+	return model[api.CustodyRow]{
+		views.Custody, func(st *ledger.State, at eventstore.Position) api.CustodyRow {
+			return mark(projections.Custody(st, at))
+		},
+		func(b *history.Board) api.CustodyRow { return mark(b.Custody) },
+	}
 }
 
 func (s *Server) deadlines() model[api.DeadlineRow] {
-	return model[api.DeadlineRow]{views.Deadlines, func(st *ledger.State, at eventstore.Position) api.DeadlineRow {
-		row := projections.Deadlines(st, at)
+	mark := func(row api.DeadlineRow) api.DeadlineRow {
 		row.Simulated = s.cfg.Clock.Simulated()
 		return row
-	}}
+	}
+	return model[api.DeadlineRow]{
+		views.Deadlines, func(st *ledger.State, at eventstore.Position) api.DeadlineRow {
+			return mark(projections.Deadlines(st, at))
+		},
+		func(b *history.Board) api.DeadlineRow { return mark(b.Deadlines) },
+	}
 }
 
 func (s *Server) claims() model[api.ClaimsRow] {
-	return model[api.ClaimsRow]{views.Claims, func(st *ledger.State, at eventstore.Position) api.ClaimsRow {
-		row := projections.Claims(st, at)
+	mark := func(row api.ClaimsRow) api.ClaimsRow {
 		row.Simulated = s.cfg.Clock.Simulated()
 		return row
-	}}
+	}
+	return model[api.ClaimsRow]{
+		views.Claims, func(st *ledger.State, at eventstore.Position) api.ClaimsRow { return mark(projections.Claims(st, at)) },
+		func(b *history.Board) api.ClaimsRow { return mark(b.Claims) },
+	}
 }
 
 // listCustody shows who holds what in each regency that the asker may see.

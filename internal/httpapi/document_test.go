@@ -156,7 +156,7 @@ func (d *document) checkAnswer(method, url string, status int, contentType strin
 	}
 	pointer := answers + fmt.Sprint(status) + "/content/" + escape(kind) + "/schema"
 	switch {
-	case kind == "text/event-stream", kind == "text/plain", kind == "application/zstd", kind == "application/octet-stream", kind == "application/pdf":
+	case kind == "text/event-stream", kind == "text/plain", kind == "application/zstd", kind == "application/octet-stream", kind == "application/pdf", kind == "application/zip":
 		return nil
 	case kind != "application/x-ndjson":
 		return d.check(pointer, body)

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -36,8 +37,21 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			}
 			ended(s.pattern(r), rec.code())
 		}()
+		if r.Method == http.MethodGet && r.URL.RawQuery != "" {
+			r = r.WithContext(context.WithValue(r.Context(), controllerKey{}, ctl))
+		}
 		next.ServeHTTP(rec, r)
 	})
+}
+
+// controllerKey is where the context of a query has what sets its deadlines.
+type controllerKey struct{}
+
+// goesOn gives an answer that is being worked out its time anew.
+func (s *Server) goesOn(ctx context.Context) {
+	if ctl, ok := ctx.Value(controllerKey{}).(*http.ResponseController); ok {
+		_ = ctl.SetWriteDeadline(time.Now().Add(s.patience.write)) // a recorder in a test has none
+	}
 }
 
 // pattern is the route of a request: never its path, which has ids in it.

@@ -31,6 +31,7 @@ func (s *Server) describeStreams() {
 	doc.AddOperation(s.describeCommands())
 	doc.AddOperation(s.describeEvents())
 	doc.AddOperation(s.describeReplay())
+	doc.AddOperation(s.describeBundle())
 	doc.AddOperation(s.describeUsers())
 	doc.AddOperation(s.describeFeedRebuild())
 	doc.AddOperation(s.describeBackup())

@@ -170,13 +170,10 @@ func (s *Server) view(ctx context.Context, election string, unit domain.Code, a 
 
 // past reads the ledger of a unit as it was.
 func (s *Server) past(ctx context.Context, election string, unit domain.Code, a Asked, read func(st *ledger.State, at eventstore.Position), things []trail.Thing) error {
-	if a.MinPosition > 0 {
-		waiting, cancel := context.WithTimeout(ctx, s.patience.position)
-		defer cancel()
-		if err := s.waitForHead(waiting, eventstore.Position(a.MinPosition)); err != nil {
-			return s.viewError(err)
-		}
+	if err := s.waitForMin(ctx, a); err != nil {
+		return err
 	}
+	defer s.goesOn(ctx)
 	ctx, cancel := context.WithTimeout(ctx, s.patience.fold)
 	defer cancel()
 	look := func(st *ledger.State, at eventstore.Position) error {
@@ -189,10 +186,47 @@ func (s *Server) past(ctx context.Context, election string, unit domain.Code, a 
 	} else {
 		err = s.cfg.History.State(ctx, election, unit, a.cut(), look)
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return retryLater(unavailable("fold_too_long", "masa lalu sedang dihitung lama", "working out the past takes too long at present"))
+	return s.pastError(err)
+}
+
+// waitForMin waits for the position that a question about the past wants to be in the log.
+func (s *Server) waitForMin(ctx context.Context, a Asked) error {
+	if a.MinPosition == 0 {
+		return nil
 	}
-	return s.viewError(err)
+	ctx, cancel := context.WithTimeout(ctx, s.patience.position)
+	defer cancel()
+	return s.viewError(s.waitForHead(ctx, eventstore.Position(a.MinPosition)))
+}
+
+// boards are what the lists show of units as their ledgers were. It takes as long as there is progress: it is given up when no ledger was folded for the
+// time that one may take, or the asker is gone.
+func (s *Server) boards(ctx context.Context, election string, units []domain.Code, a Asked) ([]*history.Board, error) {
+	if err := s.waitForMin(ctx, a); err != nil {
+		return nil, err
+	}
+	s.goesOn(ctx)
+	working, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	late := time.AfterFunc(s.patience.fold, func() { giveUp(context.DeadlineExceeded) })
+	defer late.Stop()
+	if len(units) == 1 {
+		b, err := s.cfg.History.Board(working, election, units[0], a.cut())
+		return []*history.Board{b}, s.pastError(causeOf(working, err))
+	}
+	boards, err := s.cfg.History.Boards(working, election, units, a.cut(), func() {
+		late.Reset(s.patience.fold)
+		s.goesOn(ctx)
+	})
+	return boards, s.pastError(causeOf(working, err))
+}
+
+// causeOf is why something was cancelled, where it was.
+func causeOf(ctx context.Context, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // waitForHead waits until the log is as long as a position.

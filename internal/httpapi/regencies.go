@@ -9,6 +9,7 @@ import (
 	"jejak/eventstore"
 	"jejak/internal/access"
 	"jejak/internal/api"
+	"jejak/internal/history"
 	"jejak/internal/views"
 	"jejak/projections"
 )
@@ -31,11 +32,16 @@ func (s *Server) getRegency(ctx context.Context, in *ofUnit) (*reply[api.Regency
 
 // listSupporting shows how far the supporting data of each regency is.
 func (s *Server) listSupporting(ctx context.Context, in *InElection) (*reply[[]api.SupportingRow], error) {
-	return listRows(ctx, s, in, access.Supporting, model[api.SupportingRow]{row: func(st *ledger.State, at eventstore.Position) api.SupportingRow {
-		row := projections.Supporting(st, at)
+	mark := func(row api.SupportingRow) api.SupportingRow {
 		row.Simulated = s.cfg.Clock.Simulated()
 		return row
-	}})
+	}
+	return listRows(ctx, s, in, access.Supporting, model[api.SupportingRow]{
+		row: func(st *ledger.State, at eventstore.Position) api.SupportingRow {
+			return mark(projections.Supporting(st, at))
+		},
+		board: func(b *history.Board) api.SupportingRow { return mark(b.Supporting) },
+	})
 }
 
 // getPlan shows the need plan of a unit.
@@ -49,11 +55,16 @@ func (s *Server) getPlan(ctx context.Context, in *ofUnit) (*reply[api.PlanCard],
 
 // regencies are the rows of the board.
 func (s *Server) regencies() model[api.RegencyRow] {
-	return model[api.RegencyRow]{views.Regency, func(st *ledger.State, at eventstore.Position) api.RegencyRow {
-		row := projections.Regency(st, at)
+	mark := func(row api.RegencyRow) api.RegencyRow {
 		row.Simulated = s.cfg.Clock.Simulated()
 		return row
-	}}
+	}
+	return model[api.RegencyRow]{
+		views.Regency, func(st *ledger.State, at eventstore.Position) api.RegencyRow {
+			return mark(projections.Regency(st, at))
+		},
+		func(b *history.Board) api.RegencyRow { return mark(b.Regency) },
+	}
 }
 
 // listRows makes a row of every regency that the asker may see, in the order of their codes.
@@ -69,6 +80,13 @@ func listRows[T any](ctx context.Context, s *Server, in *InElection, what access
 		if u.Level() == domain.Regency && access.Allows(view, user.Scope, u) {
 			seen = append(seen, u)
 		}
+	}
+	if !in.cut().End() && of.board != nil {
+		rows, positions, err := boardRows(ctx, s, in.Election, seen, in.Asked, of)
+		if err != nil {
+			return nil, err
+		}
+		return answer(s, in.Asked, rows, positions...)
 	}
 	rows, positions := make([]T, len(seen)), make([]eventstore.Position, len(seen))
 	errs := make([]error, len(seen))

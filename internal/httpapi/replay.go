@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"jejak/domain"
@@ -24,32 +23,6 @@ const (
 	usualSpeed     = 3600
 	greatestSpeed  = 10_000_000
 )
-
-// replays counts the replays under way by user.
-type replays struct {
-	mu sync.Mutex
-	of map[string]int
-}
-
-// begin takes a place; ok is false when a user has as many as he may.
-func (r *replays) begin(user string) (end func(), ok bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.of[user] >= replaysPerUser {
-		return nil, false
-	}
-	if r.of == nil {
-		r.of = map[string]int{}
-	}
-	r.of[user]++
-	return func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.of[user]--; r.of[user] == 0 {
-			delete(r.of, user)
-		}
-	}, true
-}
 
 // replayQuery is a part of history, and how fast it is played.
 type replayQuery struct {

@@ -7,6 +7,7 @@ import (
 	"jejak/domain"
 	"jejak/domain/ledger"
 	"jejak/eventstore"
+	"jejak/internal/history"
 	"jejak/internal/journal"
 	"jejak/internal/views"
 )
@@ -21,14 +22,22 @@ type Views interface {
 
 // model is a read model with one row a unit: kept in a view, or made of the ledger.
 type model[T any] struct {
-	view string
-	row  func(*ledger.State, eventstore.Position) T
+	view  string
+	row   func(*ledger.State, eventstore.Position) T
+	board func(*history.Board) T // of what was: nil where it is not on the board
 }
 
 // rowOf is the row of a unit as its ledger is now: the kept one when it has everything that the log has of the ledger, which need then not be
 // loaded; else made of the ledger.
 func rowOf[T any](ctx context.Context, s *Server, election string, unit domain.Code, a Asked, m model[T]) (row T, at eventstore.Position, err error) {
-	if !a.cut().End() { // nothing of it is kept: a version of the past may have other events in it
+	if !a.cut().End() { // no view has it: a version of the past may have other events in it
+		if m.board != nil {
+			rows, positions, err := boardRows(ctx, s, election, []domain.Code{unit}, a, m)
+			if err != nil {
+				return row, 0, err
+			}
+			return rows[0], positions[0], nil
+		}
 		err = s.view(ctx, election, unit, a, func(st *ledger.State, reached eventstore.Position) { row, at = m.row(st, reached), reached })
 		return row, at, err
 	}
@@ -39,6 +48,19 @@ func rowOf[T any](ctx context.Context, s *Server, election string, unit domain.C
 		row, at = madeRow(s, st, reached, m), reached
 	})
 	return row, at, err
+}
+
+// boardRows are the rows of units as their ledgers were.
+func boardRows[T any](ctx context.Context, s *Server, election string, units []domain.Code, a Asked, m model[T]) ([]T, []eventstore.Position, error) {
+	boards, err := s.boards(ctx, election, units, a)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, positions := make([]T, len(units)), make([]eventstore.Position, len(units))
+	for i, b := range boards {
+		rows[i], positions[i] = m.board(b), b.Position
+	}
+	return rows, positions, nil
 }
 
 // keptRow is the row of a view, if it is at the head of the unit's ledger.

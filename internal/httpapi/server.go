@@ -60,7 +60,8 @@ type Server struct {
 	mux      *http.ServeMux
 	api      huma.API
 	failures *failures
-	replays  replays
+	replays  atOnce
+	bundles  atOnce
 	rows     *cache
 	fresh    time.Duration // how long the log is asked where a ledger ends
 	patience patience
@@ -75,6 +76,7 @@ type Server struct {
 // New makes the server. It serves nothing by itself: see Serve.
 func New(cfg Config) *Server {
 	s := &Server{cfg: cfg, mux: http.NewServeMux(), failures: newFailures(), rows: newCache(), fresh: time.Second, patience: usual(), closing: make(chan struct{})}
+	s.replays.most, s.bundles.most = replaysPerUser, bundlesPerUser
 	s.routes()
 	return s
 }
@@ -85,6 +87,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc(commandsPattern, s.postCommands)
 	s.mux.HandleFunc("GET /v1/events", s.getEvents)
 	s.mux.HandleFunc("GET /v1/events/{id}/proof", s.getProof)
+	s.mux.HandleFunc("GET /v1/bundle", s.getBundle)
 	s.mux.HandleFunc("GET /checkpoint", s.getCheckpoint)
 	s.mux.HandleFunc("GET /checkpoint/history", s.getCheckpointHistory)
 	s.mux.HandleFunc("GET /checkpoint/keys", s.getCheckpointKeys)

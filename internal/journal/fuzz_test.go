@@ -2,6 +2,7 @@ package journal
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"math"
 	"os"
@@ -17,7 +18,12 @@ import (
 	"github.com/google/uuid"
 
 	"jejak/domain"
+	"jejak/domain/handoff"
+	"jejak/domain/incident"
 	"jejak/domain/ledger"
+	"jejak/domain/packing"
+	"jejak/domain/receipt"
+	"jejak/domain/shipment"
 	"jejak/eventstore"
 	"jejak/internal/api"
 )
@@ -127,6 +133,72 @@ func FuzzUsual(f *testing.F) {
 		var want foldMeta
 		err := jsonv2.Unmarshal(metadata, &want)
 		if diff := cmp.Diff(want, got); err != nil || diff != "" || got.OccurredAt.String() != want.OccurredAt.String() {
+			t.Fatalf("by reflection it is %v with error %v (-reflection +usual):\n%s", want, err, diff)
+		}
+	})
+}
+
+// usualEvents are events of the types that are read without reflection, in all their forms.
+func usualEvents() []domain.Event {
+	ref := domain.Ref{Version: 7, Event: uuid.UUID{7}}
+	boxes := []domain.BoxID{"3578010001001-PPWP", "3578010001001-KIT"}
+	return []domain.Event{
+		&incident.Raised{Discrepancy: "DSC-3578-000001", Key: "count_over|DLV-3578-1/ink", Rule: "count_over", Kind: domain.Over, Severity: domain.Low, Units: []string{"DLV-3578-1/ink"},
+			Quantity: 11, Provisional: true, Message: "lebih 11: ya", MessageEN: "11 too many", Proof: []domain.Ref{ref, ref}},
+		&incident.Raised{Units: []string{}, Proof: []domain.Ref{}},
+		&incident.Explained{Discrepancy: "DSC-3578-000001", By: ref},
+		&receipt.SortingReported{Delivery: "DLV-3578-1", Design: "DPR-3501", Carton: "12", Good: 500, Damaged: map[string]int64{}, Foreign: []receipt.ForeignSheets{}},
+		&receipt.SortingReported{Delivery: "DLV-3578-1", Good: -5, Missing: 3, Damaged: map[string]int64{}, Foreign: []receipt.ForeignSheets{}},
+		&packing.BoxesPacked{Boxes: []packing.PackedBox{{Box: boxes[0], Design: "PPWP", Ballots: 278}, {Box: boxes[1]}}},
+		&packing.BoxesPacked{Boxes: []packing.PackedBox{}},
+		&packing.BoxesChecked{Boxes: boxes},
+		&packing.BoxesSealed{Boxes: []packing.SealedBox{{Box: boxes[0], Seals: []string{"JT1", "JT2"}}, {Box: boxes[1], Seals: []string{}}}},
+		&handoff.Offered{Handoff: "HND-3578-1", Shipment: "SHP-3578-1", To: "357801", Boxes: boxes},
+		&handoff.Offered{Handoff: "HND-3578-1", To: "3578010001001", Boxes: []domain.BoxID{}},
+		&handoff.Accepted{Handoff: "HND-3578-1", Boxes: []handoff.AcceptedBox{{Box: boxes[0], Seals: []string{"JT1"}, Condition: handoff.Good}, {Box: boxes[1], Seals: []string{}, Condition: handoff.Wet}},
+			Missing: []domain.BoxID{"3578010001002-PPWP"}, Extra: []domain.BoxID{}, Witnesses: []packing.Witness{{Role: "police", ID: "usr-1"}, {Role: "supervisor", ID: "usr-2"}}},
+		&handoff.Accepted{Boxes: []handoff.AcceptedBox{}, Missing: []domain.BoxID{}, Extra: []domain.BoxID{}, Witnesses: []packing.Witness{}},
+		&shipment.Loaded{Shipment: "SHP-3578-1", Vehicle: "L-1071-JT", Boxes: boxes},
+	}
+}
+
+// TestUsualData: what Jejak writes of the commonest events is read without reflection.
+func TestUsualData(t *testing.T) {
+	for _, event := range usualEvents() {
+		data, err := json.Marshal(event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := ledger.NewEventOf(event.EventType(), event.Schema())
+		if !new(Decoder).usualData(read, data) {
+			t.Errorf("%s is read by reflection: %s", event.EventType(), data)
+		}
+		if diff := cmp.Diff(event, read); diff != "" {
+			t.Errorf("%s (-written +read):\n%s", data, diff)
+		}
+	}
+}
+
+// FuzzUsualData: data that is read without reflection reads as it does with it.
+func FuzzUsualData(f *testing.F) {
+	for _, event := range usualEvents() {
+		data, err := json.Marshal(event)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(event.EventType(), data)
+		for _, change := range [][2]string{{"[]", "null"}, {":7", ":-7"}, {":7", ":07"}, {":7", ":7.0"}, {":7", ":1234567890123456789"}, {"-KIT", "\u0041"}, {"-KIT", "\xff"}, {"-KIT", "é"},
+			{"-KIT", "]"}, {"-KIT", ","}, {`},{`, `},`}, {`"]`, `",]`}, {"07000000-0000", "{7000000-0000"}, {"0-0", "00"}, {"false", "true"}, {"}", "} "}, {`{"`, `{"x":1,"`}} {
+			f.Add(event.EventType(), []byte(strings.Replace(string(data), change[0], change[1], 1)))
+		}
+	}
+	f.Fuzz(func(t *testing.T, eventType string, data []byte) {
+		got, want := ledger.NewEventOf(eventType, 1), ledger.NewEventOf(eventType, 1)
+		if got == nil || !new(Decoder).usualData(got, data) {
+			return
+		}
+		err := jsonv2.Unmarshal(data, want)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Fatalf("by reflection it is %v with error %v (-reflection +usual):\n%s", want, err, diff)
 		}
 	})

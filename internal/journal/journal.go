@@ -44,6 +44,15 @@ func AttemptsStream(election string, unit domain.Code) string {
 // ElectionStream is the stream of an election's reference data.
 func ElectionStream(election string) string { return ElectionPrefix + election }
 
+// UnitStreams are the streams of an election's reference data and of some of its units.
+func UnitStreams(election string, units []domain.Code) []string {
+	names := []string{ElectionStream(election)}
+	for _, unit := range units {
+		names = append(names, LedgerStream(election, unit), AttemptsStream(election, unit))
+	}
+	return names
+}
+
 // SplitStream takes the name of a ledger's or attempts' stream apart; ok is false for other streams.
 func SplitStream(stream string) (election string, unit domain.Code, ok bool) {
 	rest, found := strings.CutPrefix(stream, LedgerPrefix)
@@ -127,8 +136,11 @@ func (d *Decoder) Decode(rec *eventstore.Record, newEvent func(eventType string,
 	if event == nil {
 		return domain.Recorded{}, fmt.Errorf("read %s version %d: %s schema %d: %w", rec.Stream, rec.Version, rec.Type, rec.Schema, ErrUnknownEvent)
 	}
-	if err := jsonv2.Unmarshal(rec.Data, event); err != nil {
-		return domain.Recorded{}, fmt.Errorf("read %s version %d: data of %s: %w", rec.Stream, rec.Version, rec.Type, err)
+	if !d.usualData(event, rec.Data) {
+		event = newEvent(rec.Type, rec.Schema) // the one before may have something of it
+		if err := jsonv2.Unmarshal(rec.Data, event); err != nil {
+			return domain.Recorded{}, fmt.Errorf("read %s version %d: data of %s: %w", rec.Stream, rec.Version, rec.Type, err)
+		}
 	}
 	m, ok := d.usual(rec.Metadata)
 	if !ok {

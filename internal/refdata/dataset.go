@@ -94,7 +94,7 @@ var builtIn = struct {
 	sets map[string]*Dataset
 }{sets: map[string]*Dataset{}}
 
-// BuiltIn returns the built-in dataset of an election; see Elections. It is loaded once and shared.
+// BuiltIn returns the built-in dataset of an election; see Elections. It is loaded once and shared, until Release.
 func BuiltIn(electionID string) (*Dataset, error) {
 	if err := KnownElection(electionID); err != nil {
 		return nil, err
@@ -110,6 +110,13 @@ func BuiltIn(electionID string) (*Dataset, error) {
 	}
 	builtIn.sets[electionID] = ds
 	return ds, nil
+}
+
+// Release lets go of what BuiltIn has loaded, some 25 MB: a server needs it at its start alone.
+func Release() {
+	builtIn.Lock()
+	defer builtIn.Unlock()
+	clear(builtIn.sets)
 }
 
 // CheckBuiltIn is Check of the built-in data.

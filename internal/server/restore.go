@@ -125,9 +125,6 @@ func (r *restorer) file(name string, body io.Reader) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// lookUp is of how many commands one is looked up: the index was made a moment ago, and is held against the rows besides.
-const lookUp = 100
-
 // check reads what was restored as a server would.
 func (r *restorer) check(ctx context.Context, list backup.Manifest) error {
 	marked := false
@@ -150,7 +147,18 @@ func (r *restorer) check(ctx context.Context, list backup.Manifest) error {
 		return err
 	}
 	var report LogReport
-	err = report.check(ctx, store, lookUp, r.tell(Checking))
+	var unsigned error // what does not fit what was signed
+	tell := together(r.progress, Checking, 2)
+	err = each(ctx,
+		func(ctx context.Context) error { return report.check(ctx, store, tell(0)) },
+		func(ctx context.Context) error {
+			err := r.checkSigned(ctx, tell(1))
+			if damaged := (*backup.DamagedError)(nil); errors.As(err, &damaged) {
+				unsigned, err = err, nil
+			}
+			return err
+		},
+	)
 	if err = errors.Join(err, store.Close()); err != nil {
 		return err
 	}
@@ -160,16 +168,16 @@ func (r *restorer) check(ctx context.Context, list backup.Manifest) error {
 	if report.Events != list.Log.Events || uint64(report.Head) != list.Log.Position {
 		return fmt.Errorf("%d events up to position %d were restored, the backup has %d up to %d", report.Events, report.Head, list.Log.Events, list.Log.Position)
 	}
-	return r.checkSigned(ctx)
+	return unsigned
 }
 
 // checkSigned holds the log against the checkpoints that come with it.
-func (r *restorer) checkSigned(ctx context.Context) error {
+func (r *restorer) checkSigned(ctx context.Context, progress func(done, total uint64)) error {
 	found, err := verify.Directory(NotaryDir(r.dir), sqlite.ReadUnchecked(ctx, filepath.Join(r.dir, EventsFile)))
 	if err != nil {
 		return err
 	}
-	signed, err := found.Check(ctx, nil, "", nil, r.tell(Checking))
+	signed, err := found.Check(ctx, nil, "", nil, progress)
 	if err = errors.Join(err, found.Close()); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
+	"sync"
 
 	"jejak/eventstore"
 	"jejak/eventstore/invariant"
@@ -52,14 +53,24 @@ func VerifyLog(ctx context.Context, dir, store string, cfg VerifyConfig) (report
 	if err := s.openAsIs(ctx); err != nil {
 		return report, err
 	}
-	if err := s.verifyForm(ctx, &report, cfg.Progress); err != nil {
+	if err := s.openForm(ctx, &report); err != nil {
 		return report, err
 	}
-	return report, s.verifySigned(ctx, &report, &cfg)
+	// Each reads the whole log, and none has use for more than one processor most of the time.
+	tell := together(cfg.Progress, "form and signatures of the log", 2)
+	return report, each(ctx,
+		func(ctx context.Context) error {
+			if s.store == nil {
+				return nil // why is in the report
+			}
+			return report.check(ctx, s.store, tell(0))
+		},
+		func(ctx context.Context) error { return s.verifySigned(ctx, &report, &cfg, tell(1)) },
+	)
 }
 
-// verifyForm checks the log by itself.
-func (s *Server) verifyForm(ctx context.Context, report *LogReport, progress func(string, uint64, uint64)) error {
+// openForm opens the log, if it is whole enough for that.
+func (s *Server) openForm(ctx context.Context, report *LogReport) error {
 	steps := []func(context.Context) error{s.openStore}
 	if engineOf(s.cfg.Store) == eventStoreDB {
 		steps = []func(context.Context) error{s.openCache, s.openStore} // its commands are found through the cache
@@ -73,37 +84,46 @@ func (s *Server) verifyForm(ctx context.Context, report *LogReport, progress fun
 			return err
 		}
 	}
-	var tell func(done, total uint64)
-	if progress != nil {
-		tell = func(done, total uint64) { progress("the form of the log", done, total) }
-	}
-	return report.check(ctx, s.store, 1, tell)
+	return nil
 }
 
-// check reads a whole log that is open. lookUp is of how many commands one is looked up.
-func (r *LogReport) check(ctx context.Context, store eventstore.Store, lookUp int, progress func(done, total uint64)) error {
+// check reads a whole log that is open.
+func (r *LogReport) check(ctx context.Context, store eventstore.Store, progress func(done, total uint64)) error {
+	opt := invariant.Options{Progress: progress}
+	file := func(context.Context) error { return nil }
 	if embedded, ok := store.(*sqlite.Store); ok {
-		switch err := embedded.Verify(ctx); {
-		case errors.Is(err, sqlite.ErrDamaged):
-			r.Problems = append(r.Problems, err.Error())
-		case err != nil:
-			return err
-		}
+		opt.Gapless, opt.Index = true, &invariant.Index{Streams: embedded.StreamIndex, Commands: embedded.CommandIndex}
+		file = embedded.VerifyFile
 	}
-	checked, err := invariant.Check(ctx, store, invariant.Options{Progress: progress, LookUp: lookUp})
+	var damaged error
+	var checked invariant.Report
+	err := each(ctx,
+		func(ctx context.Context) error {
+			if damaged = file(ctx); damaged != nil && !errors.Is(damaged, sqlite.ErrDamaged) {
+				return damaged
+			}
+			return nil
+		},
+		func(ctx context.Context) (err error) {
+			if checked, err = invariant.Check(ctx, store, opt); err != nil {
+				return fmt.Errorf("check the log: %w", err)
+			}
+			return nil
+		},
+	)
+	if damaged != nil {
+		r.Problems = append(r.Problems, damaged.Error())
+	}
 	r.Events, r.Streams, r.Commands, r.Head = checked.Events, checked.Streams, checked.Commands, checked.Head
 	for _, p := range checked.Problems {
 		r.Problems = append(r.Problems, p.String())
 	}
-	if err != nil {
-		return fmt.Errorf("check the log: %w", err)
-	}
-	return nil
+	return err
 }
 
 // verifySigned holds the log against what the notary has signed. An embedded log is read whatever its pages look like: a page that does not fit its checksum
 // tells that something was changed, the tree tells which record.
-func (s *Server) verifySigned(ctx context.Context, report *LogReport, cfg *VerifyConfig) error {
+func (s *Server) verifySigned(ctx context.Context, report *LogReport, cfg *VerifyConfig, progress func(done, total uint64)) error {
 	var records iter.Seq2[eventstore.Record, error]
 	switch {
 	case engineOf(s.cfg.Store) == embedded:
@@ -118,10 +138,54 @@ func (s *Server) verifySigned(ctx context.Context, report *LogReport, cfg *Verif
 		return err
 	}
 	defer func() { _ = found.Close() }() // only read from
-	report.Notary, err = found.Check(ctx, cfg.Trust, cfg.KeySource, cfg.Outside, func(done, total uint64) {
-		if cfg.Progress != nil {
-			cfg.Progress("what was signed", done, total)
-		}
-	})
+	report.Notary, err = found.Check(ctx, cfg.Trust, cfg.KeySource, cfg.Outside, progress)
 	return err
+}
+
+// each does things beside each other, to the end of all of them or the first error.
+func each(ctx context.Context, things ...func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	errs := make([]error, len(things))
+	var all sync.WaitGroup
+	for i, do := range things {
+		all.Go(func() {
+			if errs[i] = do(ctx); errs[i] != nil {
+				cancel()
+			}
+		})
+	}
+	all.Wait()
+	return firstCause(errs)
+}
+
+// firstCause is the first error that is not only that another ended it.
+func firstCause(errs []error) (first error) {
+	for _, err := range errs {
+		if err != nil && (first == nil || errors.Is(first, context.Canceled)) {
+			first = err
+		}
+	}
+	return first
+}
+
+// together tells of several things that are done beside each other as of one. Each of them is told by its own function.
+func together[What any](progress func(what What, done, total uint64), what What, things int) func(thing int) func(done, total uint64) {
+	if progress == nil {
+		return func(int) func(done, total uint64) { return nil }
+	}
+	var mu sync.Mutex
+	done, total := make([]uint64, things), make([]uint64, things)
+	return func(thing int) func(uint64, uint64) {
+		return func(d, t uint64) {
+			mu.Lock()
+			defer mu.Unlock()
+			done[thing], total[thing] = d, t
+			var d2, t2 uint64
+			for i := range done {
+				d2, t2 = d2+done[i], t2+total[i]
+			}
+			progress(what, d2, t2)
+		}
+	}
 }

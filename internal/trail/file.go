@@ -13,20 +13,22 @@ import (
 	"jejak/projections/subject"
 )
 
-// File is an open trail.db. It is safe for concurrent use.
+// File is an open trail.db. It is safe for concurrent use: who asks does not wait for who writes.
 type File struct {
-	mu      sync.Mutex
+	growing sync.Mutex // one at a time brings it on
+
+	writing sync.Mutex
 	db      *disposable.File
-	conn    *sqlite3.Conn // on which all is done; nil: closed, or lost
-	closed  bool
-	find    *sqlite3.Stmt
-	findAll *sqlite3.Stmt
-	within  *sqlite3.Stmt
-	insert  *sqlite3.Stmt
+	writer  *desk
+
+	asking sync.Mutex
+	asker  *desk
+
+	closed bool // under both
 }
 
 // schemaVersion is raised when the tables change. The file's version is of the tables and of what they hold.
-const schemaVersion = 1
+const schemaVersion = 2
 
 var kind = disposable.Kind{
 	Name:    "index of things",
@@ -36,7 +38,7 @@ CREATE TABLE ledger (
 	number   INTEGER PRIMARY KEY,
 	election TEXT NOT NULL,
 	unit     TEXT NOT NULL,
-	version  INTEGER NOT NULL, -- of the last event that is in
+	version  INTEGER NOT NULL, -- up to and including this event everything is in; postings of later ones do not count yet
 	UNIQUE (election, unit)
 ) STRICT;
 CREATE TABLE posting (
@@ -46,10 +48,12 @@ CREATE TABLE posting (
 	more    BLOB NOT NULL,    -- the differences to the next ones, as varints
 	PRIMARY KEY (subject, ledger, first)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE head ( -- no row: not built to the end
+CREATE TABLE head (
 	one      INTEGER PRIMARY KEY CHECK (one = 1),
-	position INTEGER NOT NULL, -- everything up to it is in
-	event    TEXT NOT NULL     -- id of the log's event there
+	position INTEGER,       -- everything up to it is in; NULL: never built to the end
+	event    TEXT NOT NULL, -- id of the log's event there
+	aim      INTEGER NOT NULL, -- up to where postings may be in, of which some do not count yet
+	aimed    TEXT NOT NULL     -- id of the log's event there
 ) STRICT;
 `,
 }
@@ -80,40 +84,21 @@ func opened(db *disposable.File) (*File, error) {
 	return f, nil
 }
 
+// connect must be called with both locks held, or before anybody else has the file.
 func (f *File) connect() (err error) {
-	if f.conn, err = f.db.Connect(); err != nil {
+	if f.writer, err = sit(f.db, "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192"); err != nil {
 		return err
 	}
-	if err := f.conn.Exec("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192"); err != nil {
-		return err
-	}
-	return f.prepare()
-}
-
-// prepare makes the statements that are run often.
-func (f *File) prepare() error {
-	for _, p := range []struct {
-		stmt **sqlite3.Stmt
-		sql  string
-	}{
-		{&f.find, "SELECT ledger, first, more FROM posting WHERE subject = ?1 AND ledger = ?2 ORDER BY first"},
-		{&f.findAll, "SELECT ledger, first, more FROM posting WHERE subject = ?1 ORDER BY ledger, first"},
-		{&f.within, "SELECT ledger, first, more FROM posting WHERE subject >= ?1 AND subject < ?3 AND ledger = ?2"},
-		{&f.insert, "INSERT INTO posting (subject, ledger, first, more) VALUES (?1, ?2, ?3, ?4)"},
-	} {
-		stmt, _, err := f.conn.PrepareFlags(p.sql, sqlite3.PREPARE_PERSISTENT)
-		if err != nil {
-			return err
-		}
-		*p.stmt = stmt
-	}
-	return nil
+	f.asker, err = sit(f.db, "PRAGMA query_only = ON; PRAGMA cache_size = -4096")
+	return err
 }
 
 // Renew deletes the file and makes an empty one.
 func (f *File) Renew() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	f.asking.Lock()
+	defer f.asking.Unlock()
 	if f.closed {
 		return disposable.ErrClosed
 	}
@@ -128,25 +113,17 @@ func (f *File) Renew() error {
 }
 
 func (f *File) disconnect() error {
-	if f.conn == nil {
-		return nil
-	}
-	var errs []error
-	for _, s := range []**sqlite3.Stmt{&f.find, &f.findAll, &f.within, &f.insert} {
-		if *s != nil {
-			errs = append(errs, (*s).Close())
-			*s = nil
-		}
-	}
-	err := errors.Join(append(errs, f.conn.Close())...)
-	f.conn = nil
+	err := errors.Join(f.asker.leave(), f.writer.leave())
+	f.asker, f.writer = nil, nil
 	return err
 }
 
 // Close closes the file.
 func (f *File) Close() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	f.asking.Lock()
+	defer f.asking.Unlock()
 	if f.closed {
 		return nil
 	}
@@ -155,26 +132,83 @@ func (f *File) Close() error {
 }
 
 // change runs one transaction.
-func (f *File) change(doing string, do func() error) (err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.conn == nil {
+func (f *File) change(do func(d *desk) error) (err error) {
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	if f.writer == nil {
 		return disposable.ErrClosed
 	}
-	tx, err := f.conn.BeginImmediate()
-	if err == nil {
-		err = do()
-		tx.End(&err)
+	tx, err := f.writer.conn.BeginImmediate()
+	if err != nil {
+		return err
+	}
+	err = do(f.writer)
+	tx.End(&err)
+	return err
+}
+
+// ask reads in one transaction, of what is in the file by then.
+func (f *File) ask(do func(d *desk) error) error {
+	f.asking.Lock()
+	defer f.asking.Unlock()
+	if f.asker == nil {
+		return disposable.ErrClosed
+	}
+	tx := f.asker.conn.Begin()
+	err := do(f.asker)
+	return errors.Join(err, tx.Rollback())
+}
+
+// desk is a connection with the statements that are run often. The caller holds its lock.
+type desk struct {
+	conn                                        *sqlite3.Conn
+	find, findAll, within, last, insert, extend *sqlite3.Stmt
+}
+
+// sit opens a connection to a file.
+func sit(db *disposable.File, pragmas string) (*desk, error) {
+	conn, err := db.Connect()
+	if err != nil {
+		return nil, err
+	}
+	d := &desk{conn: conn}
+	err = conn.Exec(pragmas)
+	for _, p := range []struct {
+		stmt **sqlite3.Stmt
+		sql  string
+	}{
+		{&d.find, "SELECT ledger, first, more FROM posting WHERE subject = ?1 AND ledger = ?2 ORDER BY first"},
+		{&d.findAll, "SELECT ledger, first, more FROM posting WHERE subject = ?1 ORDER BY ledger, first"},
+		{&d.within, "SELECT ledger, first, more FROM posting WHERE subject >= ?1 AND subject < ?3 AND ledger = ?2"},
+		{&d.last, "SELECT ledger, first, more FROM posting WHERE subject = ?1 AND ledger = ?2 ORDER BY first DESC LIMIT 1"},
+		{&d.insert, "INSERT INTO posting (subject, ledger, first, more) VALUES (?1, ?2, ?3, ?4)"},
+		{&d.extend, "UPDATE posting SET more = ?4 WHERE subject = ?1 AND ledger = ?2 AND first = ?3"},
+	} {
+		if err == nil {
+			*p.stmt, _, err = conn.PrepareFlags(p.sql, sqlite3.PREPARE_PERSISTENT)
+		}
 	}
 	if err != nil {
-		return fmt.Errorf("%s the index %s: %w", doing, f.db.Path(), err)
+		return nil, errors.Join(err, d.leave())
 	}
-	return nil
+	return d, nil
+}
+
+// leave closes the connection; of none it does nothing.
+func (d *desk) leave() error {
+	if d == nil {
+		return nil
+	}
+	var errs []error
+	for _, s := range []*sqlite3.Stmt{d.find, d.findAll, d.within, d.last, d.insert, d.extend} {
+		errs = append(errs, s.Close()) // nil is allowed
+	}
+	return errors.Join(append(errs, d.conn.Close())...)
 }
 
 // query runs one statement: bind and row may be nil.
-func (f *File) query(sql string, bind func(*sqlite3.Stmt) error, row func(*sqlite3.Stmt)) error {
-	return disposable.Query(f.conn, sql, bind, row)
+func (d *desk) query(sql string, bind func(*sqlite3.Stmt) error, row func(*sqlite3.Stmt)) error {
+	return disposable.Query(d.conn, sql, bind, row)
 }
 
 // run steps a statement to its end and resets it.

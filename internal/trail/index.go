@@ -28,10 +28,10 @@ type Index struct {
 	file  *File
 	log   Log
 	note  *slog.Logger
-	ready atomic.Bool // the file is built
+	ready atomic.Bool   // the file can be used
+	at    atomic.Uint64 // position up to where everything is in
 
-	mu sync.Mutex // of catching up
-	at cache.Mark // up to where everything is in
+	catching sync.Mutex // one at a time catches up
 
 	cancel context.CancelFunc
 	done   sync.WaitGroup
@@ -46,18 +46,21 @@ func Look(ctx context.Context, file *File, log Log) (*Index, error) {
 
 // take looks whether the file can be used.
 func (x *Index) take(ctx context.Context) error {
-	x.file.mu.Lock()
-	at, built, err := x.file.head()
-	x.file.mu.Unlock()
-	if err != nil || !built {
+	var in head
+	err := x.file.ask(func(d *desk) (err error) {
+		in, err = d.head()
+		return err
+	})
+	if err != nil || !in.built {
 		return err
 	}
-	fits, err := belongs(ctx, x.log.Store, at)
-	if err != nil {
-		return err
+	for _, mark := range []cache.Mark{in.at, in.aim} {
+		if fits, err := belongs(ctx, x.log.Store, mark); err != nil || !fits {
+			return err
+		}
 	}
-	x.at = at
-	x.ready.Store(fits)
+	x.at.Store(uint64(in.at.Position))
+	x.ready.Store(true)
 	return nil
 }
 
@@ -96,12 +99,10 @@ func (x *Index) follow(ctx context.Context) {
 	begun, seen := time.Now(), eventstore.Position(0)
 	for {
 		head, err := x.log.Store.Head(ctx)
-		x.mu.Lock()
-		behind := head - min(x.at.Position, head)
-		x.mu.Unlock()
+		behind := head - min(eventstore.Position(x.at.Load()), head)
 		rushed := seen > 0 && head > seen+busy && behind < farBehind || !x.ready.Load() && head > longLog && time.Since(begun) < startPatience
 		seen = head
-		if err == nil && !rushed {
+		if err == nil && !rushed && (behind > 0 || !x.ready.Load()) {
 			err = x.CatchUp(ctx)
 		}
 		if err != nil && ctx.Err() == nil && !errors.Is(err, eventstore.ErrClosed) {
@@ -115,87 +116,26 @@ func (x *Index) follow(ctx context.Context) {
 	}
 }
 
-// CatchUp puts in what the log has and the file does not; it builds the file first where there is nothing to go on from.
+// CatchUp puts in what the log has and the file does not; it makes the file anew first where there is nothing to go on from.
 func (x *Index) CatchUp(ctx context.Context) error {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if !x.ready.Load() {
+	x.catching.Lock()
+	defer x.catching.Unlock()
+	anew := !x.ready.Load()
+	if anew {
 		if err := x.file.Renew(); err != nil {
 			return err
 		}
-		started := time.Now()
-		// One ledger at a time: a server has other things to do.
-		built, err := x.file.Build(ctx, x.log, 1, nil)
-		if err != nil {
-			return err
-		}
-		x.note.Info("index of things built", "events", built.Events, "postings", built.Postings, "took", time.Since(started))
-		if err := x.take(ctx); err != nil {
-			return err
-		}
 	}
-	for {
-		more, err := x.step(ctx)
-		if err != nil || !more {
-			return err
-		}
+	started := time.Now()
+	// One ledger at a time: a server has other things to do.
+	built, err := x.file.Build(ctx, x.log, 1, nil)
+	if err != nil {
+		return err
 	}
-}
-
-// stepEvents is how many events one transaction takes at most.
-const stepEvents = 10_000
-
-// step takes the next events in, and tells whether there may be more.
-func (x *Index) step(ctx context.Context) (more bool, err error) {
-	head, err := x.log.Store.Head(ctx)
-	if err != nil || head == x.at.Position {
-		return false, err
+	if anew || built.Events > handful {
+		x.note.Info("index of things brought to the end of the log", "anew", anew, "events", built.Events, "postings", built.Postings, "rows", built.Rows, "took", time.Since(started))
 	}
-	type part struct {
-		version uint64
-		posts   postings
-	}
-	parts := map[Ledger]*part{}
-	at, n := x.at, 0
-	for rec, err := range x.log.Store.ReadAll(ctx, x.at.Position, eventstore.Filter{StreamPrefix: journal.LedgerPrefix}) {
-		if err != nil {
-			return false, err
-		}
-		election, unit, ok := journal.SplitStream(rec.Stream)
-		if !ok {
-			return false, fmt.Errorf("stream %q at position %d is no ledger", rec.Stream, rec.Position)
-		}
-		subjects, err := subjectsOf(&rec)
-		if err != nil {
-			return false, err
-		}
-		l := Ledger{election, unit}
-		if parts[l] == nil {
-			parts[l] = &part{posts: postings{}}
-		}
-		parts[l].version = uint64(rec.Version)
-		parts[l].posts.add(uint64(rec.Version), subjects)
-		at = cache.Mark{Position: rec.Position, Event: rec.ID}
-		if n++; n == stepEvents {
-			more = true
-			break
-		}
-	}
-	if n == 0 {
-		return false, nil
-	}
-	err = x.file.change("add to", func() error {
-		for l, p := range parts {
-			if _, err := x.file.put(l, p.version, p.posts); err != nil {
-				return err
-			}
-		}
-		return x.file.setHead(at)
-	})
-	if err == nil {
-		x.at = at
-	}
-	return more, err
+	return x.take(ctx)
 }
 
 // Thing is what is asked for: an id, or with Within all ids that begin with it.
@@ -258,39 +198,45 @@ func concerns(subjects []string, things []Thing) bool {
 }
 
 // look finds what the file has, and up to which version it has the ledger.
-func (f *File) look(l Ledger, things []Thing) (versions []uint64, known uint64, err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	numbers, ends, err := f.ledgers()
-	if err != nil {
-		return nil, 0, err
-	}
-	number, ok := numbers[l]
-	if !ok {
-		return nil, 0, nil
-	}
+func (f *File) look(l Ledger, things []Thing) (versions []uint64, upTo uint64, err error) {
+	err = f.ask(func(d *desk) error {
+		in, err := d.ledgers()
+		if err != nil {
+			return err
+		}
+		upTo = in[l].version
+		versions, err = d.look(in[l], things)
+		return err
+	})
+	return versions, upTo, err
+}
+
+// look finds what counts of a ledger.
+func (d *desk) look(l known, things []Thing) (versions []uint64, err error) {
 	for _, t := range things {
-		stmt := f.find
+		stmt := d.find
 		if t.Within {
-			stmt = f.within
+			stmt = d.within
 		}
 		var torn error
 		err := run(stmt, func(s *sqlite3.Stmt) error {
-			err := errors.Join(s.BindText(1, t.ID), s.BindInt64(2, number))
+			err := errors.Join(s.BindText(1, t.ID), s.BindInt64(2, l.number))
 			if t.Within {
 				err = errors.Join(err, s.BindText(3, prefixEnd(t.ID)))
 			}
 			return err
 		}, func(s *sqlite3.Stmt) {
-			var err error
-			versions, err = versionsOf(s, versions)
-			torn = errors.Join(torn, err)
+			torn = errors.Join(torn, versionsOf(s, func(v uint64) {
+				if v <= l.version {
+					versions = append(versions, v)
+				}
+			}))
 		})
 		if err := errors.Join(err, torn); err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 	}
-	return versions, ends[l], nil
+	return versions, nil
 }
 
 // Everywhere are the events that concern a thing in any ledger: the versions by ledger, as far as the index goes, and the position up to which that
@@ -299,30 +245,33 @@ func (x *Index) Everywhere(id string) (map[Ledger][]uint64, eventstore.Position,
 	if !x.ready.Load() {
 		return nil, 0, ErrBehind
 	}
-	f := x.file
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	at, _, err := f.head()
-	if err != nil {
-		return nil, 0, fmt.Errorf("look into the index: %w", err)
-	}
-	numbers, _, err := f.ledgers()
-	if err != nil {
-		return nil, 0, fmt.Errorf("look into the index: %w", err)
-	}
-	names := map[int64]Ledger{}
-	for l, n := range numbers {
-		names[n] = l
-	}
 	found := map[Ledger][]uint64{}
-	var torn error
-	err = run(f.findAll, func(s *sqlite3.Stmt) error { return s.BindText(1, id) }, func(s *sqlite3.Stmt) {
-		l := names[s.ColumnInt64(0)]
-		more, err := versionsOf(s, found[l])
-		found[l], torn = more, errors.Join(torn, err)
+	var in head
+	err := x.file.ask(func(d *desk) (err error) {
+		if in, err = d.head(); err != nil {
+			return err
+		}
+		ledgers, err := d.ledgers()
+		if err != nil {
+			return err
+		}
+		names := map[int64]Ledger{}
+		for l, k := range ledgers {
+			names[k.number] = l
+		}
+		var torn error
+		err = run(d.findAll, func(s *sqlite3.Stmt) error { return s.BindText(1, id) }, func(s *sqlite3.Stmt) {
+			l := names[s.ColumnInt64(0)]
+			torn = errors.Join(torn, versionsOf(s, func(v uint64) {
+				if v <= ledgers[l].version {
+					found[l] = append(found[l], v)
+				}
+			}))
+		})
+		return errors.Join(err, torn)
 	})
-	if err := errors.Join(err, torn); err != nil {
+	if err != nil {
 		return nil, 0, fmt.Errorf("look into the index: %w", err)
 	}
-	return found, at.Position, nil
+	return found, in.at.Position, nil
 }

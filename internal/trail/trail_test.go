@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"jejak/domain"
@@ -48,7 +49,7 @@ func newLog(t *testing.T, seed uint64) *log {
 
 func (l *log) thing() string { return fmt.Sprintf("THING-%d", l.rng.IntN(8)) }
 
-// add records some events.
+// add records some events, one by one.
 func (l *log) add(n int) {
 	l.Helper()
 	for range n {
@@ -57,21 +58,38 @@ func (l *log) add(n int) {
 		if l.rng.IntN(10) == 0 { // what is no ledger is not the index's business
 			stream = journal.AttemptsStream(given.Election, unit)
 		}
-		version, _, err := l.store.StreamHead(l.Context(), stream)
-		if err != nil {
-			l.Fatal(err)
+		l.append(stream, 1)
+	}
+}
+
+// addMany records many events in each ledger.
+func (l *log) addMany(n int) {
+	l.Helper()
+	for range n / 100 {
+		for _, unit := range catalog.Units(catalog{}, "") {
+			l.append(journal.LedgerStream(given.Election, unit), 100)
 		}
+	}
+}
+
+func (l *log) append(stream string, n int) {
+	l.Helper()
+	version, _, err := l.store.StreamHead(l.Context(), stream)
+	if err != nil {
+		l.Fatal(err)
+	}
+	events := make([]eventstore.Event, n)
+	for i := range events {
 		l.n++
 		id := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, l.rng.Uint64(), l.n))
 		rec := domain.Recorded{ID: domain.EventID(id, 0), Event: &incident.IncidentRaised{Incident: fmt.Sprint("DSC-3578-", l.n), Units: []string{l.thing(), l.thing()}},
 			Meta: domain.Meta{CommandID: id, Actor: domain.Actor{ID: "usr-1"}, OccurredAt: given.Start, RecordedAt: given.Start.Add(time.Duration(l.n) * time.Second).UTC()}}
-		e, err := journal.Encode(rec, &journal.Origin{}, true)
-		if err == nil {
-			_, err = l.store.Append(l.Context(), stream, version, e)
-		}
-		if err != nil {
+		if events[i], err = journal.Encode(rec, &journal.Origin{}, true); err != nil {
 			l.Fatal(err)
 		}
+	}
+	if _, err := l.store.Append(l.Context(), stream, version, events...); err != nil {
+		l.Fatal(err)
 	}
 }
 
@@ -109,6 +127,121 @@ func (l *log) holds(x *trail.Index) {
 	}
 }
 
+// everywhere compares what the index has of a thing in all ledgers with reading everything up to where it goes.
+func (l *log) everywhere(x *trail.Index, id string) {
+	l.Helper()
+	got, upTo, err := x.Everywhere(id)
+	if err != nil {
+		l.Fatal(err)
+	}
+	want := map[trail.Ledger][]uint64{}
+	for rec, err := range l.store.ReadAll(l.Context(), 0, eventstore.Filter{StreamPrefix: journal.LedgerPrefix}) {
+		if err != nil {
+			l.Fatal(err)
+		}
+		if rec.Position > upTo {
+			break
+		}
+		concerned, err := trail.Concerns(&rec, id)
+		if err != nil {
+			l.Fatal(err)
+		}
+		if election, unit, _ := journal.SplitStream(rec.Stream); concerned {
+			of := trail.Ledger{Election: election, Unit: unit}
+			want[of] = append(want[of], uint64(rec.Version))
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		l.Errorf("%s everywhere up to %d: %s", id, upTo, diff)
+	}
+}
+
+// TestCutOffWhileItGrows: what was put before the growth was cut off does not count, and is not put twice.
+func TestCutOffWhileItGrows(t *testing.T) {
+	l := newLog(t, 5)
+	file, from := l.open(filepath.Join(t.TempDir(), "trail.db")), trail.Log{Store: l.store, Catalog: catalog{}}
+	l.add(100)
+	if _, err := file.Build(t.Context(), from, 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	behind := map[domain.Code]uint64{}
+	length := func(unit domain.Code) uint64 {
+		version, _, err := l.store.StreamHead(t.Context(), journal.LedgerStream(given.Election, unit))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return uint64(version)
+	}
+	for _, unit := range catalog.Units(catalog{}, "") {
+		behind[unit] = length(unit)
+	}
+	l.addMany(10_000) // more than a handful
+	longest := uint64(0)
+	for unit, was := range behind {
+		longest = max(longest, length(unit)-was)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := file.Build(ctx, from, 1, func(done, all uint64) {
+		if done >= longest { // one ledger is in
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	look := func() *trail.Index {
+		x, err := trail.Look(t.Context(), file, from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.holds(x)
+		l.everywhere(x, "THING-1")
+		l.everywhere(x, "usr-1")
+		return x
+	}
+	look()
+	l.add(10)
+	if err := look().CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	look()
+}
+
+// TestAnotherFuture: an index that was cut off while it took in what this log, brought back from a copy, does not have is of no use.
+func TestAnotherFuture(t *testing.T) {
+	l, same := newLog(t, 7), newLog(t, 7)
+	file := l.open(filepath.Join(t.TempDir(), "trail.db"))
+	l.add(100)
+	same.add(100)
+	if _, err := file.Build(t.Context(), trail.Log{Store: l.store, Catalog: catalog{}}, 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	before := trail.Log{Store: same.store, Catalog: catalog{}}
+	if x, err := trail.Look(t.Context(), file, before); err != nil {
+		t.Fatal(err)
+	} else {
+		same.holds(x)
+	}
+	l.addMany(6_000)
+	ctx, cancel := context.WithCancel(t.Context())
+	if _, err := file.Build(ctx, trail.Log{Store: l.store, Catalog: catalog{}}, 1, func(uint64, uint64) { cancel() }); err == nil {
+		t.Fatal("a build whose asker has gone came to its end")
+	}
+	same.add(50)
+	x, err := trail.Look(t.Context(), file, before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := x.Everywhere("usr-1"); !errors.Is(err, trail.ErrBehind) {
+		t.Error(err)
+	}
+	if err := x.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	same.holds(x)
+	same.everywhere(x, "usr-1")
+}
+
 // TestTheIndexIsTheLog: built at once or as the log grows, opened again or not, an index finds what reading the whole log finds.
 func TestTheIndexIsTheLog(t *testing.T) {
 	for seed := range uint64(10) {
@@ -134,6 +267,7 @@ func TestTheIndexIsTheLog(t *testing.T) {
 				t.Fatal(err)
 			}
 			l.holds(x)
+			l.everywhere(x, "THING-1")
 		}
 		if err := file.Close(); err != nil {
 			t.Fatal(err)

@@ -31,11 +31,13 @@ type shipment struct {
 func escorts(ctx context.Context, opt harness.Options, s size, h *house) (t report.Table, err error) {
 	t = report.Table{
 		Title: fmt.Sprintf("%d escorts, each with a token, a connection and a consumer of the one shipment that he follows", s.escorts),
-		Columns: []string{"escorts", "commands/s", "with : without", "memory MiB", "peak until then MiB", "connected in s", "answered -> seen p50 ms", "p99 ms",
+		Columns: []string{"escorts", "commands/s", "with : without", "server's processor time per command us", "at rest after s", "memory MiB", "peak until then MiB", "connected in s", "answered -> seen p50 ms", "p99 ms",
 			"last answer -> last seen ms"},
 		Notes: []string{
 			"A command is shipment.report_checkpoint, of one shipment after the other; each is seen by the one escort who follows it, pulled and acknowledged. The consumers are made with POST /v1/feed/consumers.",
 			fmt.Sprintf("Seen is measured in a wave of one command per shipment. Commands/s: %d clients as fast as they are answered, median of %d rounds; the ratio is to the mean of before and after.", clients, s.rounds),
+			"Processor time counts until the server is at rest again: what commands leave to be done is theirs. At rest: how long after the last answer that was. Each round begins at rest.",
+			fmt.Sprintf("After: the server has been given %s in which to see that they have left.", s.leave),
 			"Clients and escorts share one process and the machine's processors with the server.",
 		},
 	}
@@ -44,27 +46,27 @@ func escorts(ctx context.Context, opt harness.Options, s size, h *house) (t repo
 	if err != nil {
 		return t, fmt.Errorf("plan the shipments: %w", err)
 	}
-	row := func(who string, rate float64) ([]string, error) {
+	row := func(who string, of effort) ([]string, error) {
 		_, now, err := serving.Process(h.PID)
 		if err != nil {
 			return nil, err
 		}
 		peak, err := serving.Peak(h.PID)
-		return []string{who, fmt.Sprintf("%.0f", rate), "", fmt.Sprint(now >> 20), fmt.Sprint(peak >> 20), "", "", "", ""}, err
+		return []string{who, fmt.Sprintf("%.0f", of.rate), "", fmt.Sprintf("%.0f", of.micros), fmt.Sprintf("%.1f", of.rest), fmt.Sprint(now >> 20), fmt.Sprint(peak >> 20), "", "", "", ""}, err
 	}
-	measured := func(who string) (float64, error) {
-		var rates []float64
+	measured := func(who string) (effort, error) {
+		var rates, micros, rests []float64
 		for round := range s.rounds {
 			progress(opt, "%s escorts, round %d of %d", who, round+1, s.rounds)
-			rate, err := throughput(ctx, h, list, s.d)
+			e, err := spent(ctx, h, list, s.d)
 			if err != nil {
-				return 0, fmt.Errorf("%s escorts: %w", who, err)
+				return e, fmt.Errorf("%s escorts: %w", who, err)
 			}
-			rates = append(rates, rate)
+			rates, micros, rests = append(rates, e.rate), append(micros, e.micros), append(rests, e.rest)
 		}
-		return harness.Median(rates), nil
+		return effort{harness.Median(rates), harness.Median(micros), harness.Median(rests)}, nil
 	}
-	if _, err := throughput(ctx, h, list, s.d/3); err != nil { // warm up
+	if _, err := spent(ctx, h, list, s.d/3); err != nil { // warm up
 		return t, err
 	}
 	before, err := measured("none")
@@ -97,6 +99,9 @@ func escorts(ctx context.Context, opt harness.Options, s size, h *house) (t repo
 		}
 	}
 	times, lastSeen := came.since(acts, answered), came.last
+	if err := rest(ctx, h); err != nil {
+		return t, err
+	}
 	with, err := measured(fmt.Sprint(s.escorts))
 	if err != nil {
 		return t, err
@@ -109,6 +114,8 @@ func escorts(ctx context.Context, opt harness.Options, s size, h *house) (t repo
 		return t, err
 	}
 	crowd.leave()
+	progress(opt, "%s for the server to see that they have left", s.leave)
+	time.Sleep(s.leave)
 	after, err := measured("no more")
 	if err != nil {
 		return t, err
@@ -117,10 +124,10 @@ func escorts(ctx context.Context, opt harness.Options, s size, h *house) (t repo
 	if err != nil {
 		return t, err
 	}
-	second[2] = fmt.Sprintf("%.2f", with/((before+after)/2))
-	second[5] = fmt.Sprintf("%.1f", connected.Seconds())
-	second[6], second[7] = fmt.Sprintf("%.2f", quantile(times, 0.5)), fmt.Sprintf("%.2f", quantile(times, 0.99))
-	second[8] = fmt.Sprintf("%.2f", float64(lastSeen.Sub(lastAnswer).Microseconds())/1000)
+	second[2] = fmt.Sprintf("%.2f", with.rate/((before.rate+after.rate)/2))
+	second[7] = fmt.Sprintf("%.1f", connected.Seconds())
+	second[8], second[9] = fmt.Sprintf("%.2f", quantile(times, 0.5)), fmt.Sprintf("%.2f", quantile(times, 0.99))
+	second[10] = fmt.Sprintf("%.2f", float64(lastSeen.Sub(lastAnswer).Microseconds())/1000)
 	t.Rows = [][]string{first, second, third}
 	return t, nil
 }
@@ -156,22 +163,6 @@ func plan(ctx context.Context, h *house, n int) ([]shipment, error) {
 // pass tells that a shipment passed somewhere.
 func (h *house) pass(ctx context.Context, s *shipment) (event string, err error) {
 	return h.send(ctx, s.operator.Token, s.unit, "shipment.report_checkpoint", fmt.Sprintf(`{"shipment":%q,"place":"Pos 1"}`, s.id))
-}
-
-// throughput is how many commands/s are answered when they follow each other.
-func throughput(ctx context.Context, h *house, list []shipment, d time.Duration) (perSecond float64, err error) {
-	var next, done atomic.Int64
-	began := time.Now()
-	err = each(clients, make([]struct{}, clients), func(*struct{}) error {
-		for time.Since(began) < d {
-			if _, err := h.pass(ctx, &list[int(next.Add(1)-1)%len(list)]); err != nil {
-				return err
-			}
-			done.Add(1)
-		}
-		return nil
-	})
-	return float64(done.Load()) / time.Since(began).Seconds(), err
 }
 
 // wave sends one command per shipment.

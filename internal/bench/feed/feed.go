@@ -31,10 +31,11 @@ type size struct {
 	rounds  int
 	d       time.Duration // of one rate, or one measure of throughput, in one round
 	escorts int
+	leave   time.Duration // from when they have left until it is measured again
 }
 
 func sizeOf(opt harness.Options) size {
-	s := size{rates: []int{100, 500, 1000}, rounds: 3, d: 10 * time.Second, escorts: 1000}
+	s := size{rates: []int{100, 500, 1000}, rounds: 3, d: 10 * time.Second, escorts: 1000, leave: 90 * time.Second}
 	if opt.Quick {
 		s.rounds, s.d = 1, 3*time.Second
 	}

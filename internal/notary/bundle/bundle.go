@@ -3,6 +3,7 @@ package bundle
 import (
 	"archive/zip"
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,7 +12,7 @@ import (
 	"iter"
 	"os"
 	"path"
-	"slices"
+	"strconv"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -41,6 +42,7 @@ type Manifest struct {
 	// Whole: every leaf of the tree has its record here. Else the bundle is a part, such as the records of some units.
 	Whole     bool     `json:"whole"`
 	Units     []string `json:"units,omitempty"` // whose records they are, where it is a part
+	Ledgers   int      `json:"ledgers"`         // with records in the bundle
 	Simulated bool     `json:"simulated"`
 	Made      string   `json:"made"` // when, RFC 3339
 	Files     []File   `json:"files"`
@@ -107,12 +109,61 @@ func (b *Bundle) Close() error { return b.closer.Close() }
 // mostLine bounds a line: an append of the log is under 1 MiB, and base64 makes it larger.
 const mostLine = 4 << 20
 
+// Line is a record as it stands in a bundle, not read yet.
+type Line struct {
+	Leaf   int64 // -1 where the line does not say
+	Text   []byte
+	file   string // "" it is of none
+	number int
+}
+
+// Record reads it.
+func (l Line) Record() (Record, error) {
+	rec, err := ParseRecord(l.Text)
+	if err == nil && l.file != "" && rec.Leaf != l.Leaf {
+		err = errors.New("it says two leaves")
+	}
+	if err != nil && l.file != "" {
+		err = fmt.Errorf("%s, line %d: %w", l.file, l.number, err)
+	}
+	return rec, err
+}
+
+// leafFirst reads the leaf of a line that begins with it, as those of AppendRecord do.
+func leafFirst(text []byte) (leaf int64, ok bool) {
+	rest, ok := bytes.CutPrefix(text, []byte(`{"leaf":`))
+	if !ok {
+		return 0, false
+	}
+	digits, _, ok := bytes.Cut(rest[:min(len(rest), 20)], []byte{','})
+	if !ok {
+		return 0, false
+	}
+	leaf, err := strconv.ParseInt(string(digits), 10, 64)
+	return leaf, err == nil
+}
+
 // Records yields the records in the order of their leaves, from as many files as there are. An error ends it.
 func (b *Bundle) Records() iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
+		for line, err := range b.Lines() {
+			var rec Record
+			if err == nil {
+				rec, err = line.Record()
+			}
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Lines yields the records likewise, for those who read them on several processors. The texts are theirs.
+func (b *Bundle) Lines() iter.Seq2[Line, error] {
+	return func(yield func(Line, error) bool) {
 		names, err := fs.Glob(b.FS, path.Join(RecordsFolder, "*.ndjson"))
 		if err != nil {
-			yield(Record{}, err)
+			yield(Line{}, err)
 			return
 		}
 		var open []*reading
@@ -124,36 +175,36 @@ func (b *Bundle) Records() iter.Seq2[Record, error] {
 		for _, name := range names {
 			r, err := b.read(name)
 			if err != nil {
-				yield(Record{}, err)
+				yield(Line{}, err)
 				return
 			}
 			open = append(open, r)
 			if err := r.next(); err != nil {
-				yield(Record{}, err)
+				yield(Line{}, err)
 				return
 			}
 		}
 		for last := int64(-1); ; {
 			var first *reading
 			for _, r := range open {
-				if !r.ended && (first == nil || r.rec.Leaf < first.rec.Leaf) {
+				if !r.ended && (first == nil || r.line.Leaf < first.line.Leaf) {
 					first = r
 				}
 			}
 			if first == nil {
 				return
 			}
-			rec := first.rec
-			if rec.Leaf <= last {
-				yield(Record{}, fmt.Errorf("%s, line %d: leaf %d is there twice", first.name, first.line, rec.Leaf))
+			line := first.line
+			if line.Leaf <= last {
+				yield(Line{}, fmt.Errorf("%s, line %d: leaf %d is there twice", line.file, line.number, line.Leaf))
 				return
 			}
-			last = rec.Leaf
-			if !yield(rec, nil) {
+			last = line.Leaf
+			if !yield(line, nil) {
 				return
 			}
 			if err := first.next(); err != nil {
-				yield(Record{}, err)
+				yield(Line{}, err)
 				return
 			}
 		}
@@ -162,11 +213,9 @@ func (b *Bundle) Records() iter.Seq2[Record, error] {
 
 // reading is a file of records that is being read.
 type reading struct {
-	name  string
 	file  fs.File
 	lines *bufio.Scanner
-	line  int
-	rec   Record
+	line  Line
 	ended bool
 }
 
@@ -175,7 +224,7 @@ func (b *Bundle) read(name string) (*reading, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
-	r := &reading{name: name, file: file, lines: bufio.NewScanner(file), rec: Record{Leaf: -1}}
+	r := &reading{file: file, lines: bufio.NewScanner(file), line: Line{Leaf: -1, file: name}}
 	r.lines.Buffer(nil, mostLine)
 	return r, nil
 }
@@ -184,18 +233,23 @@ func (r *reading) next() error {
 	if !r.lines.Scan() {
 		r.ended = true
 		if err := r.lines.Err(); err != nil {
-			return fmt.Errorf("read %s after line %d: %w", r.name, r.line, err)
+			return fmt.Errorf("read %s after line %d: %w", r.line.file, r.line.number, err)
 		}
 		return nil
 	}
-	r.line++
-	before := r.rec.Leaf
-	var err error
-	if r.rec, err = ParseRecord(slices.Clone(r.lines.Bytes())); err != nil {
-		return fmt.Errorf("%s, line %d: %w", r.name, r.line, err)
+	before := r.line.Leaf
+	r.line.number++
+	r.line.Text = bytes.Clone(r.lines.Bytes())
+	var ok bool
+	if r.line.Leaf, ok = leafFirst(r.line.Text); !ok {
+		rec, err := ParseRecord(r.line.Text)
+		if err != nil {
+			return fmt.Errorf("%s, line %d: %w", r.line.file, r.line.number, err)
+		}
+		r.line.Leaf = rec.Leaf
 	}
-	if r.rec.Leaf < 0 || r.rec.Leaf <= before {
-		return fmt.Errorf("%s, line %d: leaf %d comes after leaf %d: a file has the leaves in ascending order", r.name, r.line, r.rec.Leaf, before)
+	if r.line.Leaf < 0 || r.line.Leaf <= before {
+		return fmt.Errorf("%s, line %d: leaf %d comes after leaf %d: a file has the leaves in ascending order", r.line.file, r.line.number, r.line.Leaf, before)
 	}
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 
 	"jejak/eventstore"
@@ -85,25 +87,26 @@ func plain(content []byte) bool {
 
 // line is what AppendRecord writes.
 type line struct {
-	Leaf           *int64          `json:"leaf"`
-	Position       uint64          `json:"position"`
-	Stream         string          `json:"stream"`
-	Version        uint64          `json:"version"`
-	ID             uuid.UUID       `json:"id"`
-	Command        uuid.UUID       `json:"command"`
-	Type           string          `json:"type"`
-	Schema         int             `json:"schema"`
-	RecordedAt     time.Time       `json:"recorded_at"`
-	Data           json.RawMessage `json:"data"`
-	DataBase64     []byte          `json:"data_base64"`
-	Metadata       json.RawMessage `json:"metadata"`
-	MetadataBase64 []byte          `json:"metadata_base64"`
+	Leaf           *int64         `json:"leaf"`
+	Position       uint64         `json:"position"`
+	Stream         string         `json:"stream"`
+	Version        uint64         `json:"version"`
+	ID             uuid.UUID      `json:"id"`
+	Command        uuid.UUID      `json:"command"`
+	Type           string         `json:"type"`
+	Schema         int            `json:"schema"`
+	RecordedAt     time.Time      `json:"recorded_at"`
+	Data           jsontext.Value `json:"data"`
+	DataBase64     []byte         `json:"data_base64"`
+	Metadata       jsontext.Value `json:"metadata"`
+	MetadataBase64 []byte         `json:"metadata_base64"`
 }
 
 // ParseRecord reads a line of AppendRecord. What is beyond it is passed over.
 func ParseRecord(text []byte) (Record, error) {
 	var l line
-	if err := json.Unmarshal(text, &l); err != nil {
+	// What stands in data twice was recorded so.
+	if err := jsonv2.Unmarshal(text, &l, jsontext.AllowDuplicateNames(true)); err != nil {
 		return Record{}, fmt.Errorf("read a record: %w", err)
 	}
 	rec := Record{Leaf: -1, Record: eventstore.Record{
@@ -125,7 +128,7 @@ func ParseRecord(text []byte) (Record, error) {
 	return rec, nil
 }
 
-func content(raw json.RawMessage, encoded []byte) []byte {
+func content(raw jsontext.Value, encoded []byte) []byte {
 	switch {
 	case len(encoded) > 0:
 		return encoded

@@ -14,12 +14,14 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/klauspost/compress/flate"
 )
 
 // Writer writes a bundle, file after file. The manifest is written last: without it a bundle is not whole, and Open refuses it.
 type Writer struct {
-	name    string
-	file    *os.File    // of a zip
+	name    string      // "" for none: it goes to somebody else
+	file    *os.File    // of a zip that is one; nil for none
 	zip     *zip.Writer // nil: a folder
 	records *recordsFile
 	files   []File
@@ -38,9 +40,22 @@ func Create(name string) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make bundle: %w", err)
 	}
-	w.file, w.zip = file, zip.NewWriter(file)
+	w.file, w.zip = file, zipped(file)
 	return w, nil
 }
+
+// Stream begins a bundle as a zip file that goes to w as it is made. One that is cut off lacks its end, without which no program opens a zip file.
+func Stream(w io.Writer) *Writer { return &Writer{zip: zipped(bufio.NewWriterSize(w, 1<<16))} }
+
+// zipped is a zip file whose entries are compressed quickly: a server that makes one has other work.
+func zipped(w io.Writer) *zip.Writer {
+	z := zip.NewWriter(w)
+	z.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) { return flate.NewWriter(out, quick) })
+	return z
+}
+
+// quick is the level of compression.
+const quick = 2
 
 // create begins a file of the bundle and ends the one before.
 func (w *Writer) create(name string) (io.WriteCloser, error) {
@@ -51,7 +66,11 @@ func (w *Writer) create(name string) (io.WriteCloser, error) {
 		}
 		return os.OpenFile(full, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	}
-	entry, err := w.zip.Create(name)
+	h := &zip.FileHeader{Name: name, Method: zip.Deflate}
+	if strings.HasPrefix(name, TileFolder+"/") {
+		h.Method = zip.Store // hashes do not get smaller
+	}
+	entry, err := w.zip.CreateHeader(h)
 	return whole{entry}, err
 }
 
@@ -62,14 +81,21 @@ func (whole) Close() error { return nil }
 
 // Add writes a small file, such as a tile, and ends a file of records.
 func (w *Writer) Add(name string, content []byte) error {
+	return w.Fill(name, func(file io.Writer) error {
+		_, err := file.Write(content)
+		return err
+	})
+}
+
+// Fill writes a file piece by piece, likewise.
+func (w *Writer) Fill(name string, fill func(io.Writer) error) error {
 	err := w.endRecords()
 	var file io.WriteCloser
 	if err == nil {
 		file, err = w.create(name)
 	}
 	if err == nil {
-		_, err = file.Write(content)
-		err = errors.Join(err, file.Close())
+		err = errors.Join(fill(file), file.Close())
 	}
 	if err != nil {
 		return fmt.Errorf("write %s of bundle %s: %w", name, w.name, err)
@@ -146,13 +172,19 @@ func (w *Writer) Abandon() error {
 	if w.records != nil {
 		_ = w.records.to.Close() // removed next
 	}
+	if w.name == "" {
+		return nil // without its end nobody takes it for whole
+	}
 	_ = w.end() // likewise
 	return os.RemoveAll(w.name)
 }
 
 func (w *Writer) end() error {
-	if w.zip == nil {
+	switch {
+	case w.zip == nil:
 		return nil
+	case w.file == nil:
+		return w.zip.Close()
 	}
 	return errors.Join(w.zip.Close(), w.file.Sync(), w.file.Close())
 }

@@ -57,9 +57,22 @@ func (f *Files) Read(name string) ([]byte, error) {
 	if err == nil || !errors.Is(err, fs.ErrNotExist) || tile.W == torchwood.TileWidth {
 		return data, err
 	}
+	for {
+		data, again, err := f.wider(tile)
+		if data != nil || err != nil {
+			return data, err
+		}
+		if !again {
+			return nil, fmt.Errorf("no tile %s: %w", name, fs.ErrNotExist)
+		}
+	}
+}
+
+// wider reads a tile from a wider one; nil where there is none. again: there was one, but it has gone since, for a wider one has taken its place.
+func (f *Files) wider(tile tlog.Tile) (data []byte, again bool, err error) {
 	widths, err := f.widths(tile)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	for _, width := range append(widths, torchwood.TileWidth) {
 		if width <= tile.W {
@@ -67,11 +80,13 @@ func (f *Files) Read(name string) ([]byte, error) {
 		}
 		wider := tile
 		wider.W = width
-		if data, err = os.ReadFile(f.path(wider)); err == nil && len(data) >= tile.W*tlog.HashSize {
-			return data[:tile.W*tlog.HashSize], nil
+		data, err := os.ReadFile(f.path(wider))
+		if err == nil && len(data) >= tile.W*tlog.HashSize {
+			return data[:tile.W*tlog.HashSize], false, nil
 		}
+		again = again || width < torchwood.TileWidth && errors.Is(err, fs.ErrNotExist)
 	}
-	return nil, fmt.Errorf("no tile %s: %w", name, fs.ErrNotExist)
+	return nil, again, nil
 }
 
 // widths lists how wide the partial tiles at a place are, ascending.

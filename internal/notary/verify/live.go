@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
@@ -63,25 +62,24 @@ func Live(ctx context.Context, c *client.Client, token string) (*Found, error) {
 		}
 		return nil
 	}
-	f.Source.Records = func(yield func(bundle.Record, error) bool) {
+	f.Source.Lines = func(yield func(bundle.Line, error) bool) {
 		body, err := c.Stream(ctx, token, "/v1/events", url.Values{"attempts": {"true"}})
 		if err != nil {
-			yield(bundle.Record{}, err)
+			yield(bundle.Line{}, err)
 			return
 		}
 		defer body.Close()
 		lines := bufio.NewReaderSize(body, 1<<20)
 		for {
-			line, err := lines.ReadBytes('\n')
+			line, err := lines.ReadBytes('\n') // a text of its own
 			if len(line) > 0 && err == nil {
-				rec, err := bundle.ParseRecord(slices.Clone(line))
-				if !yield(rec, err) || err != nil {
+				if !yield(bundle.Line{Leaf: -1, Text: line}, nil) {
 					return
 				}
 				continue
 			}
 			if !errors.Is(err, io.EOF) || len(line) > 0 {
-				yield(bundle.Record{}, fmt.Errorf("the list of events broke off: %w", errors.Join(err, io.ErrUnexpectedEOF)))
+				yield(bundle.Line{}, fmt.Errorf("the list of events broke off: %w", errors.Join(err, io.ErrUnexpectedEOF)))
 			}
 			return
 		}

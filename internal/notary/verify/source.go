@@ -24,6 +24,8 @@ import (
 type Source struct {
 	// Records are the records in the order of the log. Leaves need not be given.
 	Records iter.Seq2[bundle.Record, error]
+	// Lines, unless nil, are the records in place of Records, not read yet: that is done on all processors.
+	Lines iter.Seq2[bundle.Line, error]
 	// Tiles of the tree; nil: there are none.
 	Tiles tree.Source
 	// Signed gives the checkpoints that the notary has signed, the smallest first.
@@ -52,13 +54,55 @@ type hashed struct {
 const chunkSize = 1024
 
 type chunk struct {
+	lines   []bundle.Line // to be read
 	records []hashed
 	err     error // that ended the reading after these
 	done    chan struct{}
 }
 
+func newChunk() *chunk { return &chunk{done: make(chan struct{})} }
+
+// hash reads the lines, if it is lines, and hashes the leaves.
+func (c *chunk) hash() {
+	defer close(c.done)
+	if c.lines != nil {
+		c.records = make([]hashed, 0, len(c.lines))
+	}
+	for i := range c.lines {
+		rec, err := c.lines[i].Record()
+		if err != nil {
+			c.err = err
+			break
+		}
+		c.records = append(c.records, hashed{Record: rec})
+	}
+	c.lines = nil
+	for i := range c.records {
+		c.records[i].hash = leaf.Hash(&c.records[i].Record.Record)
+	}
+}
+
+// cut cuts what is read into chunks.
+func cut[Item any](items iter.Seq2[Item, error], add func(*chunk, Item), send func(*chunk) bool) {
+	next, n := newChunk(), 0
+	for item, err := range items {
+		if err != nil {
+			next.err = err
+			break
+		}
+		add(next, item)
+		if n++; n%chunkSize == 0 {
+			if !send(next) {
+				return
+			}
+			next = newChunk()
+		}
+	}
+	send(next)
+}
+
 // hashAll reads records and hashes their leaves on all processors. The order stays. The caller ends it by ctx.
-func hashAll(ctx context.Context, records iter.Seq2[bundle.Record, error]) iter.Seq2[hashed, error] {
+func hashAll(ctx context.Context, src *Source) iter.Seq2[hashed, error] {
 	return func(yield func(hashed, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		var all sync.WaitGroup
@@ -68,18 +112,14 @@ func hashAll(ctx context.Context, records iter.Seq2[bundle.Record, error]) iter.
 		for range runtime.GOMAXPROCS(0) {
 			all.Go(func() {
 				for c := range work {
-					for i := range c.records {
-						c.records[i].hash = leaf.Hash(&c.records[i].Record.Record)
-					}
-					close(c.done)
+					c.hash()
 				}
 			})
 		}
 		all.Go(func() {
 			defer close(work)
 			defer close(ordered)
-			next := &chunk{done: make(chan struct{})}
-			send := func() bool {
+			send := func(next *chunk) bool {
 				for _, to := range []chan<- *chunk{ordered, work} {
 					select {
 					case to <- next:
@@ -87,19 +127,13 @@ func hashAll(ctx context.Context, records iter.Seq2[bundle.Record, error]) iter.
 						return false
 					}
 				}
-				next = &chunk{done: make(chan struct{})}
 				return true
 			}
-			for rec, err := range records {
-				if err != nil {
-					next.err = err
-					break
-				}
-				if next.records = append(next.records, hashed{Record: rec}); len(next.records) == chunkSize && !send() {
-					return
-				}
+			if src.Lines != nil {
+				cut(src.Lines, func(c *chunk, line bundle.Line) { c.lines = append(c.lines, line) }, send)
+				return
 			}
-			send()
+			cut(src.Records, func(c *chunk, rec bundle.Record) { c.records = append(c.records, hashed{Record: rec}) }, send)
 		})
 		for c := range ordered {
 			select {

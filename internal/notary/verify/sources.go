@@ -118,7 +118,7 @@ func Bundle(name string) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Found{close: b.Close, Source: Source{Records: b.Records(), Tiles: tree.FS(b.FS), Part: !b.Manifest.Whole}}
+	f := &Found{close: b.Close, Source: Source{Lines: b.Lines(), Tiles: tree.FS(b.FS), Part: !b.Manifest.Whole}}
 	keys, err := fs.ReadFile(b.FS, bundle.KeysFile)
 	if err == nil {
 		err = json.Unmarshal(keys, &f.Keys)

@@ -64,7 +64,7 @@ func Run(ctx context.Context, trust *Trust, src *Source, opt Options) (*Report, 
 		return nil, err
 	}
 	r.readTiles()
-	next, stop := iter.Pull2(hashAll(ctx, src.Records))
+	next, stop := iter.Pull2(hashAll(ctx, src))
 	defer stop()
 	records := &ahead{next: next}
 	for n := uint64(0); ; n++ {

@@ -1,0 +1,183 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"jejak/domain"
+	"jejak/domain/incident"
+	"jejak/domain/ledger"
+	"jejak/eventstore"
+	"jejak/internal/journal"
+)
+
+// times are when the events of a ledger have occurred, from the first version on: by them it is known without reading the log what belongs to a moment of
+// the occurred clock. They take 16 bytes an event. They are changed by whoever has the ledger's turn.
+type times struct {
+	occurred []instant          // of each version, beginning with 1
+	proved   map[uint64]instant // of discrepancies that were proved by something that occurred later than the act that brought them: when that had
+	frame    uint64             // the version that adopts the first reference data, which always count; 0 for none yet
+}
+
+// instant is a moment in little room.
+type instant struct {
+	seconds int64
+	nanos   int32
+}
+
+func instantOf(t time.Time) instant { return instant{t.Unix(), int32(t.Nanosecond())} }
+
+func (i instant) after(j instant) bool {
+	return i.seconds > j.seconds || i.seconds == j.seconds && i.nanos > j.nanos
+}
+
+// known is up to which version the times are.
+func (t *times) known() uint64 { return uint64(len(t.occurred)) }
+
+// add takes the next event in. read finds when another occurred.
+func (t *times) add(ctx context.Context, rec domain.Recorded, read func(ctx context.Context, version uint64) (time.Time, error)) error {
+	if rec.Version != t.known()+1 {
+		return fmt.Errorf("event version %d after version %d", rec.Version, t.known())
+	}
+	own := instantOf(rec.Meta.OccurredAt)
+	last := own
+	if raised, ok := rec.Event.(*incident.Raised); ok {
+		for _, proof := range raised.Proof {
+			when := own
+			switch v := proof.Version; {
+			case v == rec.Version:
+			case 0 < v && v <= t.known():
+				when = t.occurred[v-1]
+			default:
+				other, err := read(ctx, v)
+				if err != nil {
+					return err
+				}
+				when = instantOf(other)
+			}
+			if when.after(last) {
+				last = when
+			}
+		}
+	}
+	if _, adopts := rec.Event.(*ledger.ReferenceAdopted); adopts && t.frame == 0 {
+		t.frame = rec.Version
+	}
+	if last.after(own) {
+		if t.proved == nil {
+			t.proved = map[uint64]instant{}
+		}
+		t.proved[rec.Version] = last
+	}
+	t.occurred = append(t.occurred, own)
+	return nil
+}
+
+// had tells whether an event had occurred by a moment. The events of the register bear the time of the act that brought them. A discrepancy that this act
+// brought on something later (a box was sealed without being checked, and the sealing was told first) has occurred only when that has too.
+func (t *times) had(version uint64, at instant) bool {
+	if version == t.frame {
+		return true
+	}
+	if last, ok := t.proved[version]; ok {
+		return !last.after(at)
+	}
+	return !t.occurred[version-1].after(at)
+}
+
+// firstLeft is the first version that had not occurred by a moment, the one after those that are known when all had.
+func (t *times) firstLeft(at instant) uint64 {
+	for v := uint64(1); v <= t.known(); v++ {
+		if !t.had(v, at) {
+			return v
+		}
+	}
+	return t.known() + 1
+}
+
+// taken are the versions after one and up to another that had occurred by a moment.
+func (t *times) taken(after, upTo uint64, at instant) (versions []uint64) {
+	for v := after + 1; v <= upTo; v++ {
+		if t.had(v, at) {
+			versions = append(versions, v)
+		}
+	}
+	return versions
+}
+
+// last is when the last event up to a version had occurred of those that had by a moment.
+func (t *times) last(upTo uint64, at instant) instant {
+	last := instant{seconds: math.MinInt64} // none
+	for v := uint64(1); v <= upTo; v++ {
+		when := t.occurred[v-1]
+		if proved, ok := t.proved[v]; ok {
+			when = proved
+		}
+		if when.after(last) && !when.after(at) {
+			last = when
+		}
+	}
+	return last
+}
+
+// mostTimes is of how many events the times are kept: those of a whole province.
+const mostTimes = 2_000_000
+
+// ledgerTimes are the times of a ledger.
+type ledgerTimes struct {
+	turn
+	times
+}
+
+// timesOf are what is known of the times of a ledger. Whoever asks has its turn.
+func (h *History) timesOf(of turn) *times {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	i := slices.IndexFunc(h.times, func(t *ledgerTimes) bool { return t.turn == of })
+	if i < 0 {
+		i = len(h.times)
+		h.times = append(h.times, &ledgerTimes{turn: of})
+	}
+	t := h.times[i]
+	h.times = append(slices.Delete(h.times, i, i+1), t) // the one used last at the end
+	return &t.times
+}
+
+// trimTimes lets go of the times not used for longest that there is no room for.
+func (h *History) trimTimes() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	events := 0
+	for i := len(h.times) - 1; i >= 0; i-- {
+		if events += len(h.times[i].occurred); events > mostTimes && i < len(h.times)-1 && !h.busy[h.times[i].turn] {
+			h.times = slices.Delete(h.times, i, i+1)
+		}
+	}
+}
+
+// learn reads on in the times of a ledger up to a version.
+func (h *History) learn(ctx context.Context, t *times, stream string, upTo uint64) error {
+	if t.known() >= upTo {
+		return nil
+	}
+	var decoder journal.Decoder
+	for rec, err := range h.cfg.Store.Read(ctx, stream, eventstore.Version(t.known())) {
+		if err != nil {
+			return fmt.Errorf("read %s after version %d: %w", stream, t.known(), err)
+		}
+		event, err := decoder.Decode(&rec, ledger.NewEventOf)
+		if err == nil {
+			err = t.add(ctx, event, h.whenOccurred(stream))
+		}
+		if err != nil {
+			return err
+		}
+		if t.known() == upTo {
+			return nil
+		}
+	}
+	return fmt.Errorf("read %s: it ends at version %d, before %d", stream, t.known(), upTo)
+}

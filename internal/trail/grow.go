@@ -1,0 +1,276 @@
+package trail
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"jejak/domain/ledger"
+	"jejak/eventstore"
+	"jejak/internal/cache"
+	"jejak/internal/command"
+	"jejak/internal/journal"
+	"jejak/projections/subject"
+)
+
+// Log is what the index is made of.
+type Log struct {
+	Store   eventstore.Store
+	Catalog command.Catalog
+}
+
+// Built is what Build did. Rows counts one that was touched several times as often.
+type Built struct {
+	Events, Postings, Rows uint64
+}
+
+const (
+	// handful: so many records of the log are read in its order; with more the ledgers are read one by one, since the postings of a ledger lie
+	// together in the file.
+	handful = 10_000
+	// batch is how many events of a ledger are put at a time.
+	batch = 50_000
+	// every so many events are reported.
+	every = 2000
+)
+
+// Build brings the file to the end that the log has when it begins: an empty one from the first event, another from where it is. workers read at once.
+// The file must be of this log. When it fails, what counted counts as before, and Build can be called again. progress, unless nil, is told how many of
+// all events are done, by several goroutines.
+func (f *File) Build(ctx context.Context, log Log, workers int, progress func(done, all uint64)) (Built, error) {
+	f.growing.Lock()
+	defer f.growing.Unlock()
+	g := &growth{file: f, log: log, told: progress}
+	if err := g.grow(ctx, workers); err != nil {
+		return Built{}, fmt.Errorf("bring the index %s on: %w", f.db.Path(), err)
+	}
+	return Built{Events: g.done.Load(), Postings: g.posted.Load(), Rows: g.rows.Load()}, nil
+}
+
+// growth is one way from what is in a file to the end of the log.
+type growth struct {
+	file *File
+	log  Log
+	told func(done, all uint64)
+
+	all                uint64
+	done, posted, rows atomic.Uint64
+}
+
+func (g *growth) grow(ctx context.Context, workers int) error {
+	end, err := lastOf(ctx, g.log.Store)
+	if err != nil {
+		return err
+	}
+	var before head
+	var in map[Ledger]known
+	err = g.file.change(func(d *desk) error {
+		if before, err = d.head(); err != nil {
+			return err
+		}
+		if in, err = d.ledgers(); err != nil {
+			return err
+		}
+		return d.aim(end)
+	})
+	if err != nil {
+		return err
+	}
+	versions := map[Ledger]uint64{}
+	if before.built && end.Position <= before.at.Position+handful {
+		err = g.handful(ctx, before.at.Position, end.Position, versions)
+	} else {
+		err = g.ledgers(ctx, end.Position, in, versions, workers)
+	}
+	if err != nil {
+		return err
+	}
+	return g.file.change(func(d *desk) error { return d.arrive(versions) })
+}
+
+// handful puts what the log has between two positions.
+func (g *growth) handful(ctx context.Context, after, end eventstore.Position, versions map[Ledger]uint64) error {
+	parts := map[Ledger]postings{}
+	for rec, err := range g.log.Store.ReadAll(ctx, after, eventstore.Filter{StreamPrefix: journal.LedgerPrefix}) {
+		if err != nil {
+			return err
+		}
+		if rec.Position > end {
+			break
+		}
+		election, unit, ok := journal.SplitStream(rec.Stream)
+		if !ok {
+			return fmt.Errorf("stream %q at position %d is no ledger", rec.Stream, rec.Position)
+		}
+		l := Ledger{election, unit}
+		if parts[l] == nil {
+			parts[l] = postings{}
+		}
+		if err := g.add(&rec, parts[l]); err != nil {
+			return err
+		}
+		versions[l] = uint64(rec.Version)
+	}
+	for l, posts := range parts {
+		if err := g.put(l, posts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ledgers puts what each ledger has up to a position beyond what is in, the longest first.
+func (g *growth) ledgers(ctx context.Context, end eventstore.Position, in map[Ledger]known, versions map[Ledger]uint64, workers int) error {
+	list, err := g.log.streams(ctx)
+	if err != nil {
+		return err
+	}
+	queue := make(chan stream, len(list))
+	for _, s := range list {
+		if s.known = in[s.Ledger].version; s.known < s.version {
+			g.all += s.version - s.known
+			queue <- s
+		}
+	}
+	close(queue)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wait sync.WaitGroup
+	var mu sync.Mutex
+	for range workers {
+		wait.Go(func() {
+			for s := range queue {
+				last, err := g.ledger(ctx, s, end)
+				if err != nil {
+					cancel(err)
+					return
+				}
+				mu.Lock()
+				versions[s.Ledger] = last
+				mu.Unlock()
+			}
+		})
+	}
+	wait.Wait()
+	return context.Cause(ctx)
+}
+
+// ledger puts a ledger, and returns the last version that is in then.
+func (g *growth) ledger(ctx context.Context, s stream, end eventstore.Position) (last uint64, err error) {
+	last = s.known
+	posts, n := postings{}, 0
+	for rec, err := range g.log.Store.Read(ctx, journal.LedgerStream(s.Election, s.Unit), eventstore.Version(s.known)) {
+		if err != nil {
+			return 0, err
+		}
+		if rec.Position > end {
+			break
+		}
+		if err := g.add(&rec, posts); err != nil {
+			return 0, err
+		}
+		last = uint64(rec.Version)
+		if n++; n == batch {
+			if err := g.put(s.Ledger, posts); err != nil {
+				return 0, err
+			}
+			posts, n = postings{}, 0
+		}
+	}
+	if err := g.put(s.Ledger, posts); err != nil {
+		return 0, err
+	}
+	if g.told != nil {
+		g.told(g.done.Load(), g.all)
+	}
+	return last, nil
+}
+
+// add notes what a record is about.
+func (g *growth) add(rec *eventstore.Record, posts postings) error {
+	subjects, err := subjectsOf(rec)
+	if err != nil {
+		return err
+	}
+	posts.add(uint64(rec.Version), subjects)
+	g.posted.Add(uint64(len(subjects)))
+	if done := g.done.Add(1); g.told != nil && done%every == 0 {
+		g.told(done, max(g.all, done))
+	}
+	return nil
+}
+
+func (g *growth) put(l Ledger, posts postings) error {
+	rows, err := g.file.put(l, posts)
+	g.rows.Add(uint64(rows))
+	return err
+}
+
+// subjectsOf are the subjects of a record of a ledger.
+func subjectsOf(rec *eventstore.Record) ([]string, error) {
+	event, err := journal.Decode(rec, ledger.NewEventOf)
+	if err != nil {
+		return nil, err
+	}
+	return subject.Of(event), nil
+}
+
+// stream is a ledger with its length in the log and in the index.
+type stream struct {
+	Ledger
+	version, known uint64
+}
+
+// streams are the ledgers that have events, the longest first.
+func (l *Log) streams(ctx context.Context) (list []stream, err error) {
+	if err := l.Catalog.Discover(ctx); err != nil {
+		return nil, err
+	}
+	for _, election := range l.Catalog.Elections() {
+		for _, unit := range l.Catalog.Units(election) {
+			version, _, err := l.Store.StreamHead(ctx, journal.LedgerStream(election, unit))
+			if err != nil {
+				return nil, err
+			}
+			if version > 0 {
+				list = append(list, stream{Ledger: Ledger{election, unit}, version: uint64(version)})
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b stream) int { return int(b.version) - int(a.version) })
+	return list, nil
+}
+
+// lastOf is the place of the newest record of all.
+func lastOf(ctx context.Context, store eventstore.Store) (at cache.Mark, err error) {
+	head, err := store.Head(ctx)
+	if err != nil || head == 0 {
+		return at, err
+	}
+	for rec, err := range store.ReadAll(ctx, head-1, eventstore.Filter{}) {
+		if err != nil {
+			return at, err
+		}
+		if rec.Position == head {
+			at = cache.Mark{Position: rec.Position, Event: rec.ID}
+		}
+		break
+	}
+	return at, nil
+}
+
+// belongs tells whether a mark is of this log: the record at its position is the one it names. The zero mark belongs to every log.
+func belongs(ctx context.Context, store eventstore.Store, at cache.Mark) (bool, error) {
+	if at.Position == 0 {
+		return true, nil
+	}
+	for rec, err := range store.ReadAll(ctx, at.Position-1, eventstore.Filter{}) {
+		if err != nil {
+			return false, err
+		}
+		return rec.Position == at.Position && rec.ID == at.Event, nil
+	}
+	return false, nil
+}
