@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net"
 	"net/url"
 
 	"jejak/internal/api"
@@ -28,7 +29,12 @@ func (c *Client) Events(ctx context.Context, token string, query url.Values) ite
 			if err := lines.Decode(&e); errors.Is(err, io.EOF) {
 				return
 			} else if err != nil {
-				yield(api.Event{}, fmt.Errorf("read the events of the server: %w", err))
+				err = fmt.Errorf("read the events of the server: %w", err)
+				var broken *net.OpError
+				if errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &broken) { // it went away while it answered
+					err = &UnreachableError{Base: c.base, Err: err}
+				}
+				yield(api.Event{}, err)
 				return
 			}
 			if !yield(e, nil) {

@@ -124,7 +124,7 @@ func (s *Server) pastError(err error) error {
 type OfFigures struct {
 	Election    string `path:"election" doc:"Such as pemilu2024."`
 	Code        string `path:"code" doc:"Region code of a regency, or of the province."`
-	Figure      string `query:"figure" doc:"Only this figure, such as boxes.sealed, with all its events."`
+	Figure      string `query:"figure" doc:"Only this figure, such as boxes.sealed, with all its events. A name that no figure has is an error that names those near it."`
 	IfNoneMatch string `header:"If-None-Match" doc:"An ETag: 304 when the answer would be the same."`
 }
 
