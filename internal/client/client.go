@@ -83,7 +83,7 @@ type Problem struct {
 	Errors []api.Problem `json:"errors"`
 }
 
-// Error says first what is wrong and what would mend it, in both languages, and then what was asked and the status.
+// Error says first what is wrong and what would mend it, in both languages, and then what was asked, the status and the rules that say no.
 func (e *StatusError) Error() string {
 	text := e.Problem.Detail
 	if text == "" {
@@ -92,7 +92,11 @@ func (e *StatusError) Error() string {
 	if len(e.Problem.Errors) > 0 {
 		text = strings.Join(e.Problem.Texts(), "; ")
 	}
-	return fmt.Sprintf("%s (%s %s: status %d)", text, e.Method, e.Path, e.Status)
+	why := fmt.Sprintf("%s %s: status %d", e.Method, e.Path, e.Status)
+	for _, p := range e.Problem.Errors {
+		why += ", " + strings.TrimSpace(p.Rule+" "+p.Path)
+	}
+	return fmt.Sprintf("%s (%s)", text, why)
 }
 
 // Texts are the errors for people, one a text: what is wrong and what would mend it.
