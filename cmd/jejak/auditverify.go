@@ -104,7 +104,7 @@ func (f *verifyFlags) run(ctx context.Context, out, progress io.Writer) error {
 		return inUse(held)
 	}
 	if err != nil {
-		return storeAway(fmt.Errorf("verify the log: %w", err))
+		return reached(storeAway(fmt.Errorf("verify the log: %w", err)))
 	}
 	return f.print(out, &report)
 }

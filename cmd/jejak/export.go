@@ -19,6 +19,7 @@ import (
 	"jejak/internal/epcis"
 	"jejak/internal/exit"
 	"jejak/internal/export"
+	"jejak/internal/history"
 	"jejak/internal/server"
 	"jejak/internal/terminal"
 )
@@ -46,11 +47,14 @@ type exportFlags struct {
 	simulated bool // what the data directory is
 }
 
-const formatBundle = "bundle"
+const (
+	formatBundle = "bundle"
+	formatEPCIS  = "epcis"
+)
 
 // exporters write in the formats, by their names.
 var exporters = map[string]func(ctx context.Context, log export.Log, c export.Choice, f *exportFlags) (export.Summary, error){
-	"epcis": func(ctx context.Context, log export.Log, c export.Choice, f *exportFlags) (s export.Summary, err error) {
+	formatEPCIS: func(ctx context.Context, log export.Log, c export.Choice, f *exportFlags) (s export.Summary, err error) {
 		names, err := epcis.NewNamer(f.base)
 		if err != nil {
 			return s, exit.With(exit.Usage, err)
@@ -102,7 +106,7 @@ func newExportCommand() *cobra.Command {
 	flags.StringVarP(&f.out, "output", "o", "", "file to write, for csv and bundle the folder to make")
 	flags.StringSliceVar(&f.units, "unit", nil, "only these units, such as 3578 (default: all)")
 	flags.BoolVar(&f.split, "split", false, "of a bundle: one file a stream, so that a unit's records can be handed on alone")
-	flags.StringVar(&f.from, "from", "", "only records from this time on (RFC 3339, with offset)")
+	flags.StringVar(&f.from, "from", "", "only records from this time on (RFC 3339 with an offset, or with WIB, WITA or WIT behind it)")
 	flags.StringVar(&f.to, "to", "", "as the log stood at this time (RFC 3339, with offset)")
 	flags.StringVar(&f.base, "base", epcis.DefaultBase, "address under which the names of an EPCIS document live: a domain of your own")
 	flags.BoolVar(&f.asJSON, "json", false, `print {"units", "records", "written", "last"}`)
@@ -131,17 +135,21 @@ func (f *exportFlags) choice() (c export.Choice, err error) {
 		}
 		c.Units = append(c.Units, code)
 	}
+	var faults []*history.Fault
 	moment := func(flag, text string) (t time.Time) {
 		if text == "" {
 			return t
 		}
-		t, bad := time.Parse(time.RFC3339Nano, text)
-		if bad != nil && err == nil {
-			err = exit.Errorf(exit.Usage, "--%s %q: give a time with its zone, such as 2024-02-13T06:45:00+07:00", flag, text)
+		t, err := history.ParseTime(flag, text)
+		if fault, ok := history.Asks(err); ok {
+			faults = append(faults, fault)
 		}
 		return t
 	}
 	c.From, c.To = moment("from", f.from), moment("to", f.to)
+	if len(faults) > 0 {
+		return c, wrongUsage(faults, nil)
+	}
 	if err == nil && !c.From.IsZero() && !c.To.IsZero() && !c.From.Before(c.To) {
 		err = exit.Errorf(exit.Usage, "--from %s is not before --to %s", f.from, f.to)
 	}
@@ -181,9 +189,20 @@ func runExport(cmd *cobra.Command, f *exportFlags) (err error) {
 	if f.asJSON {
 		return printJSON(cmd.OutOrStdout(), s)
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s of %s records of %s, up to position %d\n", f.out, terminal.Number(int64(s.Written)),
-		terminal.Number(int64(s.Records)), number(s.Units, "unit", "units"), s.Last)
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, up to position %d\n", f.out, made(f.format, s), s.Last)
 	return err
+}
+
+// made says what an export has in it.
+func made(format string, s export.Summary) string {
+	from := terminal.Number(int64(s.Records)) + " records of " + number(s.Units, "unit", "units")
+	switch format {
+	case formatBundle:
+		return from
+	case formatEPCIS:
+		return terminal.Number(int64(s.Written)) + " EPCIS events from " + from
+	}
+	return terminal.Number(int64(s.Written)) + " rows from " + from
 }
 
 // log opens the log of the data directory, or reaches that of a server.
