@@ -37,8 +37,9 @@ func withOthers(t *testing.T) string {
 // exchange puts the content of another index in the place of one.
 func exchange(t *testing.T, path, name, other string) {
 	t.Helper()
-	edit(t, path, fmt.Sprintf(`%s; PRAGMA writable_schema=ON; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'other') WHERE name = '%s';
-		DELETE FROM sqlite_schema WHERE name = 'other'`, other, name))
+	// All at once: who looked in between would go on with the index that it saw.
+	edit(t, path, fmt.Sprintf(`BEGIN; %s; PRAGMA writable_schema=ON; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'other') WHERE name = '%s';
+		DELETE FROM sqlite_schema WHERE name = 'other'; COMMIT`, other, name))
 }
 
 // TestIndexesAreHeldAgainstTheLog: an index that lacks an entry, or has another, is found by reading it once, and what is wrong is named.
