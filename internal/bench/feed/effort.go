@@ -2,7 +2,6 @@ package feed
 
 import (
 	"context"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -38,34 +37,11 @@ func spent(ctx context.Context, h *house, list []shipment, d time.Duration) (eff
 		return effort{}, err
 	}
 	answered := time.Now()
-	if err := rest(ctx, h); err != nil {
+	if err := serving.Rest(ctx, h.PID); err != nil {
 		return effort{}, err
 	}
-	rested := time.Since(answered) - restFor
+	rested := time.Since(answered) - serving.RestFor
 	after, _, err := serving.Process(h.PID)
 	commands := float64(done.Load())
 	return effort{commands / answered.Sub(began).Seconds(), float64((after - before).Microseconds()) / commands, rested.Seconds()}, err
-}
-
-// restFor is how long a server must have done next to nothing to be at rest.
-const restFor = time.Second
-
-// rest waits until a server has used less than a twentieth of a processor for a while.
-func rest(ctx context.Context, h *house) error {
-	ctx, cancel := context.WithTimeout(ctx, serving.Patience)
-	defer cancel()
-	last, _, err := serving.Process(h.PID)
-	for err == nil {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the server does not come to rest: %w", ctx.Err())
-		case <-time.After(restFor):
-		}
-		var now time.Duration
-		if now, _, err = serving.Process(h.PID); now-last < restFor/20 {
-			return err
-		}
-		last = now
-	}
-	return err
 }

@@ -99,7 +99,7 @@ func escorts(ctx context.Context, opt harness.Options, s size, h *house) (t repo
 		}
 	}
 	times, lastSeen := came.since(acts, answered), came.last
-	if err := rest(ctx, h); err != nil {
+	if err := serving.Rest(ctx, h.PID); err != nil {
 		return t, err
 	}
 	with, err := measured(fmt.Sprint(s.escorts))

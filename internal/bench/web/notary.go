@@ -18,7 +18,7 @@ func notaryCost(ctx context.Context, opt harness.Options, s size, children map[s
 		Columns: []string{"load", "with, commands/s", "without, commands/s", "with : without", "server's processor µs/command, with", "without"},
 		Notes: []string{
 			"Without: a server whose notary looks at the log once a day. No user can have that: `jejak serve` always signs. Medians of rounds in turns; the ratio is the median of the rounds' ratios.",
-			"What a server takes after its last answer, to sign and to bring its rows up to the log, is not in its processor time.",
+			"Each begins when both servers are at rest, and processor time counts until the server is at rest again: to sign, to bring its rows and its index up to the log.",
 		},
 	}
 	sides := []string{jejakName, jejakUnsignedName}
@@ -58,6 +58,11 @@ func notaryCost(ctx context.Context, opt harness.Options, s size, children map[s
 			for i := range sides {
 				name := sides[(i+round)%len(sides)]
 				progress(opt, "web: the notary, %s, round %d of %d: %s", l.name, round+1, s.rounds, name)
+				for _, side := range sides {
+					if err := serving.Rest(ctx, children[side].pid); err != nil {
+						return t, err
+					}
+				}
 				before, _, err := serving.Process(children[name].pid)
 				if err != nil {
 					return t, err
@@ -65,6 +70,9 @@ func notaryCost(ctx context.Context, opt harness.Options, s size, children map[s
 				rate, commands, err := l.send(name)
 				if err != nil {
 					return t, fmt.Errorf("%s, %s: %w", name, l.name, err)
+				}
+				if err := serving.Rest(ctx, children[name].pid); err != nil {
+					return t, err
 				}
 				after, _, err := serving.Process(children[name].pid)
 				if err != nil {
