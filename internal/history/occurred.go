@@ -106,22 +106,40 @@ func (c *chooser) choose(ctx context.Context, step refold.Step) (refold.Choice, 
 	if occurred.After(c.at) {
 		return refold.Leave, nil
 	}
-	raised, ok := step.Event.Event.(*incident.Raised)
-	if !ok {
-		return refold.Take, nil
-	}
-	for _, proof := range raised.Proof {
-		when, known := c.seen[proof.Version]
+	since, err := provedSince(step.Event, func(version uint64) (when time.Time, err error) {
+		when, known := c.seen[version]
 		if !known {
-			var err error
-			if when, err = c.read(ctx, proof.Version); err != nil {
-				return refold.Leave, fmt.Errorf("when the proof of %s occurred: %w", raised.Discrepancy, err)
+			if when, err = c.read(ctx, version); err == nil {
+				c.seen[version] = when
 			}
-			c.seen[proof.Version] = when
 		}
-		if when.After(c.at) {
-			return refold.Leave, nil
-		}
+		return when, err
+	})
+	if err != nil || since.After(c.at) {
+		return refold.Leave, err
 	}
 	return refold.Take, nil
+}
+
+// provedSince is since when an event has occurred: a discrepancy that an act brought on something later (a box was sealed without being checked, and the
+// sealing was told first) bears the time of that act, and has occurred only when all that proves it has. when finds when another event occurred.
+func provedSince(rec domain.Recorded, when func(version uint64) (time.Time, error)) (time.Time, error) {
+	since := rec.Meta.OccurredAt
+	raised, ok := rec.Event.(*incident.Raised)
+	if !ok {
+		return since, nil
+	}
+	for _, proof := range raised.Proof {
+		if proof.Version == rec.Version {
+			continue
+		}
+		other, err := when(proof.Version)
+		if err != nil {
+			return since, fmt.Errorf("when the proof of %s occurred: %w", raised.Discrepancy, err)
+		}
+		if other.After(since) {
+			since = other
+		}
+	}
+	return since, nil
 }

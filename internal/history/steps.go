@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"jejak/domain"
-	"jejak/domain/incident"
 	"jejak/domain/ledger"
 	"jejak/internal/journal"
 	"jejak/projections/form"
@@ -79,24 +78,22 @@ func (t *teller) dated(ctx context.Context, place Place) ([]dated, error) {
 		if err != nil {
 			return nil, err
 		}
-		e := dated{event: event, since: event.Meta.OccurredAt}
-		occurred[version] = e.since
-		switch of := event.Event.(type) {
-		case *ledger.ReferenceAdopted:
-			e.always, adopted = !adopted, true
-		case *incident.Raised:
-			for _, proof := range of.Proof {
-				when, known := occurred[proof.Version]
-				if !known {
-					if when, err = t.h.whenOccurred(t.part.stream)(ctx, proof.Version); err != nil {
-						return nil, err
-					}
-					occurred[proof.Version] = when
-				}
-				if when.After(e.since) {
-					e.since = when
+		e := dated{event: event}
+		occurred[version] = event.Meta.OccurredAt
+		e.since, err = provedSince(event, func(version uint64) (when time.Time, err error) {
+			when, known := occurred[version]
+			if !known {
+				if when, err = t.h.whenOccurred(t.part.stream)(ctx, version); err == nil {
+					occurred[version] = when
 				}
 			}
+			return when, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if _, adopts := event.Event.(*ledger.ReferenceAdopted); adopts {
+			e.always, adopted = !adopted, true
 		}
 		events = append(events, e)
 	}

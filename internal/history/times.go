@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"jejak/domain"
-	"jejak/domain/incident"
 	"jejak/domain/ledger"
 	"jejak/eventstore"
 	"jejak/internal/journal"
@@ -30,6 +29,8 @@ type instant struct {
 
 func instantOf(t time.Time) instant { return instant{t.Unix(), int32(t.Nanosecond())} }
 
+func (i instant) time() time.Time { return time.Unix(i.seconds, int64(i.nanos)) }
+
 func (i instant) after(j instant) bool {
 	return i.seconds > j.seconds || i.seconds == j.seconds && i.nanos > j.nanos
 }
@@ -42,27 +43,16 @@ func (t *times) add(ctx context.Context, rec domain.Recorded, read func(ctx cont
 	if rec.Version != t.known()+1 {
 		return fmt.Errorf("event version %d after version %d", rec.Version, t.known())
 	}
-	own := instantOf(rec.Meta.OccurredAt)
-	last := own
-	if raised, ok := rec.Event.(*incident.Raised); ok {
-		for _, proof := range raised.Proof {
-			when := own
-			switch v := proof.Version; {
-			case v == rec.Version:
-			case 0 < v && v <= t.known():
-				when = t.occurred[v-1]
-			default:
-				other, err := read(ctx, v)
-				if err != nil {
-					return err
-				}
-				when = instantOf(other)
-			}
-			if when.after(last) {
-				last = when
-			}
+	since, err := provedSince(rec, func(version uint64) (time.Time, error) {
+		if 0 < version && version <= t.known() {
+			return t.occurred[version-1].time(), nil
 		}
+		return read(ctx, version)
+	})
+	if err != nil {
+		return err
 	}
+	own, last := instantOf(rec.Meta.OccurredAt), instantOf(since)
 	if _, adopts := rec.Event.(*ledger.ReferenceAdopted); adopts && t.frame == 0 {
 		t.frame = rec.Version
 	}
@@ -76,8 +66,7 @@ func (t *times) add(ctx context.Context, rec domain.Recorded, read func(ctx cont
 	return nil
 }
 
-// had tells whether an event had occurred by a moment. The events of the register bear the time of the act that brought them. A discrepancy that this act
-// brought on something later (a box was sealed without being checked, and the sealing was told first) has occurred only when that has too.
+// had tells whether an event had occurred by a moment: see provedSince.
 func (t *times) had(version uint64, at instant) bool {
 	if version == t.frame {
 		return true
