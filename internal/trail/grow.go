@@ -3,7 +3,6 @@ package trail
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -123,15 +122,16 @@ func (g *growth) handful(ctx context.Context, after, end eventstore.Position, ve
 
 // ledgers puts what each ledger has up to a position beyond what is in, the longest first.
 func (g *growth) ledgers(ctx context.Context, end eventstore.Position, in map[Ledger]known, versions map[Ledger]uint64, workers int) error {
-	list, err := g.log.streams(ctx)
+	list, err := command.Lengths(ctx, g.log.Store, g.log.Catalog)
 	if err != nil {
 		return err
 	}
-	queue := make(chan stream, len(list))
+	queue := make(chan Ledger, len(list))
 	for _, s := range list {
-		if s.known = in[s.Ledger].version; s.known < s.version {
-			g.all += s.version - s.known
-			queue <- s
+		l := Ledger{s.Election, s.Unit}
+		if known := in[l].version; known < s.Events {
+			g.all += s.Events - known
+			queue <- l
 		}
 	}
 	close(queue)
@@ -141,14 +141,14 @@ func (g *growth) ledgers(ctx context.Context, end eventstore.Position, in map[Le
 	var mu sync.Mutex
 	for range workers {
 		wait.Go(func() {
-			for s := range queue {
-				last, err := g.ledger(ctx, s, end)
+			for l := range queue {
+				last, err := g.ledger(ctx, l, in[l].version, end)
 				if err != nil {
 					cancel(err)
 					return
 				}
 				mu.Lock()
-				versions[s.Ledger] = last
+				versions[l] = last
 				mu.Unlock()
 			}
 		})
@@ -157,11 +157,11 @@ func (g *growth) ledgers(ctx context.Context, end eventstore.Position, in map[Le
 	return context.Cause(ctx)
 }
 
-// ledger puts a ledger, and returns the last version that is in then.
-func (g *growth) ledger(ctx context.Context, s stream, end eventstore.Position) (last uint64, err error) {
-	last = s.known
+// ledger puts what a ledger has after a version, and returns the last version that is in then.
+func (g *growth) ledger(ctx context.Context, l Ledger, after uint64, end eventstore.Position) (last uint64, err error) {
+	last = after
 	posts, n := postings{}, 0
-	for rec, err := range g.log.Store.Read(ctx, journal.LedgerStream(s.Election, s.Unit), eventstore.Version(s.known)) {
+	for rec, err := range g.log.Store.Read(ctx, journal.LedgerStream(l.Election, l.Unit), eventstore.Version(after)) {
 		if err != nil {
 			return 0, err
 		}
@@ -173,13 +173,13 @@ func (g *growth) ledger(ctx context.Context, s stream, end eventstore.Position) 
 		}
 		last = uint64(rec.Version)
 		if n++; n == batch {
-			if err := g.put(s.Ledger, posts); err != nil {
+			if err := g.put(l, posts); err != nil {
 				return 0, err
 			}
 			posts, n = postings{}, 0
 		}
 	}
-	if err := g.put(s.Ledger, posts); err != nil {
+	if err := g.put(l, posts); err != nil {
 		return 0, err
 	}
 	if g.told != nil {
@@ -215,32 +215,6 @@ func subjectsOf(rec *eventstore.Record) ([]string, error) {
 		return nil, err
 	}
 	return subject.Of(event), nil
-}
-
-// stream is a ledger with its length in the log and in the index.
-type stream struct {
-	Ledger
-	version, known uint64
-}
-
-// streams are the ledgers that have events, the longest first.
-func (l *Log) streams(ctx context.Context) (list []stream, err error) {
-	if err := l.Catalog.Discover(ctx); err != nil {
-		return nil, err
-	}
-	for _, election := range l.Catalog.Elections() {
-		for _, unit := range l.Catalog.Units(election) {
-			version, _, err := l.Store.StreamHead(ctx, journal.LedgerStream(election, unit))
-			if err != nil {
-				return nil, err
-			}
-			if version > 0 {
-				list = append(list, stream{Ledger: Ledger{election, unit}, version: uint64(version)})
-			}
-		}
-	}
-	slices.SortStableFunc(list, func(a, b stream) int { return int(b.version) - int(a.version) })
-	return list, nil
 }
 
 // lastOf is the place of the newest record of all.

@@ -1,11 +1,9 @@
 package views
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -13,7 +11,6 @@ import (
 	"jejak/eventstore"
 	"jejak/internal/cache"
 	"jejak/internal/command"
-	"jejak/internal/journal"
 	"jejak/internal/refold"
 )
 
@@ -42,25 +39,12 @@ func (l *Log) workers() int {
 
 // ledgers are those that have events, the longest first.
 func (l *Log) ledgers(ctx context.Context) ([]stream, error) {
-	if err := l.Catalog.Discover(ctx); err != nil {
-		return nil, err
+	lengths, err := command.Lengths(ctx, l.Store, l.Catalog)
+	list := make([]stream, len(lengths))
+	for i, of := range lengths {
+		list[i] = stream{place{of.Election, of.Unit}, of.Events}
 	}
-	var list []stream
-	for _, election := range l.Catalog.Elections() {
-		for _, unit := range l.Catalog.Units(election) {
-			version, _, err := l.Store.StreamHead(ctx, journal.LedgerStream(election, unit))
-			if err != nil {
-				return nil, err
-			}
-			if version > 0 {
-				list = append(list, stream{place{election, unit}, uint64(version)})
-			}
-		}
-	}
-	slices.SortFunc(list, func(a, b stream) int {
-		return cmp.Or(cmp.Compare(b.version, a.version), comparePlaces(a.place, b.place))
-	})
-	return list, nil
+	return list, err
 }
 
 // reporter counts events.
