@@ -44,7 +44,7 @@ func discrepancy(s *ledger.State, c *incident.Case) form.DiscrepancyCard {
 		ID: c.ID, Unit: string(s.Unit), Kind: string(c.Kind), Severity: string(c.Severity), Status: string(c.Status), Rule: c.Rule,
 		Units: list(slices.Clone(c.Units)), Quantity: c.Quantity, Provisional: c.Provisional, Message: text.ID, MessageEN: text.EN,
 		Note: c.Note, RaisedBy: c.RaisedBy, OccurredAt: stamp(c.OccurredAt), RecordedAt: stamp(c.RecordedAt), ClosedAt: stamp(c.ClosedAt),
-		Revision: c.Revision, Action: c.Action, Proof: make([]form.Proof, len(c.Proof)),
+		Revision: c.Revision, Action: c.Action, Resolution: c.Resolution, Document: c.Document, Proof: make([]form.Proof, len(c.Proof)),
 	}
 	for i, p := range c.Proof {
 		card.Proof[i] = form.Proof{Version: p.Version, Event: p.Event.String()}

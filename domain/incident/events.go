@@ -2,7 +2,6 @@ package incident
 
 import (
 	"strconv"
-	"time"
 
 	"jejak/domain"
 )
@@ -88,7 +87,7 @@ func (r *Register) Apply(rec domain.Recorded) {
 			c.Revision++
 		})
 	case *Reopened:
-		r.change(e.Discrepancy, e.By, func(c *Case) { c.Status, c.ClosedAt = StatusOpen, time.Time{} })
+		r.change(e.Discrepancy, e.By, (*Case).reopen)
 	}
 }
 

@@ -57,7 +57,7 @@ func TestFromRaisedToResolved(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 		s.When(mode, given.Operator, &Reopen{Incident: first, Reason: "masih kurang"}).Then("incident.reopened")
-		if got := c(); got.Status != StatusOpen || got.Note != "masih kurang" || !got.ClosedAt.IsZero() || len(got.Proof) != 6 ||
+		if got := c(); got.Status != StatusOpen || got.Note != "masih kurang" || !got.ClosedAt.IsZero() || got.Resolution+got.Document != "" || len(got.Proof) != 6 ||
 			s.State.Register.OpenOn(string(council)) != 1 {
 			t.Errorf("%+v", got)
 		}
@@ -104,6 +104,9 @@ func TestDiscrepanciesOfTheLedger(t *testing.T) {
 	other := &packing.PackBoxes{Boxes: []packing.PackedBox{{Box: given.Box(given.Station2, "DPRDK"), Design: given.Council1, Ballots: 255}}}
 	s := begin().When(domain.Report, given.Warehouse, other).Then("packing.boxes_packed", "discrepancy.reopened", "discrepancy.revised").
 		RaisesQuantity(domain.RuleBroken, 452, "ballot/"+given.Council1)
+	if c := s.State.Register.Cases[first]; c.Resolution != "" {
+		t.Errorf("what was mended is wrong again, and still says %q", c.Resolution)
+	}
 	s.When(domain.Report, given.Warehouse, given.Replace(given.Box(given.Station2, "DPRDK"))).OpenRules("stock_not_enough") // less is no new thing
 	s.Did(domain.Report, given.Operator, &Resolve{Incident: first, How: "h"}).
 		When(domain.Report, given.Warehouse, given.Replace(council)).Then("packing.box_replaced") // resolved already: nothing to explain

@@ -40,8 +40,13 @@ type Case struct {
 	Revision    int       // of the assessment
 	Action      string    // last action ordered
 	Resolution  string    // how it was mended, "" while it is not
-	Document    string    // that proves the resolution
+	Document    string    // that proves the resolution, "" while there is none
 	Proof       []domain.Ref
+}
+
+// reopen takes back that it is explained or resolved.
+func (c *Case) reopen() {
+	c.Status, c.ClosedAt, c.Resolution, c.Document = StatusOpen, time.Time{}, "", ""
 }
 
 // Register holds all cases of a ledger. The zero value is empty.

@@ -1,8 +1,6 @@
 package incident
 
 import (
-	"time"
-
 	"jejak/domain"
 	"jejak/domain/box"
 )
@@ -159,7 +157,8 @@ func (r *Room) Apply(rec domain.Recorded) {
 			if !c.decide(rec) {
 				return
 			}
-			c.Status, c.Note, c.Resolution, c.ClosedAt = StatusOpen, e.Reason, "", time.Time{}
+			c.reopen()
+			c.Note = e.Reason
 		})
 	case *SealConflictReported:
 		r.boxes.Conflict(r.boxes.Register.AddAct(rec, ""), e.Seal, string(e.OtherUnit), e.Boxes)
