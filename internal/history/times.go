@@ -153,10 +153,11 @@ func (h *History) trimTimes(grown turn) {
 }
 
 // learn reads on in the times of a ledger up to a version.
-func (h *History) learn(ctx context.Context, t *times, stream string, upTo uint64) error {
+func (h *History) learn(ctx context.Context, of turn, t *times, upTo uint64) error {
 	if t.known() >= upTo {
 		return nil
 	}
+	stream := journal.LedgerStream(of.election, of.unit)
 	var decoder journal.Decoder
 	for rec, err := range h.cfg.Store.Read(ctx, stream, eventstore.Version(t.known())) {
 		if err != nil {
