@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"time"
 
-	"jejak/domain"
-	"jejak/domain/incident"
 	"jejak/domain/ledger"
 	"jejak/eventstore"
 	"jejak/internal/journal"
 	"jejak/internal/refold"
+	"jejak/internal/trail"
 )
 
 // occurred makes the state of a ledger of what had occurred by a moment. Up to the first event that had not it is the ledger of the recorded clock, so it
@@ -81,7 +80,7 @@ func (c *chooser) choose(ctx context.Context, step refold.Step) (refold.Choice, 
 	if occurred.After(c.at) {
 		return refold.Leave, nil
 	}
-	since, err := provedSince(step.Event, func(version uint64) (when time.Time, err error) {
+	since, err := provedSince(trail.OccurrenceOf(step.Event), func(version uint64) (when time.Time, err error) {
 		when, known := c.seen[version]
 		if !known {
 			if when, err = c.read(ctx, version); err == nil {
@@ -98,19 +97,12 @@ func (c *chooser) choose(ctx context.Context, step refold.Step) (refold.Choice, 
 
 // provedSince is since when an event has occurred: a discrepancy that an act brought on something later (a box was sealed without being checked, and the
 // sealing was told first) bears the time of that act, and has occurred only when all that proves it has. when finds when another event occurred.
-func provedSince(rec domain.Recorded, when func(version uint64) (time.Time, error)) (time.Time, error) {
-	since := rec.Meta.OccurredAt
-	raised, ok := rec.Event.(*incident.Raised)
-	if !ok {
-		return since, nil
-	}
-	for _, proof := range raised.Proof {
-		if proof.Version == rec.Version {
-			continue
-		}
-		other, err := when(proof.Version)
+func provedSince(o trail.Occurrence, when func(version uint64) (time.Time, error)) (time.Time, error) {
+	since := o.At
+	for _, version := range o.Proof {
+		other, err := when(version)
 		if err != nil {
-			return since, fmt.Errorf("when the proof of %s occurred: %w", raised.Discrepancy, err)
+			return since, fmt.Errorf("when the proof of the discrepancy in version %d occurred: %w", o.Version, err)
 		}
 		if other.After(since) {
 			since = other

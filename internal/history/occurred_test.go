@@ -13,6 +13,7 @@ import (
 	"jejak/internal/cache"
 	"jejak/internal/history"
 	"jejak/internal/journal"
+	"jejak/internal/trail"
 )
 
 // commands are the records of the log, those of a command together.
@@ -72,9 +73,9 @@ func TestWhateverWasAskedBefore(t *testing.T) {
 		h := tell(t, seed)
 		rng := rand.New(rand.NewPCG(seed, 11))
 		store, stream := memory.New(), journal.LedgerStream(given.Election, given.Unit)
-		saved := snapshots(t, uint64(1+rng.IntN(40)))
+		saved, index := snapshots(t, uint64(1+rng.IntN(40))), indexed(t, store)
 		hist := history.New(history.Config{
-			Store: store, Catalog: small, Snapshots: []*cache.Cache{nil, saved}[rng.IntN(2)], Now: func() time.Time { return h.end.AddDate(1, 0, 0) },
+			Store: store, Catalog: small, Snapshots: []*cache.Cache{nil, saved}[rng.IntN(2)], Index: []*trail.Index{nil, index}[rng.IntN(2)], Now: func() time.Time { return h.end.AddDate(1, 0, 0) },
 			Keep: []uint64{1, 200_000, 100 << 20}[rng.IntN(3)], Stride: []uint64{1, 7, 30, 2000}[rng.IntN(4)],
 		})
 		last := h.moment(rng)
@@ -88,6 +89,11 @@ func TestWhateverWasAskedBefore(t *testing.T) {
 			}
 			if rng.IntN(6) == 0 {
 				h.snapshot(t, saved, store)
+			}
+			if rng.IntN(9) == 0 {
+				if err := index.CatchUp(t.Context()); err != nil {
+					t.Fatal(err)
+				}
 			}
 			for range max(0, rng.IntN(8)-5) {
 				version, head, err := store.StreamHead(t.Context(), stream)
