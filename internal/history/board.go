@@ -126,7 +126,7 @@ func (h *History) board(ctx context.Context, election string, unit domain.Code, 
 		return nil, err
 	}
 	defer h.leave()
-	k, err := h.reach(ctx, of, cut, place, !spare)
+	k, err := h.reach(ctx, of, cut, place, !spare || h.roomy())
 	if err != nil {
 		return nil, fmt.Errorf("ledger of %s in %s at %s: %w", unit, election, cut, err)
 	}

@@ -31,7 +31,7 @@ type Config struct {
 	Now       func() time.Time
 	Simulated bool // what the records are
 	Log       *slog.Logger
-	// Keep is how many bytes of memory the states may take that are kept to go on from; default 160 MiB. The ledger of the largest city, about 107,000
+	// Keep is how many bytes of memory the states may take that are kept to go on from; default KeepBytes. The ledger of the largest city, about 107,000
 	// events, takes some 40 MB.
 	Keep uint64
 	// Stride is how many events it is worth keeping a state for, rather than folding them again; default 2,000, which take as long as a clone of a large
@@ -39,8 +39,10 @@ type Config struct {
 	Stride uint64
 }
 
+// KeepBytes are four states of the largest ledger, or so.
+const KeepBytes = 160 << 20
+
 const (
-	keepBytes   = 160 << 20
 	usualStride = 2_000
 	// foldsAtOnce bounds memory and processor: the others wait.
 	foldsAtOnce = 2
@@ -69,7 +71,7 @@ type turn struct {
 // New makes a History.
 func New(cfg Config) *History {
 	if cfg.Keep == 0 {
-		cfg.Keep = keepBytes
+		cfg.Keep = KeepBytes
 	}
 	if cfg.Stride == 0 {
 		cfg.Stride = usualStride

@@ -83,6 +83,17 @@ func (h *History) takeOccurred(of turn, cut Cut, upTo uint64) *kept {
 	return k
 }
 
+// roomy tells whether less than half of the memory for states is taken.
+func (h *History) roomy() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	bytes := uint64(0)
+	for _, k := range h.kept {
+		bytes += k.bytes
+	}
+	return bytes < h.cfg.Keep/2
+}
+
 // keep keeps a state, and lets go of those not used for longest that there is no room for.
 func (h *History) keep(k *kept) { h.add(k, false) }
 
