@@ -21,6 +21,7 @@ type recount struct {
 	offers    map[string]string // to
 	open      map[string]string // kind of open discrepancies and incidents
 	about     map[string][]string
+	mended    map[string]string // how resolved discrepancies and incidents were mended, and the document
 	orders    map[string][]line
 	items     map[string]*tally
 	ballots   map[string]int64 // packed in a box
@@ -45,6 +46,7 @@ type told struct {
 	Handoff, Discrepancy, Incident string
 	Supplier, Claim, Area          string
 	Kind, Order, Delivery          string
+	How, Document                  string
 	Units                          []string
 	Lines                          []line
 	Ceiling, Amount                int64
@@ -76,6 +78,7 @@ func newRecount(history []domain.Recorded) *recount {
 	r := &recount{
 		boxes: map[string]string{}, custody: map[string]string{}, seals: map[string][]string{}, on: map[string]string{}, facts: map[string]int{},
 		next: map[string]string{}, shipments: map[string]string{}, offers: map[string]string{}, open: map[string]string{}, about: map[string][]string{},
+		mended: map[string]string{},
 		orders: map[string][]line{}, items: map[string]*tally{}, ballots: map[string]int64{},
 	}
 	for _, rec := range history {
@@ -207,12 +210,14 @@ func (r *recount) addOffice(event string, e told) {
 			panic(event + " does not say its kind")
 		}
 		r.open[e.Discrepancy], r.about[e.Discrepancy] = e.Kind, e.Units
+		delete(r.mended, e.Discrepancy)
 	case "discrepancy.explained", "discrepancy.withdrawn":
 		delete(r.open, e.Discrepancy)
 	case "incident.raised":
 		r.open[e.Incident], r.about[e.Incident] = e.Kind, e.Units
 	case "incident.resolved":
 		delete(r.open, e.Incident)
+		r.mended[e.Incident] = e.How + " " + e.Document
 	case "procurement.budget_set":
 		r.ceiling = e.Ceiling
 	case "procurement.order_placed", "procurement.order_amended":

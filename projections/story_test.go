@@ -135,7 +135,7 @@ func (s *teller) act() {
 		s.do(given.Operator, domain.Report, &incident.Raise{Kind: domain.Accident, Severity: domain.Low, Units: []string{string(ids[0]), shp}, Note: "senggolan"})
 	case 8:
 		for _, c := range s.cases() {
-			s.ask(given.Operator, &incident.Resolve{Incident: c, How: "selesai"})
+			s.ask(given.Operator, &incident.Resolve{Incident: c, How: "selesai", Document: "BA-7"})
 			break
 		}
 	case 9:
@@ -471,10 +471,13 @@ func checkShipments(t *rapid.T, s *teller, want *recount) {
 
 func checkDiscrepancies(t *rapid.T, s *teller, want *recount) {
 	all := projections.Discrepancies(s.state, projections.DiscrepancyQuery{})
-	got := map[string]string{}
+	got, mended := map[string]string{}, map[string]string{}
 	for _, c := range all {
 		if c.Status == "open" {
 			got[c.ID] = c.Kind
+		}
+		if c.Resolution != "" || c.Document != "" {
+			mended[c.ID] = c.Resolution + " " + c.Document
 		}
 		for _, p := range c.Proof {
 			if p.Version == 0 || p.Version > uint64(len(s.history)) || s.history[p.Version-1].ID.String() != p.Event {
@@ -483,6 +486,7 @@ func checkDiscrepancies(t *rapid.T, s *teller, want *recount) {
 		}
 	}
 	same(t, "open discrepancies", want.open, got)
+	same(t, "how discrepancies were mended", want.mended, mended)
 	// Page by page it is the same list.
 	var pages []form.DiscrepancyCard
 	for after := ""; ; {

@@ -195,7 +195,8 @@ func (r *rows) discrepancies() error {
 			versions[i] = strconv.FormatUint(p.Version, 10)
 		}
 		err := r.row(discrepancies, []cell{text(c.ID), r.unit(), text(c.Kind), text(c.Severity), state(c.Status), yes(c.Provisional), text(c.Rule), joined(c.Units), quantity,
-			text(c.Message), text(c.MessageEN), text(c.Note), text(c.RaisedBy), stamped(c.OccurredAt), stamped(c.RecordedAt), stamped(c.ClosedAt), text(c.Action), joined(versions)})
+			text(c.Message), text(c.MessageEN), text(c.Note), text(c.RaisedBy), stamped(c.OccurredAt), stamped(c.RecordedAt), stamped(c.ClosedAt), text(c.Action), text(c.Resolution),
+			text(c.Document), joined(versions)})
 		if err != nil {
 			return err
 		}

@@ -41,7 +41,7 @@ var (
 		{"selisih", "discrepancy", 18}, {"satker", "unit", 8}, {"jenis", "kind", 20}, {"berat", "severity", 10}, {"keadaan", "status", 22}, {"sementara", "provisional", 8},
 		{"aturan", "rule", 24}, {"tentang", "about", 30}, {"jumlah", "quantity", 9}, {"uraian", "message", 60}, {"uraian (Inggris)", "message in English", 60}, {"catatan", "note", 30},
 		{"dilaporkan oleh (id)", "raised by (id)", 22}, {"terjadi", "occurred", 24}, {"tercatat", "recorded", 24}, {"ditutup", "closed", 24}, {"tindakan", "action", 30},
-		{"bukti (versi)", "proof (versions)", 20}}}
+		{"penyelesaian", "resolution", 40}, {"dokumen", "document", 24}, {"bukti (versi)", "proof (versions)", 20}}}
 	events = &table{"kejadian", []column{
 		{"posisi", "position", 10}, {"satker", "unit", 8}, {"versi", "version", 9}, {"jenis", "type", 28}, {"terjadi", "occurred", 24}, {"tercatat", "recorded", 24},
 		{"oleh (id)", "by (id)", 22}, {"peran", "role", 12}, {"wilayah", "scope", 14}, {"cara", "mode", 9}, {"perangkat", "device", 16}, {"nomor perangkat", "device sequence", 9},

@@ -143,7 +143,9 @@ type DiscrepancyCard struct {
 	RecordedAt  string   `json:"recorded_at"`
 	ClosedAt    string   `json:"closed_at,omitempty"`
 	Revision    int      `json:"revision,omitempty"`
-	Action      string   `json:"action,omitempty"`
+	Action      string   `json:"action,omitempty" doc:"The last one ordered."`
+	Resolution  string   `json:"resolution,omitempty" doc:"How it was mended, by the person who resolved it; none while it is open or explained by facts."`
+	Document    string   `json:"document,omitempty" doc:"What proves the resolution."`
 	Proof       []Proof  `json:"proof" doc:"The events that prove it, in the unit's ledger."`
 	Simulated   bool     `json:"simulated,omitempty"`
 }
