@@ -58,6 +58,8 @@ type Config struct {
 	Demo bool
 	// NoImport leaves the built-in reference data out of a directory that does not have it.
 	NoImport bool
+	// PastMemory is how many bytes the states of ledgers as they were may take that are kept; 0 for the constant of this name.
+	PastMemory uint64
 	// Log gets what happens; nil for nowhere.
 	Log *slog.Logger
 }
