@@ -97,9 +97,7 @@ func (h *History) roomy() bool {
 // keep keeps a state, and lets go of those not used for longest that there is no room for.
 func (h *History) keep(k *kept) { h.add(k, false) }
 
-// keepSpare keeps a state if there is room for it beside the others, which were asked for by name.
-func (h *History) keepSpare(k *kept) { h.add(k, true) }
-
+// add is keep; a spare one is kept only if there is room for it beside the others, which were asked for by name.
 func (h *History) add(k *kept, spare bool) {
 	if k.state.Version == 0 {
 		return // the empty ledger is made at once
