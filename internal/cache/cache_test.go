@@ -2,7 +2,6 @@ package cache_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -105,9 +104,9 @@ func TestStatesBetween(t *testing.T) {
 		c.Spacing = 1 + rng.Uint64N(30)
 		newest, gaps := uint64(0), c.Spacing // the longest gap with all that were saved
 		saved := []uint64{0}
-		save := func(version uint64, save func(context.Context, string, *ledger.Data, cache.Mark) error) {
+		save := func(version uint64) {
 			t.Helper()
-			if err := save(t.Context(), "a", data(version), mark(int(version))); err != nil {
+			if err := c.Save(t.Context(), "a", data(version), mark(int(version))); err != nil {
 				t.Fatal(err)
 			}
 			saved = append(saved, version)
@@ -117,10 +116,7 @@ func TestStatesBetween(t *testing.T) {
 			before := newest
 			newest += 1 + rng.Uint64N(20)
 			gaps = max(gaps, newest-before)
-			save(newest, c.Save)
-			if rng.IntN(3) == 0 {
-				save(1+rng.Uint64N(newest), c.SaveEarlier)
-			}
+			save(newest)
 			versions := c.Versions(t.Context(), "a")
 			if versions[len(versions)-1] != newest || len(versions) > 2+2*int(newest/c.Spacing) {
 				t.Fatalf("seed %d: %v after %d were saved, %d apart", seed, versions, len(saved)-1, c.Spacing)
@@ -135,7 +131,7 @@ func TestStatesBetween(t *testing.T) {
 			}
 		}
 		// A log that was shorter all the time: what is later is of another.
-		save(newest/2, c.Save)
+		save(newest / 2)
 		if got, at, ok := c.Load(t.Context(), "a"); !ok || got.Version != newest/2 || at != mark(int(newest/2)) {
 			t.Errorf("seed %d: after a save of version %d, version %d at %v, %t", seed, newest/2, got.Version, at, ok)
 		}

@@ -87,22 +87,13 @@ const partSize = 4 << 20
 // Save keeps a state as the newest of its ledger. at is its last event. Of those before it only those stay that are needed for the gaps between two to
 // be no longer than Spacing; the one before stays until all parts of this one are there. Later ones are of another log, and go.
 func (c *Cache) Save(ctx context.Context, stream string, data *ledger.Data, at Mark) error {
-	return c.encode(ctx, stream, data, at, true)
-}
-
-// SaveEarlier keeps a state between those that are there, for questions about the past. Which of them stay is as with Save.
-func (c *Cache) SaveEarlier(ctx context.Context, stream string, data *ledger.Data, at Mark) error {
-	return c.encode(ctx, stream, data, at, false)
-}
-
-func (c *Cache) encode(ctx context.Context, stream string, data *ledger.Data, at Mark, newest bool) error {
 	var raw bytes.Buffer
 	err := gob.NewEncoder(&raw).Encode(data)
 	if err == nil {
 		made := c.renewals.Load()
-		err = c.save(ctx, stream, int64(data.Version), raw.Bytes(), at, newest)
+		err = c.save(ctx, stream, int64(data.Version), raw.Bytes(), at)
 		if err == nil && c.renewals.Load() != made { // the file was broken, and made anew without the parts that it had by then
-			err = c.save(ctx, stream, int64(data.Version), raw.Bytes(), at, newest)
+			err = c.save(ctx, stream, int64(data.Version), raw.Bytes(), at)
 		}
 	}
 	if err != nil {
@@ -111,7 +102,7 @@ func (c *Cache) encode(ctx context.Context, stream string, data *ledger.Data, at
 	return nil
 }
 
-func (c *Cache) save(ctx context.Context, stream string, version int64, raw []byte, at Mark, newest bool) error {
+func (c *Cache) save(ctx context.Context, stream string, version int64, raw []byte, at Mark) error {
 	of := func(s *sqlite3.Stmt) error { return errors.Join(s.BindText(1, stream), s.BindInt64(2, version)) }
 	sum := sha256.Sum256(raw)
 	// There may be another one of this version, of another log or another program, or what a save has left that was cut off. As long as there are parts of
@@ -133,14 +124,14 @@ func (c *Cache) save(ctx context.Context, stream string, version int64, raw []by
 			})
 	}
 	if err == nil {
-		err = c.thin(stream, version, newest)
+		err = c.thin(stream, version)
 	}
 	return err
 }
 
-// thin deletes the states of a ledger that are not needed, those of another format, and, after the newest, later ones. Parts that belong to no state stay:
+// thin deletes the states of a ledger that are not needed, those of another format, and those later than the newest. Parts that belong to no state stay:
 // somebody else may be saving them.
-func (c *Cache) thin(stream string, version int64, newest bool) error {
+func (c *Cache) thin(stream string, newest int64) error {
 	var out []int64
 	var good []uint64
 	c.mu.Lock()
@@ -148,7 +139,7 @@ func (c *Cache) thin(stream string, version int64, newest bool) error {
 		func(s *sqlite3.Stmt) error { return s.BindText(1, stream) },
 		func(s *sqlite3.Stmt) {
 			switch there := s.ColumnInt64(0); {
-			case s.ColumnText(1) != c.format, newest && there > version:
+			case s.ColumnText(1) != c.format, there > newest:
 				out = append(out, there)
 			default:
 				good = append(good, uint64(there))
