@@ -76,7 +76,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 }
 
 // patience is how long a server may take to start, or a simulation to come somewhere, on a loaded machine.
-const patience = 2 * time.Minute
+const patience = 4 * time.Minute
 
 // usage ends a script that calls a command wrongly.
 func usage(ts *testscript.TestScript, wrong bool, text string) {
