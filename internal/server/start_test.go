@@ -32,8 +32,8 @@ func TestStartWithALongLog(t *testing.T) {
 		events = 5_000
 	}
 	dir := filepath.Join(t.TempDir(), "data")
+	withReference(t, dir)
 	token := operatorOf(t, dir)
-	start(t, server.Config{Dir: dir}).stop()
 	began := time.Now()
 	fill(t, dir, events, "3578", "3573", "3525", "3501")
 	t.Logf("%d acts recorded in %v", events, time.Since(began).Round(time.Millisecond))
@@ -126,7 +126,7 @@ func fill(t *testing.T, dir string, acts int, units ...domain.Code) {
 // TestTheBoardLoadsNoLedger: after a stop in order, the lists are there without any ledger, and say what they said before.
 func TestTheBoardLoadsNoLedger(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
-	start(t, server.Config{Dir: dir}).stop()
+	withReference(t, dir)
 	fill(t, dir, 200, "3578", "3573")
 	lists := func(r *running) (all string) {
 		for _, path := range []string{"regencies", "custody", "deadlines", "claims"} {
