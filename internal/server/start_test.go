@@ -27,7 +27,7 @@ import (
 // TestStartWithALongLog: a server that was stopped in order and starts again with a long log answers from its snapshots; without them it answers
 // the same, later. How long each takes is told, and decides nothing.
 func TestStartWithALongLog(t *testing.T) {
-	events := 40_000
+	events := 12_000
 	if testing.Short() {
 		events = 5_000
 	}
@@ -93,6 +93,7 @@ func fill(t *testing.T, dir string, acts int, units ...domain.Code) {
 	log := slog.New(slog.DiscardHandler)
 	handler, err := command.Open(t.Context(), command.Config{
 		Store: store, Catalog: command.NewStoreCatalog(store, log), Clock: clock.System{}, Cache: states, Logger: log, Elections: []string{"pemilu2024"},
+		SnapshotEvery: 2_000, // and not only at the end
 	})
 	must(err)
 	waiting := make(chan (<-chan api.Answer), 1000)
