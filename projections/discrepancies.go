@@ -3,6 +3,7 @@ package projections
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"jejak/domain/incident"
 	"jejak/domain/ledger"
@@ -39,12 +40,15 @@ func Discrepancies(s *ledger.State, q DiscrepancyQuery) []form.DiscrepancyCard {
 }
 
 func discrepancy(s *ledger.State, c *incident.Case) form.DiscrepancyCard {
-	text := s.Register.Text(c)
+	text, handled := s.Register.Text(c), c.Handled()
 	card := form.DiscrepancyCard{
 		ID: c.ID, Unit: string(s.Unit), Kind: string(c.Kind), Severity: string(c.Severity), Status: string(c.Status), Rule: c.Rule,
 		Units: list(slices.Clone(c.Units)), Quantity: c.Quantity, Provisional: c.Provisional, Message: text.ID, MessageEN: text.EN,
-		Note: c.Note, RaisedBy: c.RaisedBy, OccurredAt: stamp(c.OccurredAt), RecordedAt: stamp(c.RecordedAt), ClosedAt: stamp(c.ClosedAt),
-		Revision: c.Revision, Action: c.Action, Resolution: c.Resolution, Document: c.Document, Proof: make([]form.Proof, len(c.Proof)),
+		Note: handled.Note, RaisedBy: cmp.Or(handled.RaisedBy, "system"), OccurredAt: stamp(time.UnixMicro(c.Occurred)), RecordedAt: stamp(time.UnixMicro(c.Recorded)),
+		Revision: int(c.Revision), Action: handled.Action, Resolution: handled.Resolution, Document: handled.Document, Proof: make([]form.Proof, len(c.Proof)),
+	}
+	if c.Closed != 0 {
+		card.ClosedAt = stamp(time.UnixMicro(c.Closed))
 	}
 	for i, p := range c.Proof {
 		card.Proof[i] = form.Proof{Version: p.Version, Event: p.Event.String()}

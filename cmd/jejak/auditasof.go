@@ -2,17 +2,20 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"jejak/internal/exit"
 	"jejak/internal/history"
 	"jejak/internal/terminal"
+	"jejak/projections/form"
 )
 
 const asOfHelp = `Show a read model as it was: the board of the regencies, or what is asked for with one of --regency, --station, --box, --shipment, --seal, --custody,
@@ -82,10 +85,14 @@ func newAsOfCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if f.asJSON {
-				return printRaw(cmd.OutOrStdout(), body)
+			switch out := cmd.OutOrStdout(); {
+			case f.asJSON:
+				return printRaw(out, body)
+			case strings.HasSuffix(path, "/"+boardPath):
+				return printPastBoard(out, cut, body)
+			default:
+				return printPast(out, cut, body)
 			}
-			return printPast(cmd.OutOrStdout(), cut, body)
 		},
 	}
 	f.flags(cmd)
@@ -103,10 +110,13 @@ func newAsOfCommand() *cobra.Command {
 	return cmd
 }
 
+// boardPath ends the path of the board.
+const boardPath = "regencies"
+
 // askedFor is the path of what is asked for, of the board when it is nothing.
 func askedFor(election string, ids []string, kind, status string) (path string, query url.Values, err error) {
 	base := "/v1/elections/" + url.PathEscape(election) + "/"
-	path, query = base+"regencies", url.Values{}
+	path, query = base+boardPath, url.Values{}
 	n := 0
 	for i, t := range things {
 		if ids[i] == "" {
@@ -144,5 +154,21 @@ func printPast(w io.Writer, cut history.Cut, body []byte) error {
 		return fmt.Errorf("read the answer: %w", err)
 	}
 	_, err = fmt.Fprintf(w, "as of %s\n%s", cut, text)
+	return err
+}
+
+// printPastBoard prints the board under the moment that it is of, the worst first and all together last. What a regency's row has beside it is shown with
+// --regency.
+func printPastBoard(w io.Writer, cut history.Cut, body []byte) error {
+	var rows []form.RegencyRow
+	if err := json.Unmarshal(body, &rows); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	columns, cells := boardCells(rows, nil)
+	p := painter{width: terminal.Width(w)}
+	table, left, short := terminal.Fit(columns, append(cells, boardLine(together(rows))), p.width, nil)
+	p.tables.WriteString(table)
+	p.left, p.cut = left, short
+	_, err := fmt.Fprintf(w, "as of %s\n%s", cut, p.text())
 	return err
 }

@@ -170,6 +170,20 @@ func newDiffCommand() *cobra.Command {
 // diffText writes what changed for people; figure is the one that was asked for, "" for all.
 func diffText(all []form.Diff, figure string) string {
 	var out strings.Builder
+	if len(all) > 1 {
+		sums, events := figureSums{}, 0
+		for _, d := range all {
+			events += d.Events
+			for _, c := range d.Figures {
+				sums.add(c.Figure, c.From, c.To, c.Changes, c.Types)
+			}
+		}
+		fmt.Fprintf(&out, "semua / all: %s in %d regencies\n", number(events, "event", "events"), len(all))
+		for _, name := range slices.Sorted(maps.Keys(sums)) {
+			s := sums[name]
+			fmt.Fprintf(&out, "  %-34s %12s -> %-12s %s: %s\n", name, terminal.Number(s.before), terminal.Number(s.after), s.where(), by(s.changes, s.types))
+		}
+	}
 	for _, d := range all {
 		fmt.Fprintf(&out, "%s %s: %s, positions %d to %d\n", d.Code, d.Name, number(d.Events, "event", "events"), d.FromPosition, d.ToPosition)
 		for _, c := range d.Figures {
@@ -261,6 +275,20 @@ func newBelievedCommand() *cobra.Command {
 // believedText writes what was believed and what was true for people; figure is as in diffText.
 func believedText(all []form.Believed, at, figure string) string {
 	var out strings.Builder
+	if len(all) > 1 {
+		sums, late := figureSums{}, 0
+		for _, b := range all {
+			late += b.Late
+			for _, d := range b.Figures {
+				sums.add(d.Figure, d.Believed, d.True, d.Changes, d.Types)
+			}
+		}
+		fmt.Fprintf(&out, "semua / all: at %s, %s in %d regencies had occurred and were told later\n", shown(all[0].At), number(late, "event", "events"), len(all))
+		for _, name := range slices.Sorted(maps.Keys(sums)) {
+			s := sums[name]
+			fmt.Fprintf(&out, "  %-34s believed %12s  true %-12s %s: %s\n", name, terminal.Number(s.before), terminal.Number(s.after), s.where(), by(s.changes, s.types))
+		}
+	}
 	for _, b := range all {
 		fmt.Fprintf(&out, "%s %s: at %s, position %d, %s had occurred and were told later\n", b.Code, b.Name, shown(b.At), b.Position, number(b.Late, "event", "events"))
 		for _, d := range b.Figures {

@@ -26,6 +26,10 @@ var stages = []struct {
 // boardTable lays out the regencies: first those that are played in full (nil: all), worst first, then the others by their codes, where nobody delivers
 // and so all is late in the end. What decides stands left, where also a narrow window shows it.
 func boardTable(rows []form.RegencyRow, inFull map[string]bool) string {
+	return terminal.Table(boardCells(rows, inFull))
+}
+
+func boardCells(rows []form.RegencyRow, inFull map[string]bool) ([]terminal.Column, [][]string) {
 	rows = slices.Clone(rows)
 	slices.SortStableFunc(rows, func(a, b form.RegencyRow) int {
 		played := inFull == nil || inFull[a.Code]
@@ -49,22 +53,39 @@ func boardTable(rows []form.RegencyRow, inFull map[string]bool) string {
 	columns = append(columns, terminal.Column{Title: "other", Right: true})
 	cells := make([][]string, len(rows))
 	for i, row := range rows {
-		line := []string{
-			row.Code, shortName(row.Name), row.Plan, figure(total(row.Discrepancies)), figure(row.Stations["late"]),
-			figure(row.Stations["ready"] + row.Stations["ready_with_issue"]), figure(total(row.Stations)),
-		}
-		other := total(row.Boxes)
-		for _, stage := range stages {
-			var n int64
-			for _, state := range stage.states {
-				n += row.Boxes[state]
-			}
-			other -= n
-			line = append(line, figure(n))
-		}
-		cells[i] = append(line, figure(other))
+		cells[i] = boardLine(row)
 	}
-	return terminal.Table(columns, cells)
+	return columns, cells
+}
+
+func boardLine(row form.RegencyRow) []string {
+	line := []string{
+		row.Code, shortName(row.Name), row.Plan, figure(total(row.Discrepancies)), figure(row.Stations["late"]),
+		figure(row.Stations["ready"] + row.Stations["ready_with_issue"]), figure(total(row.Stations)),
+	}
+	other := total(row.Boxes)
+	for _, stage := range stages {
+		var n int64
+		for _, state := range stage.states {
+			n += row.Boxes[state]
+		}
+		other -= n
+		line = append(line, figure(n))
+	}
+	return append(line, figure(other))
+}
+
+// together is the row of all rows.
+func together(rows []form.RegencyRow) form.RegencyRow {
+	all := form.RegencyRow{Name: "semua / all", Boxes: map[string]int64{}, Stations: map[string]int64{}, Discrepancies: map[string]int64{}}
+	for _, row := range rows {
+		for _, counts := range []struct{ of, to map[string]int64 }{{row.Boxes, all.Boxes}, {row.Stations, all.Stations}, {row.Discrepancies, all.Discrepancies}} {
+			for name, n := range counts.of {
+				counts.to[name] += n
+			}
+		}
+	}
+	return all
 }
 
 func total(counts map[string]int64) (sum int64) {

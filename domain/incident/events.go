@@ -2,6 +2,7 @@ package incident
 
 import (
 	"strconv"
+	"strings"
 
 	"jejak/domain"
 )
@@ -75,11 +76,11 @@ func (r *Register) Apply(rec domain.Recorded) {
 	case *Raised:
 		r.add(&Case{
 			ID: e.Discrepancy, Key: e.Key, Rule: e.Rule, Kind: e.Kind, Severity: e.Severity, Units: e.Units, Quantity: e.Quantity,
-			Provisional: e.Provisional, Status: StatusOpen, Said: r.say(domain.Text{ID: e.Message, EN: e.MessageEN}, e.Key), RaisedBy: "system",
-			OccurredAt: rec.Meta.OccurredAt, RecordedAt: rec.Meta.RecordedAt, Proof: e.Proof,
+			Provisional: e.Provisional, Status: StatusOpen, Said: r.say(domain.Text{ID: e.Message, EN: e.MessageEN}, e.Key),
+			Occurred: rec.Meta.OccurredAt.UnixMicro(), Recorded: rec.Meta.RecordedAt.UnixMicro(), Proof: e.Proof,
 		})
 	case *Explained:
-		r.change(e.Discrepancy, e.By, func(c *Case) { c.Status, c.ClosedAt = StatusExplained, rec.Meta.RecordedAt })
+		r.change(e.Discrepancy, e.By, func(c *Case) { c.Status, c.Closed = StatusExplained, rec.Meta.RecordedAt.UnixMicro() })
 	case *Revised:
 		r.change(e.Discrepancy, e.By, func(c *Case) {
 			c.Kind, c.Severity, c.Units, c.Quantity, c.Provisional = e.Kind, e.Severity, e.Units, e.Quantity, e.Provisional
@@ -91,6 +92,9 @@ func (r *Register) Apply(rec domain.Recorded) {
 	}
 }
 
+// fewProofs is as many as most cases ever get: so far a list has no room to spare.
+const fewProofs = 4
+
 // change edits a case, keeping the count of open ones.
 func (r *Register) change(id string, by domain.Ref, edit func(c *Case)) {
 	c := r.Cases[id]
@@ -99,6 +103,9 @@ func (r *Register) change(id string, by domain.Ref, edit func(c *Case)) {
 	}
 	r.countOpen(c, -1)
 	edit(c)
+	if n := len(c.Proof); n < fewProofs {
+		c.Proof = append(make([]domain.Ref, 0, n+1), c.Proof...)
+	}
 	c.Proof = append(c.Proof, by)
 	r.countOpen(c, 1)
 }
@@ -128,14 +135,27 @@ func (r *Register) countOpen(c *Case, by int) {
 
 func (r *Register) add(c *Case) {
 	if r.Cases == nil {
-		r.Cases, r.ByKey = map[string]*Case{}, map[string]string{}
+		r.Cases = map[string]*Case{}
 	}
+	c.Units = inside(c.Key, c.Units)
 	r.Cases[c.ID] = c
-	if c.Key != "" {
-		r.ByKey[c.Key] = c.ID
+	if r.byKey != nil {
+		r.enter(c)
 	}
 	r.Next++
 	r.countOpen(c, 1)
+}
+
+// inside is a list of texts of which those that stand in another share its memory.
+func inside(text string, parts []string) []string {
+	shared := make([]string, len(parts))
+	for i, part := range parts {
+		shared[i] = part
+		if at := strings.Index(text, part); at >= 0 {
+			shared[i] = text[at : at+len(part)]
+		}
+	}
+	return shared
 }
 
 // NextID is the id of the next case of a unit; n counts the cases that the same command raises before it.

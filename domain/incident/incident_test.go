@@ -36,7 +36,7 @@ func resolved(t given.TB) *given.Scene {
 func TestFromRaisedToResolved(t *testing.T) {
 	for _, mode := range modes {
 		s := given.Stocked(t).When(mode, given.Operator, raise(domain.Accident, given.Shipment2, "Jalan Raya Babat")).Then("incident.raised")
-		if len(s.Last.Raised) != 1 || s.Last.Raised[0].ID != first || s.Last.Raised[0].RaisedBy != given.Operator.ID {
+		if len(s.Last.Raised) != 1 || s.Last.Raised[0].ID != first || s.Last.Raised[0].Handled().RaisedBy != given.Operator.ID {
 			t.Fatalf("%+v", s.Last.Raised)
 		}
 		c := func() *Case { return s.State.Register.Cases[first] }
@@ -44,7 +44,7 @@ func TestFromRaisedToResolved(t *testing.T) {
 		s.When(mode, given.Operator, &Assess{Incident: first, Quantity: &quantity, Note: "dua belas kotak basah"}).Then("incident.assessed")
 		s.When(mode, given.Operator, &Assess{Incident: first, Severity: domain.Low, Units: []string{string(council)}, Note: "hanya satu"})
 		if got := c(); got.Revision != 2 || got.Quantity != 12 || got.Severity != domain.Low || len(got.Units) != 1 || got.Units[0] != string(council) ||
-			got.Note != "hanya satu" || got.Kind != domain.Accident {
+			got.Handled().Note != "hanya satu" || got.Kind != domain.Accident {
 			t.Errorf("%+v", got)
 		}
 		if n, m := s.State.Register.OpenOn(string(council)), s.State.Register.OpenOn(given.Shipment2); n != 1 || m != 0 {
@@ -52,12 +52,12 @@ func TestFromRaisedToResolved(t *testing.T) {
 		}
 		s.When(mode, given.Operator, &OrderAction{Incident: first, Action: "hitung ulang"}).Then("incident.action_ordered")
 		s.When(mode, given.Operator, &Resolve{Incident: first, How: "dihitung", Document: "BA-1"}).Then("incident.resolved")
-		if got := c(); got.Action != "hitung ulang" || got.Status != StatusResolved || got.Resolution != "dihitung" || got.Document != "BA-1" ||
-			!got.ClosedAt.Equal(s.Now()) || s.State.Register.OpenOn(string(council)) != 0 {
+		if got := c(); got.Handled().Action != "hitung ulang" || got.Status != StatusResolved || got.Handled().Resolution != "dihitung" || got.Handled().Document != "BA-1" ||
+			got.Closed != s.Now().UnixMicro() || s.State.Register.OpenOn(string(council)) != 0 {
 			t.Errorf("%+v", got)
 		}
 		s.When(mode, given.Operator, &Reopen{Incident: first, Reason: "masih kurang"}).Then("incident.reopened")
-		if got := c(); got.Status != StatusOpen || got.Note != "masih kurang" || !got.ClosedAt.IsZero() || got.Resolution+got.Document != "" || len(got.Proof) != 6 ||
+		if got := c(); got.Status != StatusOpen || got.Handled().Note != "masih kurang" || got.Closed != 0 || got.Handled().Resolution+got.Handled().Document != "" || len(got.Proof) != 6 ||
 			s.State.Register.OpenOn(string(council)) != 1 {
 			t.Errorf("%+v", got)
 		}
@@ -104,8 +104,8 @@ func TestDiscrepanciesOfTheLedger(t *testing.T) {
 	other := &packing.PackBoxes{Boxes: []packing.PackedBox{{Box: given.Box(given.Station2, "DPRDK"), Design: given.Council1, Ballots: 255}}}
 	s := begin().When(domain.Report, given.Warehouse, other).Then("packing.boxes_packed", "discrepancy.reopened", "discrepancy.revised").
 		RaisesQuantity(domain.RuleBroken, 452, "ballot/"+given.Council1)
-	if c := s.State.Register.Cases[first]; c.Resolution != "" {
-		t.Errorf("what was mended is wrong again, and still says %q", c.Resolution)
+	if c := s.State.Register.Cases[first]; c.Handled().Resolution != "" {
+		t.Errorf("what was mended is wrong again, and still says %q", c.Handled().Resolution)
 	}
 	s.When(domain.Report, given.Warehouse, given.Replace(given.Box(given.Station2, "DPRDK"))).OpenRules("stock_not_enough") // less is no new thing
 	s.Did(domain.Report, given.Operator, &Resolve{Incident: first, How: "h"}).

@@ -3,6 +3,7 @@
 package incident
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -19,45 +20,69 @@ const (
 	StatusResolved  Status = "resolved"  // a person mended it and says how
 )
 
-// Case is one discrepancy or incident.
+// Case is one discrepancy or incident. A ledger may have tens of thousands, most of them explained long ago, so it is kept short: times as numbers, and
+// what people alone do apart from it.
 type Case struct {
 	ID          string // DSC-<unit>-000001
 	Key         string // Finding.Key; "" for one that a person raised
 	Rule        string // "" for one that a person raised
 	Kind        domain.Kind
 	Severity    domain.Severity
+	Status      Status
 	Units       []string
 	Quantity    int64
+	Revision    int32 // of the assessment
 	Provisional bool
-	Status      Status
-	Note        string
-	Said        Said   // see Register.Text
-	RaisedBy    string // user id, or "system"
-	OccurredAt  time.Time
-	RecordedAt  time.Time
-	ClosedAt    time.Time // recorded time of the explanation or resolution; zero while open
-	DecidedAt   time.Time // when a person last resolved or reopened it, by that person's clock; zero for never
-	Revision    int       // of the assessment
-	Action      string    // last action ordered
-	Resolution  string    // how it was mended, "" while it is not
-	Document    string    // that proves the resolution, "" while there is none
+	Said        Said  // see Register.Text
+	Occurred    int64 // microseconds since 1970
+	Recorded    int64 // likewise
+	Closed      int64 // recorded time of the explanation or resolution; 0 while open
 	Proof       []domain.Ref
+	Handling    *Handling // nil: nobody has said anything of it; see Handled
+}
+
+// Handling is what people have said, ordered and decided about a case. It is replaced when it changes.
+type Handling struct {
+	RaisedBy   string // user id; "" where the ledger found it
+	Note       string
+	Action     string    // last action ordered
+	Resolution string    // how it was mended, "" while it is not
+	Document   string    // that proves the resolution, "" while there is none
+	DecidedAt  time.Time // when a person last resolved or reopened it, by that person's clock; zero for never
+}
+
+// Handled is what people have said, ordered and decided about the case.
+func (c *Case) Handled() Handling {
+	if c.Handling == nil {
+		return Handling{}
+	}
+	return *c.Handling
+}
+
+// handle changes what people have said about the case.
+func (c *Case) handle(change func(h *Handling)) {
+	next := c.Handled()
+	change(&next)
+	c.Handling = &next
 }
 
 // reopen takes back that it is explained or resolved.
 func (c *Case) reopen() {
-	c.Status, c.ClosedAt, c.Resolution, c.Document = StatusOpen, time.Time{}, "", ""
+	c.Status, c.Closed = StatusOpen, 0
+	if c.Handling != nil {
+		c.handle(func(h *Handling) { h.Resolution, h.Document = "", "" })
+	}
 }
 
 // Register holds all cases of a ledger. The zero value is empty.
 type Register struct {
-	Cases map[string]*Case  // by ID
-	ByKey map[string]string // Finding.Key -> ID of the latest case of this key
-	Next  int               // number of the next case
-	Open  map[string]int    // how many open cases each unit has (box, station, shipment ...)
+	Cases map[string]*Case // by ID
+	Next  int              // number of the next case
+	Open  map[string]int   // how many open cases each unit has (box, station, shipment ...)
 
 	Patterns []string // of what cases say
 
+	byKey    map[string]*Case      // the latest case of each Finding.Key; nil until somebody asks, in no snapshot
 	patterns map[string]uint32     // of Patterns: number + 1; in no snapshot
 	kinds    map[domain.Kind]int64 // how many open cases are of each kind; nil until somebody asks, in no snapshot
 	changed  map[string]bool       // units that have got their first open case or lost their last; nil until somebody asks
@@ -93,13 +118,27 @@ func (r *Register) OpenOn(unit string) int { return r.Open[unit] }
 
 // Find returns the latest case for a finding's key.
 func (r *Register) Find(key string) (*Case, bool) {
-	c, ok := r.Cases[r.ByKey[key]]
+	if r.byKey == nil {
+		r.byKey = make(map[string]*Case, len(r.Cases))
+		for _, c := range r.Cases {
+			r.enter(c)
+		}
+	}
+	c, ok := r.byKey[key]
 	return c, ok
+}
+
+// enter has a case found by its key, unless there is a later one.
+func (r *Register) enter(c *Case) {
+	known := r.byKey[c.Key]
+	if c.Key != "" && (known == nil || cmp.Or(cmp.Compare(len(known.ID), len(c.ID)), cmp.Compare(known.ID, c.ID)) < 0) {
+		r.byKey[c.Key] = c
+	}
 }
 
 // Clone is a register that goes on by itself.
 func (r *Register) Clone() Register {
-	c := Register{Cases: maps.Clone(r.Cases), ByKey: maps.Clone(r.ByKey), Next: r.Next, Open: maps.Clone(r.Open), Patterns: slices.Clone(r.Patterns)}
+	c := Register{Cases: maps.Clone(r.Cases), Next: r.Next, Open: maps.Clone(r.Open), Patterns: slices.Clone(r.Patterns)}
 	all := make([]Case, 0, len(r.Cases)) // a case is changed in place
 	for id, old := range r.Cases {
 		all = append(all, *old)

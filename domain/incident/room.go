@@ -92,7 +92,7 @@ func (r *Room) Plan(act domain.Act, cmd domain.Command) domain.Plan {
 	case *Assess:
 		known, violations := r.find(c.Incident)
 		return domain.Plan{Violations: violations, Event: &IncidentAssessed{
-			Incident: c.Incident, Revision: known.Revision + 1, Severity: c.Severity, Units: c.Units, Quantity: c.Quantity, Note: c.Note,
+			Incident: c.Incident, Revision: int(known.Revision) + 1, Severity: c.Severity, Units: c.Units, Quantity: c.Quantity, Note: c.Note,
 		}}
 	case *OrderAction:
 		_, violations := r.find(c.Incident)
@@ -132,7 +132,8 @@ func (r *Room) Apply(rec domain.Recorded) {
 		r.raise(rec, e)
 	case *IncidentAssessed:
 		r.register.change(e.Incident, rec.Ref(), func(c *Case) {
-			c.Revision, c.Note = e.Revision, e.Note
+			c.Revision = int32(e.Revision)
+			c.handle(func(h *Handling) { h.Note = e.Note })
 			if e.Severity != "" {
 				c.Severity = e.Severity
 			}
@@ -144,13 +145,16 @@ func (r *Room) Apply(rec domain.Recorded) {
 			}
 		})
 	case *ActionOrdered:
-		r.register.change(e.Incident, rec.Ref(), func(c *Case) { c.Action = e.Action })
+		r.register.change(e.Incident, rec.Ref(), func(c *Case) {
+			c.handle(func(h *Handling) { h.Action = e.Action })
+		})
 	case *IncidentResolved:
 		r.register.change(e.Incident, rec.Ref(), func(c *Case) {
 			if !c.decide(rec) {
 				return
 			}
-			c.Status, c.Resolution, c.Document, c.ClosedAt = StatusResolved, e.How, e.Document, rec.Meta.RecordedAt
+			c.Status, c.Closed = StatusResolved, rec.Meta.RecordedAt.UnixMicro()
+			c.handle(func(h *Handling) { h.Resolution, h.Document = e.How, e.Document })
 		})
 	case *IncidentReopened:
 		r.register.change(e.Incident, rec.Ref(), func(c *Case) {
@@ -158,7 +162,7 @@ func (r *Room) Apply(rec domain.Recorded) {
 				return
 			}
 			c.reopen()
-			c.Note = e.Reason
+			c.handle(func(h *Handling) { h.Note = e.Reason })
 		})
 	case *SealConflictReported:
 		r.boxes.Conflict(r.boxes.Register.AddAct(rec, ""), e.Seal, string(e.OtherUnit), e.Boxes)
@@ -167,18 +171,18 @@ func (r *Room) Apply(rec domain.Recorded) {
 
 // decide tells whether a person's decision counts: one that is told late and occurred before the last is only another proof.
 func (c *Case) decide(rec domain.Recorded) bool {
-	if rec.Meta.OccurredAt.Before(c.DecidedAt) {
+	if rec.Meta.OccurredAt.Before(c.Handled().DecidedAt) {
 		return false
 	}
-	c.DecidedAt = rec.Meta.OccurredAt
+	c.handle(func(h *Handling) { h.DecidedAt = rec.Meta.OccurredAt })
 	return true
 }
 
 func (r *Room) raise(rec domain.Recorded, e *IncidentRaised) {
 	r.register.add(&Case{
-		ID: e.Incident, Kind: e.Kind, Severity: e.Severity, Units: e.Units, Status: StatusOpen, Note: e.Note,
-		Said: Said{Args: e.Note}, RaisedBy: rec.Meta.Actor.ID, OccurredAt: rec.Meta.OccurredAt,
-		RecordedAt: rec.Meta.RecordedAt, Proof: []domain.Ref{rec.Ref()},
+		ID: e.Incident, Kind: e.Kind, Severity: e.Severity, Units: e.Units, Status: StatusOpen,
+		Said: Said{Args: e.Note}, Handling: &Handling{RaisedBy: rec.Meta.Actor.ID, Note: e.Note}, Occurred: rec.Meta.OccurredAt.UnixMicro(),
+		Recorded: rec.Meta.RecordedAt.UnixMicro(), Proof: []domain.Ref{rec.Ref()},
 	})
 	kind, moves := factOf[e.Kind]
 	if !moves {

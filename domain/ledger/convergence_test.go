@@ -82,7 +82,7 @@ func (x *teller) outcome() outcome {
 		if c.Status == incident.StatusOpen {
 			key := c.Key
 			if key == "" { // the id of what a person raised depends on the order; what it says does not
-				key = c.Note
+				key = c.Handled().Note
 			}
 			o.Open[key] = aCase{c.Rule, c.Kind, c.Severity, c.Units, c.Quantity, c.Provisional, s.Register.Text(c).ID}
 		}

@@ -54,8 +54,8 @@ func registered(t given.TB, s *ledger.State) {
 		case c.Key == "" || c.Status == incident.StatusExplained:
 		case c.Status == incident.StatusResolved:
 			delete(found, c.Key)
-		case !c.DecidedAt.IsZero() && found[c.Key].Rule == "":
-		case c.Note != "":
+		case !c.Handled().DecidedAt.IsZero() && found[c.Key].Rule == "":
+		case c.Handled().Note != "":
 			if _, ok := found[c.Key]; !ok {
 				t.Fatalf("%s is open, and the facts do not say so", c.Key)
 			}
@@ -152,7 +152,7 @@ func sealsOnce(t given.TB, s *ledger.State, history []domain.Recorded) {
 			t.Fatalf("seal %s was applied %d times; a discrepancy: %v", seal, n, known)
 		}
 		slices.Sort(on[seal])
-		if known && c.Status == incident.StatusOpen && c.Note == "" && (c.Quantity != n || !slices.Equal(c.Units, on[seal])) {
+		if known && c.Status == incident.StatusOpen && c.Handled().Note == "" && (c.Quantity != n || !slices.Equal(c.Units, on[seal])) {
 			t.Fatalf("seal %s was applied %d times to %v, the discrepancy says %d, %v", seal, n, on[seal], c.Quantity, c.Units)
 		}
 	}

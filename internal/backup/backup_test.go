@@ -194,7 +194,8 @@ func TestTampering(t *testing.T) {
 		}
 		_, err := read(changed, backup.Target{})
 		var damaged *backup.DamagedError
-		if !errors.As(err, &damaged) && !strings.Contains(fmt.Sprint(err), "use a newer program") {
+		var newer *backup.NewerError
+		if !errors.As(err, &damaged) && !errors.As(err, &newer) {
 			t.Errorf("error %v", err)
 		}
 	})
@@ -202,14 +203,17 @@ func TestTampering(t *testing.T) {
 
 func TestANewerFormat(t *testing.T) {
 	whole := write(t, memory.New())
-	newer := bytes.Replace(whole, []byte("jejak-backup 1"), []byte("jejak-backup 9"), 1)
-	_, err := read(newer, backup.Target{})
-	if err == nil || !strings.Contains(err.Error(), "the backup has format 9, this program knows up to 1: use a newer program") {
-		t.Errorf("error %v", err)
-	}
-	var damaged *backup.DamagedError
-	if errors.As(err, &damaged) {
-		t.Error("it is called damaged")
+	newer := bytes.Replace(whole, fmt.Appendf(nil, "jejak-backup %d", backup.Format), []byte("jejak-backup 9"), 1)
+	for name, c := range map[string]struct{ file, by []byte }{
+		"whose manifest is read":     {newer, []byte(`, written by "test"`)},
+		"whose manifest is not read": {newer[:len(newer)-1], nil},
+	} {
+		_, err := read(c.file, backup.Target{})
+		want := fmt.Sprintf("the backup has format 9%s, this program knows up to %d: use the program that wrote it, or a newer one", c.by, backup.Format)
+		var is *backup.NewerError
+		if !errors.As(err, &is) || err.Error() != want {
+			t.Errorf("one %s: %v", name, err)
+		}
 	}
 }
 

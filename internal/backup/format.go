@@ -3,7 +3,7 @@
 // The file is a zstd stream (RFC 8878) of a tar archive, so that `tar --zstd -xf FILE` opens it where there is no Jejak. Before and behind it are
 // skippable frames, which zstd passes over:
 //
-//	"jejak-backup 1\n"                        what the file is, and its format
+//	"jejak-backup 2\n"                        what the file is, and its format
 //	zstd of tar: the files, then log/000001 ...   the log in pieces of some megabytes
 //	the manifest, JSON                        what is in it, and the SHA-256 of each part
 //	SHA-256 of all before, length of the manifest   (32 and 8 bytes)
@@ -14,7 +14,6 @@
 package backup
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -25,8 +24,12 @@ import (
 	"time"
 )
 
-// Format is of the file. A newer one is refused.
-const Format = 1
+// Format is of the files that are written. It is raised when a program that reads the one before would not take what a file has: other parts, or other forms of
+// them. Older ones are read as well (a golden file of each is in testdata); a newer one is a *NewerError.
+//
+//	1  the first
+//	2  the part notary/leaves: hashes from which the notary's tiles are made
+const Format = 2
 
 // Manifest says what is in a backup.
 type Manifest struct {
@@ -86,6 +89,20 @@ func (e *DamagedError) Error() string {
 
 func damaged(format string, args ...any) error { return &DamagedError{fmt.Sprintf(format, args...)} }
 
+// NewerError: the file is of a format that this program does not know yet.
+type NewerError struct {
+	Format  int
+	Program string // that wrote it, "" where the file does not say it in the way known here
+}
+
+func (e *NewerError) Error() string {
+	by := ""
+	if e.Program != "" {
+		by = fmt.Sprintf(", written by %q", e.Program)
+	}
+	return fmt.Sprintf("the backup has format %d%s, this program knows up to %d: use the program that wrote it, or a newer one", e.Format, by, Format)
+}
+
 const (
 	skippable  = 0x184D2A50 // magic numbers of skippable frames begin here
 	frameHead  = 8          // magic number and length
@@ -119,24 +136,22 @@ func readFrame(b []byte, magic uint32) (body []byte, ok bool) {
 
 func head() []byte { return frame(headFrame, []byte(headPrefix+strconv.Itoa(Format)+"\n")) }
 
-// readHead tells whether a file is a backup that this program can read.
-func readHead(f io.ReaderAt, size int64) error {
+// readHead reads which format a file has.
+func readHead(f io.ReaderAt, size int64) (format int, err error) {
 	b := make([]byte, min(size, maxHead))
 	if _, err := f.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read the beginning: %w", err)
+		return 0, fmt.Errorf("read the beginning: %w", err)
 	}
 	body, ok := readFrame(b, headFrame)
 	text, named := strings.CutPrefix(string(body), headPrefix)
-	format, err := strconv.Atoi(strings.TrimSuffix(text, "\n"))
+	format, err = strconv.Atoi(strings.TrimSuffix(text, "\n"))
 	switch {
 	case !ok || !named || err != nil:
-		return damaged("the file is no backup of Jejak, or is damaged at its beginning")
-	case format > Format:
-		return fmt.Errorf("the backup has format %d, this program knows up to %d: use a newer program", format, Format)
-	case format != Format:
-		return damaged("the backup has format %d, which there never was", format)
+		return 0, damaged("the file is no backup of Jejak, or is damaged at its beginning")
+	case format < 1:
+		return 0, damaged("the backup has format %d, which there never was", format)
 	}
-	return nil
+	return format, nil
 }
 
 // end is what a file ends with.
@@ -182,18 +197,23 @@ func ReadManifest(f io.ReaderAt, size int64) (Manifest, error) {
 }
 
 func readManifest(f io.ReaderAt, size int64) (m Manifest, e end, err error) {
-	if err := readHead(f, size); err != nil {
+	format, err := readHead(f, size)
+	if err != nil {
 		return m, e, err
 	}
-	if e, err = readEnd(f, size); err != nil {
+	e, err = readEnd(f, size)
+	if err == nil {
+		if err = json.Unmarshal(e.manifest, &m); err != nil {
+			err = damaged("the manifest cannot be read (%v)", err)
+		}
+	}
+	switch {
+	case format > Format: // what else is wrong may be what is new in it
+		return m, e, &NewerError{format, m.Program}
+	case err != nil:
 		return m, e, err
-	}
-	dec := json.NewDecoder(bytes.NewReader(e.manifest))
-	if err := dec.Decode(&m); err != nil {
-		return m, e, damaged("the manifest cannot be read (%v)", err)
-	}
-	if m.Format != Format {
-		return m, e, damaged("the manifest says format %d, the beginning of the file %d", m.Format, Format)
+	case m.Format != format:
+		return m, e, damaged("the manifest says format %d, the beginning of the file %d", m.Format, format)
 	}
 	return m, e, nil
 }

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -299,4 +300,16 @@ func TestAddresses(t *testing.T) {
 	if _, err := Open(t.Context(), Config{Dir: t.TempDir(), Listen: "nonsense"}); err == nil || !strings.Contains(err.Error(), "host:port") {
 		t.Errorf("no address: %v", err)
 	}
+}
+
+// Who has no time left to close it is told nothing that would be an error: what it holds is on the disk, and the server ends with the process.
+func TestClosedInNoTime(t *testing.T) {
+	d := openDoor(t)
+	ended := d.embedded.current()
+	none, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := d.Close(none); err != nil {
+		t.Error(err)
+	}
+	ended.WaitForShutdown() // before its folder is deleted
 }

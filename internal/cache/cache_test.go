@@ -2,9 +2,12 @@ package cache_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -90,6 +93,54 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 	if err := c.Close(); err != nil {
 		t.Errorf("Close again = %v", err)
+	}
+}
+
+// TestStatesBetween: however states are saved, the newest is there, no gap between two is longer than it must be, and no more are kept than that takes.
+func TestStatesBetween(t *testing.T) {
+	for seed := range uint64(40) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		c := open(t, filepath.Join(t.TempDir(), "ledger-cache.db"))
+		c.Spacing = 1 + rng.Uint64N(30)
+		newest, gaps := uint64(0), c.Spacing // the longest gap with all that were saved
+		saved := []uint64{0}
+		save := func(version uint64, save func(context.Context, string, *ledger.Data, cache.Mark) error) {
+			t.Helper()
+			if err := save(t.Context(), "a", data(version), mark(int(version))); err != nil {
+				t.Fatal(err)
+			}
+			saved = append(saved, version)
+			slices.Sort(saved)
+		}
+		for range 25 {
+			before := newest
+			newest += 1 + rng.Uint64N(20)
+			gaps = max(gaps, newest-before)
+			save(newest, c.Save)
+			if rng.IntN(3) == 0 {
+				save(1+rng.Uint64N(newest), c.SaveEarlier)
+			}
+			versions := c.Versions(t.Context(), "a")
+			if versions[len(versions)-1] != newest || len(versions) > 2+2*int(newest/c.Spacing) {
+				t.Fatalf("seed %d: %v after %d were saved, %d apart", seed, versions, len(saved)-1, c.Spacing)
+			}
+			for i, v := range append([]uint64{0}, versions...) {
+				if i < len(versions) && versions[i]-v > gaps {
+					t.Fatalf("seed %d: %v of %v has a gap of more than %d", seed, versions, saved, gaps)
+				}
+				if got, at, ok := c.LoadAt(t.Context(), "a", v); v > 0 && (!ok || got.Version != v || at != mark(int(v))) {
+					t.Fatalf("seed %d: version %d is %d at %v, %t", seed, v, got.Version, at, ok)
+				}
+			}
+		}
+		// A log that was shorter all the time: what is later is of another.
+		save(newest/2, c.Save)
+		if got, at, ok := c.Load(t.Context(), "a"); !ok || got.Version != newest/2 || at != mark(int(newest/2)) {
+			t.Errorf("seed %d: after a save of version %d, version %d at %v, %t", seed, newest/2, got.Version, at, ok)
+		}
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -53,7 +53,7 @@ type boards struct {
 
 // Board is the board of one ledger at a cut.
 func (h *History) Board(ctx context.Context, election string, unit domain.Code, cut Cut) (*Board, error) {
-	return h.board(ctx, election, unit, cut, h.keep)
+	return h.board(ctx, election, unit, cut, false)
 }
 
 // Boards are those of some units of an election at a cut, in their order. Two ledgers are folded at a time, the longest first. done, unless nil, is called
@@ -85,7 +85,7 @@ func (h *History) Boards(ctx context.Context, election string, units []domain.Co
 		all.Go(func() {
 			for i := range queue {
 				if errs[i] = ctx.Err(); errs[i] == nil {
-					made[i], errs[i] = h.board(ctx, election, units[i], cut, h.keepSpare)
+					made[i], errs[i] = h.board(ctx, election, units[i], cut, true)
 				}
 				if errs[i] != nil {
 					cancel() // nobody wants the others without this one
@@ -108,7 +108,8 @@ func (h *History) Boards(ctx context.Context, election string, units []domain.Co
 	return made, errors.Join(errs...)
 }
 
-func (h *History) board(ctx context.Context, election string, unit domain.Code, cut Cut, keep func(*kept)) (*Board, error) {
+// board is the board of a ledger; spare has its state kept only if there is room.
+func (h *History) board(ctx context.Context, election string, unit domain.Code, cut Cut, spare bool) (*Board, error) {
 	place, err := h.Locate(ctx, election, unit, cut)
 	if err != nil {
 		return nil, err
@@ -125,12 +126,12 @@ func (h *History) board(ctx context.Context, election string, unit domain.Code, 
 		return nil, err
 	}
 	defer h.leave()
-	k, err := h.reach(ctx, election, unit, cut, place)
+	k, err := h.reach(ctx, of, cut, place, !spare || h.roomy())
 	if err != nil {
 		return nil, fmt.Errorf("ledger of %s in %s at %s: %w", unit, election, cut, err)
 	}
 	b := boardOf(k.state, place.Position)
-	keep(k)
+	h.add(k, spare)
 	h.keepBoard(of, cut, place, b)
 	return b, nil
 }

@@ -37,7 +37,7 @@ func (h *History) Diff(ctx context.Context, election string, unit domain.Code, f
 		return form.Diff{}, err
 	}
 	defer h.end(t)
-	k, err := h.reach(ctx, election, unit, from, begin)
+	k, err := h.reach(ctx, t, from, begin, true)
 	changes := []form.FigureChange{}
 	if err == nil && k.state.Version < end.Version {
 		a := newAccount(projections.Regency(k.state, begin.Position), figure)
@@ -105,7 +105,7 @@ func (h *History) believed(ctx context.Context, of turn, at time.Time, place Pla
 		return b, err
 	}
 	b.Head = uint64(position)
-	k, err := h.reach(ctx, of.election, of.unit, Cut{Clock: Recorded, At: at}, place)
+	k, err := h.reach(ctx, of, Cut{Clock: Recorded, At: at}, place, true)
 	if err != nil {
 		return b, err
 	}
@@ -115,7 +115,7 @@ func (h *History) believed(ctx context.Context, of turn, at time.Time, place Pla
 	believed := figuresOf(k.state, place.Position)
 	times := h.timesOf(of)
 	defer h.trimTimes(of)
-	if err := h.learn(ctx, times, stream, uint64(head)); err != nil {
+	if err := h.learn(ctx, of, times, uint64(head)); err != nil {
 		return b, err
 	}
 	moment := instantOf(at)
@@ -124,9 +124,12 @@ func (h *History) believed(ctx context.Context, of turn, at time.Time, place Pla
 		if b.Ahead, err = h.left(ctx, times, stream, place.Version, moment); err != nil {
 			return b, err
 		}
-		from := h.nearest(ctx, of.election, of.unit, first-1)
-		defer func() { h.keep(from) }()
-		state = from.state.Clone()
+		from, err := h.recorded(ctx, of, first-1, false)
+		if err != nil {
+			return b, err
+		}
+		state = from.Clone()
+		h.keep(&kept{turn: of, state: from})
 		if err := h.foldPicked(ctx, state, times.taken(state.Version, place.Version, moment), nil); err != nil {
 			return b, err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,14 +31,19 @@ type Config struct {
 	Now       func() time.Time
 	Simulated bool // what the records are
 	Log       *slog.Logger
-	// Keep is how many events the states may have together that are kept to go on from; default keepEvents. The ledger of the largest city, about
-	// 107,000 events, takes some 100 MB.
+	// Keep is how many bytes of memory the states may take that are kept to go on from; default KeepBytes. The ledger of the largest city, about 107,000
+	// events, takes some 40 MB.
 	Keep uint64
+	// Stride is how many events it is worth keeping a state for, rather than folding them again; default 2,000, which take as long as a clone of a large
+	// ledger.
+	Stride uint64
 }
 
+// KeepBytes are four states of the largest ledger, or so.
+const KeepBytes = 160 << 20
+
 const (
-	keepEvents = 250_000
-	keepStates = 8
+	usualStride = 2_000
 	// foldsAtOnce bounds memory and processor: the others wait.
 	foldsAtOnce = 2
 )
@@ -65,7 +71,10 @@ type turn struct {
 // New makes a History.
 func New(cfg Config) *History {
 	if cfg.Keep == 0 {
-		cfg.Keep = keepEvents
+		cfg.Keep = KeepBytes
+	}
+	if cfg.Stride == 0 {
+		cfg.Stride = usualStride
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -194,11 +203,12 @@ func (h *History) State(ctx context.Context, election string, unit domain.Code, 
 	if err != nil {
 		return err
 	}
-	if err := h.begin(ctx, turn{election, unit}); err != nil {
+	of := turn{election, unit}
+	if err := h.begin(ctx, of); err != nil {
 		return err
 	}
-	defer h.end(turn{election, unit})
-	k, err := h.reach(ctx, election, unit, cut, place)
+	defer h.end(of)
+	k, err := h.reach(ctx, of, cut, place, true)
 	if err != nil {
 		return fmt.Errorf("ledger of %s in %s at %s: %w", unit, election, cut, err)
 	}
@@ -236,73 +246,104 @@ func (h *History) room(ctx context.Context) error {
 
 func (h *History) leave() { <-h.folds }
 
-// reach makes the state at a place, from the nearest one before it that is kept or saved.
-func (h *History) reach(ctx context.Context, election string, unit domain.Code, cut Cut, place Place) (*kept, error) {
+// reach makes the state at a place, from the nearest one before it that is kept or saved. leave has it leave states on its way, for questions about
+// moments that are not far away.
+func (h *History) reach(ctx context.Context, of turn, cut Cut, place Place, leave bool) (*kept, error) {
 	if !cut.At.IsZero() && cut.Clock == Occurred {
-		return h.occurred(ctx, election, unit, cut, place)
+		return h.occurred(ctx, of, cut, place, leave)
 	}
-	k := h.nearest(ctx, election, unit, place.Version)
-	if k.state.Version == place.Version {
-		return k, nil
+	state, err := h.recorded(ctx, of, place.Version, leave)
+	return &kept{turn: of, state: state}, err
+}
+
+// recorded makes the state up to a version. The caller owns it.
+func (h *History) recorded(ctx context.Context, of turn, version uint64, leave bool) (*ledger.State, error) {
+	state := h.nearest(ctx, of, version)
+	if state.Version == version {
+		return state, nil
 	}
-	t, read := h.timesOf(k.turn), h.whenOccurred(journal.LedgerStream(election, unit))
-	err := h.source.Fold(ctx, k.state, func(step refold.Step) (bool, error) {
-		if step.Event.Version == t.known()+1 { // who asks what was known often asks what was true
-			if err := t.add(ctx, step.Event, read); err != nil {
-				return false, err
-			}
+	var marks []uint64
+	if leave {
+		marks = h.marks(state.Version, version)
+	}
+	err := h.source.Fold(ctx, state, func(refold.Step) (bool, error) {
+		if len(marks) > 0 && state.Version == marks[0] {
+			marks = marks[1:]
+			h.keep(&kept{turn: of, state: state.Clone()})
 		}
-		return step.State.Version < place.Version, ctx.Err()
+		return state.Version < version, ctx.Err()
 	})
-	h.trimTimes(k.turn)
-	if err == nil && k.state.Version != place.Version {
-		err = fmt.Errorf("its stream ends at version %d, before %d", k.state.Version, place.Version)
+	if err == nil && state.Version != version {
+		err = fmt.Errorf("its stream ends at version %d, before %d", state.Version, version)
 	}
 	if err != nil {
 		return nil, err
 	}
-	k.events = k.state.Version
-	return k, nil
+	return state, nil
 }
 
-// nearest is the state on the recorded clock that is nearest before a version, of those that are kept, the snapshot, and the empty ledger.
-func (h *History) nearest(ctx context.Context, election string, unit domain.Code, version uint64) *kept {
-	k := h.take(election, unit, version)
-	if k == nil {
-		k = h.restore(ctx, election, unit, version)
+// marks are the versions between two at which a state is left, rising: ever closer to the later one, so that a step back costs about as much as it is long.
+func (h *History) marks(from, to uint64) (versions []uint64) {
+	for d := h.cfg.Stride; from+d+h.cfg.Stride <= to; d *= 4 {
+		versions = append(versions, to-d)
 	}
-	if k == nil {
-		k = &kept{turn: turn{election, unit}, state: h.source.New(election, unit)}
-	}
-	return k
+	slices.Reverse(versions)
+	return versions
 }
 
-// restore makes a state of the ledger's snapshot, nil when there is none at or before a version that belongs to this log.
-func (h *History) restore(ctx context.Context, election string, unit domain.Code, upTo uint64) *kept {
-	if h.cfg.Snapshots == nil || upTo == 0 {
+// nearest is the state on the recorded clock from which a version is reached soonest, of those that are kept, the snapshots, and the empty ledger. The
+// caller owns it.
+func (h *History) nearest(ctx context.Context, of turn, version uint64) *ledger.State {
+	near := h.before(of, version)
+	// To restore a snapshot takes as long as to fold a fifth of its events, which was measured with the ledger of the largest city. So of two snapshots the later
+	// one is always the better, and one is better than a kept state if it is a quarter later.
+	if state := h.restore(ctx, of, near+near/4, version); state != nil {
+		return state
+	}
+	if state := h.borrow(of, version); state != nil {
+		return state
+	}
+	return h.source.New(of.election, of.unit)
+}
+
+// restore makes a state of the ledger's newest snapshot at or before a version that belongs to this log, nil where there is none after another version.
+func (h *History) restore(ctx context.Context, of turn, after, upTo uint64) *ledger.State {
+	if h.cfg.Snapshots == nil {
 		return nil
 	}
-	stream := journal.LedgerStream(election, unit)
-	version, ok := h.cfg.Snapshots.Version(ctx, stream)
-	if !ok || version > upTo {
+	stream := journal.LedgerStream(of.election, of.unit)
+	for _, version := range slices.Backward(h.cfg.Snapshots.Versions(ctx, stream)) {
+		if version <= after {
+			break
+		}
+		if version > upTo {
+			continue
+		}
+		if state := h.restoreAt(ctx, of, version); state != nil {
+			return state
+		}
+	}
+	return nil
+}
+
+func (h *History) restoreAt(ctx context.Context, of turn, version uint64) *ledger.State {
+	stream := journal.LedgerStream(of.election, of.unit)
+	data, at, ok := h.cfg.Snapshots.LoadAt(ctx, stream, version)
+	if !ok || data.Version != version {
 		return nil
 	}
-	data, at, ok := h.cfg.Snapshots.Load(ctx, stream)
-	if !ok || data.Version == 0 || data.Version > upTo {
-		return nil
-	}
-	rec, err := h.record(ctx, stream, data.Version)
+	rec, err := h.record(ctx, stream, version)
 	if err != nil || rec.ID != at.Event || rec.Position != at.Position {
 		return nil
 	}
-	if data.Adopted != "" && h.source.Ensure(ctx, election, data.Adopted) != nil {
+	if data.Adopted != "" && h.source.Ensure(ctx, of.election, data.Adopted) != nil {
 		return nil
 	}
-	state, err := ledger.Restore(election, unit, h.cfg.Catalog, data)
+	state, err := ledger.Restore(of.election, of.unit, h.cfg.Catalog, data)
 	if err != nil {
 		return nil
 	}
-	return &kept{turn: turn{election, unit}, state: state, events: state.Version}
+	return state
 }
 
 // Asks tells a fault of the question from a failure of the answer.

@@ -5,61 +5,35 @@ import (
 	"fmt"
 	"time"
 
-	"jejak/domain"
-	"jejak/domain/incident"
 	"jejak/domain/ledger"
 	"jejak/eventstore"
 	"jejak/internal/journal"
 	"jejak/internal/refold"
+	"jejak/internal/trail"
 )
 
 // occurred makes the state of a ledger of what had occurred by a moment. Up to the first event that had not it is the ledger of the recorded clock, so it
-// goes on from a clone of that; which events come after it the times of the ledger say. The first question about a ledger learns them as it folds.
-func (h *History) occurred(ctx context.Context, election string, unit domain.Code, cut Cut, place Place) (*kept, error) {
-	if k := h.takeOccurred(election, unit, cut, place.Version); k != nil {
+// goes on from a clone of that; which events come after it the times of the ledger say.
+func (h *History) occurred(ctx context.Context, of turn, cut Cut, place Place, leave bool) (*kept, error) {
+	if k := h.takeOccurred(of, cut, place.Version); k != nil {
 		return k, nil
 	}
-	of, stream, at := turn{election, unit}, journal.LedgerStream(election, unit), instantOf(cut.At)
-	t := h.timesOf(of)
+	t, at := h.timesOf(of), instantOf(cut.At)
 	defer h.trimTimes(of)
-	first := uint64(1) // not known to have occurred
-	if t.known() > 0 {
-		if err := h.learn(ctx, t, stream, place.Version); err != nil {
-			return nil, err
-		}
-		first = t.firstLeft(at)
-	}
-	prefix := h.nearest(ctx, election, unit, min(first-1, place.Version))
-	records := h.cfg.Store.Read(ctx, stream, 0)
-	if t.known() >= place.Version {
-		records = h.pick(ctx, stream, t.taken(prefix.state.Version, place.Version, at), passOver)
-	}
-	k := &kept{turn: of, state: prefix.state, events: prefix.events}
-	choose := func(step refold.Step) (refold.Choice, error) {
-		version := step.Event.Version
-		if version > place.Version {
-			return refold.Stop, nil
-		}
-		if version > t.known() {
-			if err := t.add(ctx, step.Event, h.whenOccurred(stream)); err != nil {
-				return refold.Leave, err
-			}
-		}
-		had := t.had(version, at)
-		if k.prefix == nil && (!had || version != k.state.Version+1) { // from here on it is no ledger of the recorded clock
-			k.prefix = &kept{turn: of, state: k.state.Clone(), events: k.events}
-			k.cut, k.upTo = cut, place.Version
-		}
-		if !had {
-			return refold.Leave, nil
-		}
-		k.events++
-		return refold.Take, nil
-	}
-	if err := h.source.FoldChosen(ctx, k.state, records, choose, nil); err != nil {
+	if err := h.learn(ctx, of, t, place.Version); err != nil {
 		return nil, err
 	}
-	return k, nil
+	state, err := h.recorded(ctx, of, min(t.firstLeft(at)-1, place.Version), leave)
+	if err != nil {
+		return nil, err
+	}
+	if leave {
+		h.keep(&kept{turn: of, state: state.Clone()})
+	}
+	if err := h.foldPicked(ctx, state, t.taken(state.Version, place.Version, at), nil); err != nil {
+		return nil, err
+	}
+	return &kept{turn: of, cut: cut, upTo: place.Version, state: state}, nil
 }
 
 // passOver is how many records between two that are wanted are read in vain rather than beginning to read anew.
@@ -106,7 +80,7 @@ func (c *chooser) choose(ctx context.Context, step refold.Step) (refold.Choice, 
 	if occurred.After(c.at) {
 		return refold.Leave, nil
 	}
-	since, err := provedSince(step.Event, func(version uint64) (when time.Time, err error) {
+	since, err := provedSince(trail.OccurrenceOf(step.Event), func(version uint64) (when time.Time, err error) {
 		when, known := c.seen[version]
 		if !known {
 			if when, err = c.read(ctx, version); err == nil {
@@ -123,19 +97,12 @@ func (c *chooser) choose(ctx context.Context, step refold.Step) (refold.Choice, 
 
 // provedSince is since when an event has occurred: a discrepancy that an act brought on something later (a box was sealed without being checked, and the
 // sealing was told first) bears the time of that act, and has occurred only when all that proves it has. when finds when another event occurred.
-func provedSince(rec domain.Recorded, when func(version uint64) (time.Time, error)) (time.Time, error) {
-	since := rec.Meta.OccurredAt
-	raised, ok := rec.Event.(*incident.Raised)
-	if !ok {
-		return since, nil
-	}
-	for _, proof := range raised.Proof {
-		if proof.Version == rec.Version {
-			continue
-		}
-		other, err := when(proof.Version)
+func provedSince(o trail.Occurrence, when func(version uint64) (time.Time, error)) (time.Time, error) {
+	since := o.At
+	for _, version := range o.Proof {
+		other, err := when(version)
 		if err != nil {
-			return since, fmt.Errorf("when the proof of %s occurred: %w", raised.Discrepancy, err)
+			return since, fmt.Errorf("when the proof of the discrepancy in version %d occurred: %w", o.Version, err)
 		}
 		if other.After(since) {
 			since = other

@@ -9,6 +9,7 @@ import (
 	"jejak/domain"
 	"jejak/domain/ledger"
 	"jejak/internal/journal"
+	"jejak/internal/trail"
 	"jejak/projections/form"
 )
 
@@ -80,7 +81,7 @@ func (t *teller) dated(ctx context.Context, place Place) ([]dated, error) {
 		}
 		e := dated{event: event}
 		occurred[version] = event.Meta.OccurredAt
-		e.since, err = provedSince(event, func(version uint64) (when time.Time, err error) {
+		e.since, err = provedSince(trail.OccurrenceOf(event), func(version uint64) (when time.Time, err error) {
 			when, known := occurred[version]
 			if !known {
 				if when, err = t.h.whenOccurred(t.part.stream)(ctx, version); err == nil {

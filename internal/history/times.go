@@ -7,10 +7,10 @@ import (
 	"slices"
 	"time"
 
-	"jejak/domain"
 	"jejak/domain/ledger"
 	"jejak/eventstore"
 	"jejak/internal/journal"
+	"jejak/internal/trail"
 )
 
 // times are when the events of a ledger have occurred, from the first version on: by them it is known without reading the log what belongs to a moment of
@@ -39,11 +39,11 @@ func (i instant) after(j instant) bool {
 func (t *times) known() uint64 { return uint64(len(t.occurred)) }
 
 // add takes the next event in. read finds when another occurred.
-func (t *times) add(ctx context.Context, rec domain.Recorded, read func(ctx context.Context, version uint64) (time.Time, error)) error {
-	if rec.Version != t.known()+1 {
-		return fmt.Errorf("event version %d after version %d", rec.Version, t.known())
+func (t *times) add(ctx context.Context, o trail.Occurrence, read func(ctx context.Context, version uint64) (time.Time, error)) error {
+	if o.Version != t.known()+1 {
+		return fmt.Errorf("event version %d after version %d", o.Version, t.known())
 	}
-	since, err := provedSince(rec, func(version uint64) (time.Time, error) {
+	since, err := provedSince(o, func(version uint64) (time.Time, error) {
 		if 0 < version && version <= t.known() {
 			return t.occurred[version-1].time(), nil
 		}
@@ -52,15 +52,15 @@ func (t *times) add(ctx context.Context, rec domain.Recorded, read func(ctx cont
 	if err != nil {
 		return err
 	}
-	own, last := instantOf(rec.Meta.OccurredAt), instantOf(since)
-	if _, adopts := rec.Event.(*ledger.ReferenceAdopted); adopts && t.frame == 0 {
-		t.frame = rec.Version
+	own, last := instantOf(o.At), instantOf(since)
+	if o.Adopts && t.frame == 0 {
+		t.frame = o.Version
 	}
 	if last.after(own) {
 		if t.proved == nil {
 			t.proved = map[uint64]instant{}
 		}
-		t.proved[rec.Version] = last
+		t.proved[o.Version] = last
 	}
 	t.occurred = append(t.occurred, own)
 	return nil
@@ -152,9 +152,21 @@ func (h *History) trimTimes(grown turn) {
 	}
 }
 
-// learn reads on in the times of a ledger up to a version.
-func (h *History) learn(ctx context.Context, t *times, stream string, upTo uint64) error {
+// learn goes on in the times of a ledger up to a version: by the index, and what it does not have from the log.
+func (h *History) learn(ctx context.Context, of turn, t *times, upTo uint64) error {
 	if t.known() >= upTo {
+		return nil
+	}
+	stream := journal.LedgerStream(of.election, of.unit)
+	read := h.whenOccurred(stream)
+	t.occurred = slices.Grow(t.occurred, int(upTo-t.known()))
+	if h.cfg.Index != nil {
+		err := h.cfg.Index.Occurrences(trail.Ledger{Election: of.election, Unit: of.unit}, t.known(), upTo, func(o trail.Occurrence) error { return t.add(ctx, o, read) })
+		if err != nil {
+			h.cfg.Log.Warn("the log is read, which takes longer", "error", err)
+		}
+	}
+	if t.known() == upTo {
 		return nil
 	}
 	var decoder journal.Decoder
@@ -164,7 +176,7 @@ func (h *History) learn(ctx context.Context, t *times, stream string, upTo uint6
 		}
 		event, err := decoder.Decode(&rec, ledger.NewEventOf)
 		if err == nil {
-			err = t.add(ctx, event, h.whenOccurred(stream))
+			err = t.add(ctx, trail.OccurrenceOf(event), read)
 		}
 		if err != nil {
 			return err

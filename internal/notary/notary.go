@@ -68,11 +68,12 @@ type Notary struct {
 
 	// Of the goroutine that runs.
 	tree    *tree.Tree
-	last    eventstore.Position // of the last record in the tree
-	lastID  [16]byte            // its id
-	entries []byte              // of the index, not yet written
-	again   []Signed            // signed checkpoints that the tree has still to come by, while it is made anew
-	written int64               // size of the tree whose partial tiles were written last
+	last    eventstore.Position     // of the last record in the tree
+	lastID  [16]byte                // its id
+	entries []byte                  // of the index, not yet written
+	again   []Signed                // signed checkpoints that the tree has still to come by, while it is made anew
+	written int64                   // size of the tree whose partial tiles were written last
+	heard   eventstore.Subscription // what is new, as it comes; nil: not listening
 
 	newest  atomic.Pointer[Signed]
 	sized   atomic.Int64 // records in the tree

@@ -56,6 +56,7 @@ func (n *Notary) CatchUp(ctx context.Context, progress func(done, total uint64))
 func (n *Notary) follow(ctx context.Context) (done bool) {
 	wait := n.startWitnesses(ctx)
 	defer wait()
+	defer n.stopHearing()
 	for pause := n.cfg.Every; ; {
 		more, err := n.round(ctx)
 		var mismatch *MismatchError
@@ -78,8 +79,12 @@ func (n *Notary) follow(ctx context.Context) (done bool) {
 		default:
 			n.failing.Store(nil)
 			pause = n.cfg.Every
-		}
-		if more && err == nil {
+			if !more {
+				n.hear(ctx, pause)
+			}
+			if ctx.Err() != nil {
+				return false
+			}
 			continue
 		}
 		select {
@@ -113,6 +118,7 @@ func (n *Notary) failed(err error, pause time.Duration) time.Duration {
 
 // resume goes back to the newest checkpoint of the book.
 func (n *Notary) resume() error {
+	n.stopHearing()
 	newest, err := n.book.newest()
 	if err != nil {
 		return err
@@ -160,6 +166,8 @@ func (n *Notary) round(ctx context.Context) (more bool, err error) {
 		if more, err = n.take(ctx, head); err != nil {
 			return false, err
 		}
+	}
+	if n.tree.Size() > n.written {
 		if err := n.write(); err != nil {
 			return false, err
 		}
@@ -184,6 +192,11 @@ func (n *Notary) round(ctx context.Context) (more bool, err error) {
 // take adds records up to a position to the tree.
 func (n *Notary) take(ctx context.Context, head eventstore.Position) (more bool, err error) {
 	taken := 0
+	defer func() {
+		if taken > missed {
+			n.stopHearing()
+		}
+	}()
 	for rec, err := range n.cfg.Store.ReadAll(ctx, n.last, eventstore.Filter{}) {
 		if err != nil {
 			return false, &logError{err}
@@ -194,14 +207,18 @@ func (n *Notary) take(ctx context.Context, head eventstore.Position) (more bool,
 		if taken++; taken > batch {
 			return true, nil
 		}
-		n.tree.Add(leaf.Hash(&rec))
-		n.entries = appendEntry(n.entries, &rec)
-		n.last, n.lastID = rec.Position, rec.ID
+		n.add(&rec)
 		if err := n.holdAgainst(); err != nil {
 			return false, err
 		}
 	}
 	return false, nil
+}
+
+func (n *Notary) add(rec *eventstore.Record) {
+	n.tree.Add(leaf.Hash(rec))
+	n.entries = appendEntry(n.entries, rec)
+	n.last, n.lastID = rec.Position, rec.ID
 }
 
 // holdAgainst compares the tree with the checkpoint of its size, while it is made anew.

@@ -20,13 +20,6 @@ type seals struct {
 	known register
 }
 
-// register has the position of the event in which a number (by its hash) was First seen, and More of later ones. The events themselves are read
-// again for the few numbers that come again, so a million seals take little room.
-type register struct {
-	First map[uint64]eventstore.Position
-	More  map[uint64][]eventstore.Position
-}
-
 func newSeals(store eventstore.Store) *seals {
 	return &seals{store: store, known: register{map[uint64]eventstore.Position{}, map[uint64][]eventstore.Position{}}}
 }

@@ -230,7 +230,7 @@ func TestRestoreRefuses(t *testing.T) {
 	}
 	for what, bad := range map[string][]byte{
 		"cut off": good[:len(good)/2], "a byte": change(good, len(good)/2), "the manifest": change(good, len(good)-100), "empty": {},
-		"a newer format": bytes.Replace(good, []byte("jejak-backup 1"), []byte("jejak-backup 2"), 1),
+		"a newer format": bytes.Replace(good, []byte("jejak-backup 2"), []byte("jejak-backup 3"), 1),
 	} {
 		t.Run(what, func(t *testing.T) {
 			above := t.TempDir()

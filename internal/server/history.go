@@ -8,6 +8,9 @@ import (
 	"jejak/internal/trail"
 )
 
+// PastMemory is how many bytes the states of ledgers as they were take where nothing else is said.
+const PastMemory = history.KeepBytes
+
 // openHistory lets ledgers be seen as they were, and keeps the index of things up to the log in the background.
 func (s *Server) openHistory(ctx context.Context) error {
 	file, err := trail.Open(filepath.Join(s.cfg.Dir, TrailFile))
@@ -19,6 +22,7 @@ func (s *Server) openHistory(ctx context.Context) error {
 	s.opened("index of things", index.Close)
 	s.history = history.New(history.Config{
 		Store: s.store, Catalog: s.catalog, Snapshots: s.cache, Index: index, Now: s.clock.Now, Simulated: s.clock.Simulated(), Log: s.log,
+		Keep: s.cfg.PastMemory,
 	})
 	return nil
 }

@@ -58,11 +58,13 @@ type Config struct {
 	Demo bool
 	// NoImport leaves the built-in reference data out of a directory that does not have it.
 	NoImport bool
+	// PastMemory is how many bytes the states of ledgers as they were may take that are kept; 0 for the constant of this name.
+	PastMemory uint64
 	// Log gets what happens; nil for nowhere.
 	Log *slog.Logger
 }
 
-// stopPatience is how long what is under way may take when the parts are closed.
+// stopPatience is how long what is under way in a part may take when it is closed: each has its own, so that a slow one takes nothing from the next.
 const stopPatience = 20 * time.Second
 
 // Server is open: its data directory is locked and its address is bound. Serve it with Run; Close it in any case.
@@ -244,13 +246,13 @@ func (s *Server) Run(ctx context.Context) error {
 
 // Close closes what is open, in reverse order, and gives the directory back. Closing again does nothing.
 func (s *Server) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
-	defer cancel()
 	var errs []error
 	for _, p := range slices.Backward(s.parts) {
+		ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
 		if err := p.close(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("close the %s: %w", p.name, err))
 		}
+		cancel()
 	}
 	s.parts = nil
 	return errors.Join(errs...)

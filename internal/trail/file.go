@@ -1,5 +1,5 @@
 // Package trail keeps trail.db: which events of a ledger concern a thing (a box, a seal, a shipment, a person), so that what happened to one thing is found
-// without reading what happened to all others. It is made of the log alone; deleting it costs time only.
+// without reading what happened to all others, and when each event occurred, so that what was true at a moment is found without reading all that was told. It is made of the log alone; deleting it costs time only.
 package trail
 
 import (
@@ -28,7 +28,7 @@ type File struct {
 }
 
 // schemaVersion is raised when the tables change. The file's version is of the tables and of what they hold.
-const schemaVersion = 2
+const schemaVersion = 3
 
 var kind = disposable.Kind{
 	Name:    "index of things",
@@ -47,6 +47,12 @@ CREATE TABLE posting (
 	first   INTEGER NOT NULL, -- version of an event of the ledger that concerns the subject
 	more    BLOB NOT NULL,    -- the differences to the next ones, as varints
 	PRIMARY KEY (subject, ledger, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE occurrence (
+	ledger INTEGER NOT NULL, -- ledger.number
+	first  INTEGER NOT NULL, -- version of an event of the ledger
+	times  BLOB NOT NULL,    -- when it and the ones after it occurred: see readOccurrences
+	PRIMARY KEY (ledger, first)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE head (
 	one      INTEGER PRIMARY KEY CHECK (one = 1),

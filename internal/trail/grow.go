@@ -91,7 +91,7 @@ func (g *growth) grow(ctx context.Context, workers int) error {
 
 // handful puts what the log has between two positions.
 func (g *growth) handful(ctx context.Context, after, end eventstore.Position, versions map[Ledger]uint64) error {
-	parts := map[Ledger]postings{}
+	parts := map[Ledger]*part{}
 	for rec, err := range g.log.Store.ReadAll(ctx, after, eventstore.Filter{StreamPrefix: journal.LedgerPrefix}) {
 		if err != nil {
 			return err
@@ -105,15 +105,15 @@ func (g *growth) handful(ctx context.Context, after, end eventstore.Position, ve
 		}
 		l := Ledger{election, unit}
 		if parts[l] == nil {
-			parts[l] = postings{}
+			parts[l] = &part{postings: postings{}}
 		}
 		if err := g.add(&rec, parts[l]); err != nil {
 			return err
 		}
 		versions[l] = uint64(rec.Version)
 	}
-	for l, posts := range parts {
-		if err := g.put(l, posts); err != nil {
+	for l, p := range parts {
+		if err := g.put(l, p); err != nil {
 			return err
 		}
 	}
@@ -160,7 +160,7 @@ func (g *growth) ledgers(ctx context.Context, end eventstore.Position, in map[Le
 // ledger puts what a ledger has after a version, and returns the last version that is in then.
 func (g *growth) ledger(ctx context.Context, l Ledger, after uint64, end eventstore.Position) (last uint64, err error) {
 	last = after
-	posts, n := postings{}, 0
+	p := &part{postings: postings{}}
 	for rec, err := range g.log.Store.Read(ctx, journal.LedgerStream(l.Election, l.Unit), eventstore.Version(after)) {
 		if err != nil {
 			return 0, err
@@ -168,18 +168,18 @@ func (g *growth) ledger(ctx context.Context, l Ledger, after uint64, end eventst
 		if rec.Position > end {
 			break
 		}
-		if err := g.add(&rec, posts); err != nil {
+		if err := g.add(&rec, p); err != nil {
 			return 0, err
 		}
 		last = uint64(rec.Version)
-		if n++; n == batch {
-			if err := g.put(l, posts); err != nil {
+		if len(p.occurrences) == batch {
+			if err := g.put(l, p); err != nil {
 				return 0, err
 			}
-			posts, n = postings{}, 0
+			p = &part{postings: postings{}, occurrences: p.occurrences[:0]}
 		}
 	}
-	if err := g.put(l, posts); err != nil {
+	if err := g.put(l, p); err != nil {
 		return 0, err
 	}
 	if g.told != nil {
@@ -188,13 +188,21 @@ func (g *growth) ledger(ctx context.Context, l Ledger, after uint64, end eventst
 	return last, nil
 }
 
-// add notes what a record is about.
-func (g *growth) add(rec *eventstore.Record, posts postings) error {
-	subjects, err := subjectsOf(rec)
+// part is what is to be put of a ledger, of events that follow each other.
+type part struct {
+	postings    postings
+	occurrences []Occurrence
+}
+
+// add notes what a record is about, and when it occurred.
+func (g *growth) add(rec *eventstore.Record, p *part) error {
+	event, err := journal.Decode(rec, ledger.NewEventOf)
 	if err != nil {
 		return err
 	}
-	posts.add(uint64(rec.Version), subjects)
+	subjects := subject.Of(event)
+	p.postings.add(uint64(rec.Version), subjects)
+	p.occurrences = append(p.occurrences, OccurrenceOf(event))
 	g.posted.Add(uint64(len(subjects)))
 	if done := g.done.Add(1); g.told != nil && done%every == 0 {
 		g.told(done, max(g.all, done))
@@ -202,10 +210,13 @@ func (g *growth) add(rec *eventstore.Record, posts postings) error {
 	return nil
 }
 
-func (g *growth) put(l Ledger, posts postings) error {
-	rows, err := g.file.put(l, posts)
+func (g *growth) put(l Ledger, p *part) error {
+	rows, err := g.file.put(l, p.postings)
 	g.rows.Add(uint64(rows))
-	return err
+	if err != nil {
+		return err
+	}
+	return g.file.note(l, p.occurrences)
 }
 
 // subjectsOf are the subjects of a record of a ledger.

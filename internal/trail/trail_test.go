@@ -20,6 +20,7 @@ import (
 	"jejak/domain/election"
 	"jejak/domain/given"
 	"jejak/domain/incident"
+	"jejak/domain/ledger"
 	"jejak/eventstore"
 	"jejak/eventstore/memory"
 	"jejak/internal/journal"
@@ -41,6 +42,7 @@ type log struct {
 	store *memory.Store
 	rng   *rand.Rand
 	n     int
+	noted int // occurrences that the index had when it was looked at
 }
 
 func newLog(t *testing.T, seed uint64) *log {
@@ -82,8 +84,8 @@ func (l *log) append(stream string, n int) {
 	for i := range events {
 		l.n++
 		id := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, l.rng.Uint64(), l.n))
-		rec := domain.Recorded{ID: domain.EventID(id, 0), Event: &incident.IncidentRaised{Incident: fmt.Sprint("DSC-3578-", l.n), Units: []string{l.thing(), l.thing()}},
-			Meta: domain.Meta{CommandID: id, Actor: domain.Actor{ID: "usr-1"}, OccurredAt: given.Start, RecordedAt: given.Start.Add(time.Duration(l.n) * time.Second).UTC()}}
+		rec := domain.Recorded{ID: domain.EventID(id, 0), Event: l.event(uint64(version) + uint64(i) + 1),
+			Meta: domain.Meta{CommandID: id, Actor: domain.Actor{ID: "usr-1"}, OccurredAt: l.moment(), RecordedAt: given.Start.Add(time.Duration(l.n) * time.Second).UTC()}}
 		if events[i], err = journal.Encode(rec, &journal.Origin{}, true); err != nil {
 			l.Fatal(err)
 		}
@@ -91,6 +93,69 @@ func (l *log) append(stream string, n int) {
 	if _, err := l.store.Append(l.Context(), stream, version, events...); err != nil {
 		l.Fatal(err)
 	}
+}
+
+// event is one about things at random: mostly an incident, now and then a discrepancy that others prove, or reference data.
+func (l *log) event(version uint64) domain.Event {
+	switch l.rng.IntN(12) {
+	case 0:
+		return &ledger.ReferenceAdopted{Version: given.Version}
+	case 1:
+		raised := &incident.Raised{Discrepancy: fmt.Sprint("DSC-3578-", l.n), Kind: domain.Late, Units: []string{l.thing()}, Proof: []domain.Ref{}}
+		for range l.rng.IntN(3) {
+			raised.Proof = append(raised.Proof, domain.Ref{Version: 1 + l.rng.Uint64N(version)})
+		}
+		return raised
+	}
+	return &incident.IncidentRaised{Incident: fmt.Sprint("DSC-3578-", l.n), Units: []string{l.thing(), l.thing()}}
+}
+
+// moment is when a phone says that something occurred: mostly about when it is told, to the second or finer; one whose clock is off says anything.
+func (l *log) moment() time.Time {
+	at := given.Start.Add(time.Duration(l.n) * time.Second).Add(-time.Duration(l.rng.IntN(100)) * time.Minute)
+	switch l.rng.IntN(20) {
+	case 0:
+		return time.Date(1+l.rng.IntN(9998), 3, 1, 0, 0, 0, l.rng.IntN(1e9), time.UTC)
+	case 1, 2, 3:
+		return at.Add(time.Duration(l.rng.IntN(1e9)))
+	}
+	return at
+}
+
+// occurrences compares what the index has of when things occurred with reading everything, and returns how much that is.
+func (l *log) occurrences(x *trail.Index, of trail.Ledger, after, upTo uint64) int {
+	l.Helper()
+	var want, got []string
+	for rec, err := range l.store.Read(l.Context(), journal.LedgerStream(of.Election, of.Unit), eventstore.Version(after)) {
+		var event domain.Recorded
+		if err == nil {
+			event, err = journal.Decode(&rec, ledger.NewEventOf)
+		}
+		if err != nil {
+			l.Fatal(err)
+		}
+		if event.Version > upTo {
+			break
+		}
+		var proof []uint64
+		_, adopts := event.Event.(*ledger.ReferenceAdopted)
+		if raised, ok := event.Event.(*incident.Raised); ok {
+			for _, p := range raised.Proof {
+				if p.Version != event.Version {
+					proof = append(proof, p.Version)
+				}
+			}
+		}
+		want = append(want, fmt.Sprintln(event.Version, event.Meta.OccurredAt.UTC(), proof, adopts))
+	}
+	err := x.Occurrences(of, after, upTo, func(o trail.Occurrence) error {
+		got = append(got, fmt.Sprintln(o.Version, o.At.UTC(), o.Proof, o.Adopts))
+		return nil
+	})
+	if err != nil || len(got) > len(want) || !slices.Equal(got, want[:len(got)]) {
+		l.Errorf("%s after %d up to %d: %v %s", of.Unit, after, upTo, err, cmp.Diff(want, got))
+	}
+	return len(got)
 }
 
 func (l *log) open(path string) *trail.File {
@@ -113,6 +178,7 @@ func (l *log) holds(x *trail.Index) {
 			l.Fatal(err)
 		}
 		for _, upTo := range []uint64{uint64(version), uint64(version) / 2} {
+			l.noted += l.occurrences(x, of, 0, upTo) + l.occurrences(x, of, upTo/3, upTo)
 			all, err := trail.Scan(l.Context(), l.store, of, upTo)
 			if err != nil {
 				l.Fatal(err)
@@ -268,6 +334,13 @@ func TestTheIndexIsTheLog(t *testing.T) {
 			}
 			l.holds(x)
 			l.everywhere(x, "THING-1")
+			for _, unit := range catalog.Units(catalog{}, "") {
+				of := trail.Ledger{Election: given.Election, Unit: unit}
+				version, _, err := l.store.StreamHead(t.Context(), journal.LedgerStream(of.Election, of.Unit))
+				if n := l.occurrences(x, of, 0, uint64(version)); err != nil || n != int(version) {
+					t.Errorf("%s: it is known of %d events when they occurred, of %d; %v", unit, n, version, err)
+				}
+			}
 		}
 		if err := file.Close(); err != nil {
 			t.Fatal(err)

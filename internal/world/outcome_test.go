@@ -77,7 +77,7 @@ func outcomeOf(s *ledger.State) outcome {
 		if c.Status == incident.StatusOpen {
 			key := c.Key
 			if key == "" { // what a person raised has only a number
-				key = c.Note
+				key = c.Handled().Note
 			}
 			o.Open[key] = discrepancy{c.Rule, c.Kind, c.Severity, c.Units, c.Quantity, c.Provisional, s.Register.Text(c).ID}
 		}

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// RestFor is how long a server must have done next to nothing to be at rest: longer than the pauses of what works in its background.
-const RestFor = 3 * time.Second
+// RestFor is how long a server must have done next to nothing to be at rest: longer than the pauses of what works in its background. The index of things
+// looks at the log every two seconds and leaves it alone while it grows fast, so that it may begin four seconds after the last command.
+const RestFor = 5 * time.Second
 
 // Rest waits until a process has used less than a twentieth of a processor for RestFor. What its work leaves to be done would else be taken for that of
 // whatever comes next.

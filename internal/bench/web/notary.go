@@ -2,7 +2,9 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
 
 	"jejak/internal/bench/harness"
 	"jejak/internal/bench/report"
@@ -11,17 +13,30 @@ import (
 )
 
 // notaryCost sends the same to two servers in turns that differ in nothing but the notary's pace: one signs every second, as all do, the other once at
-// its start and then not while it is measured.
-func notaryCost(ctx context.Context, opt harness.Options, s size, children map[string]*child) (t report.Table, err error) {
+// its start and then not while it is measured. Both are new, in folders of dir: a command costs more the more there were before it.
+func notaryCost(ctx context.Context, opt harness.Options, s size, dir string) (t report.Table, err error) {
 	t = report.Table{
 		Title:   "What the notary costs",
 		Columns: []string{"load", "with, commands/s", "without, commands/s", "with : without", "server's processor µs/command, with", "without"},
 		Notes: []string{
-			"Without: a server whose notary looks at the log once a day. No user can have that: `jejak serve` always signs. Medians of rounds in turns; the ratio is the median of the rounds' ratios.",
+			"Both servers are new, and get as many commands. Without: a server whose notary looks at the log once a day. No user can have that: `jejak serve` always signs. Medians of rounds in turns; the ratio is the median of the rounds' ratios.",
 			"Each begins when both servers are at rest, and processor time counts until the server is at rest again: to sign, to bring its rows and its index up to the log.",
 		},
 	}
 	sides := []string{jejakName, jejakUnsignedName}
+	children := map[string]*child{}
+	defer func() {
+		for _, c := range children {
+			err = errors.Join(err, c.stop())
+		}
+	}()
+	for _, name := range sides {
+		c, err := startChild(name, filepath.Join(dir, "notary-"+name))
+		if err != nil {
+			return t, err
+		}
+		children[name] = c
+	}
 	clients := s.clients[len(s.clients)-1]
 	lanes := s.lanes[len(s.lanes)-1]
 	c := map[string]*client.Client{}

@@ -59,7 +59,7 @@ func measure(ctx context.Context, opt harness.Options, s size) (tables []report.
 			err = errors.Join(err, c.stop())
 		}
 	}()
-	for _, name := range []string{jejakName, jejakFeedName, jejakUnsignedName, bareName, echoName, jetStreamName} {
+	for _, name := range []string{jejakName, jejakFeedName, bareName, echoName, jetStreamName} {
 		c, err := startChild(name, filepath.Join(dir, name))
 		if err != nil {
 			return nil, err
@@ -74,7 +74,7 @@ func measure(ctx context.Context, opt harness.Options, s size) (tables []report.
 	if err != nil {
 		return nil, err
 	}
-	signed, err := notaryCost(ctx, opt, s, children)
+	signed, err := notaryCost(ctx, opt, s, dir)
 	if err != nil {
 		return nil, err
 	}

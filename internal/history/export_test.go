@@ -1,0 +1,7 @@
+package history
+
+// Weigh and Marks are for tests.
+var (
+	Weigh = weigh
+	Marks = (*History).marks
+)

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package tree
+
+import "os"
+
+func beginSync(*os.File) {}
