@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -14,11 +15,13 @@ import (
 // TestDemoOnEventStoreDB plays a demo whose log is on a server in a process of its own, which loses answers and is killed and started again
 // all the while. In the end what Jejak says must be what was played.
 func TestDemoOnEventStoreDB(t *testing.T) {
-	bin := t.TempDir()
-	for name, path := range map[string]string{"jejak": ".", "wired": "../../eventstore/esdb/wired"} {
-		if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(bin, name+exeSuffix), path).CombinedOutput(); err != nil {
-			t.Fatalf("build %s: %v\n%s", name, err, out)
-		}
+	program, err := jejak()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wired, err := buildProgram("wired", "../../eventstore/esdb/wired")
+	if err != nil {
+		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -26,7 +29,7 @@ func TestDemoOnEventStoreDB(t *testing.T) {
 	listen := "127.0.0.1:0"
 	// start returns the connection string, and how to kill the server.
 	start := func() (string, func()) {
-		cmd := exec.CommandContext(ctx, filepath.Join(bin, "wired"+exeSuffix), "--listen", listen, "--file", filepath.Join(dir, "log"), "--json",
+		cmd := exec.CommandContext(ctx, wired, "--listen", listen, "--file", filepath.Join(dir, "log"), "--json",
 			"--answer-lost", "0.02", "--aborted", "0.01", "--unavailable", "0.01", "--reset", "0.01", "--dropped", "0.0002")
 		out, err := cmd.StdoutPipe()
 		if err != nil {
@@ -50,7 +53,7 @@ func TestDemoOnEventStoreDB(t *testing.T) {
 		}
 	}
 	connection, kill := start()
-	demo := exec.CommandContext(ctx, filepath.Join(bin, "jejak"+exeSuffix), "demo", "--regency", "3576", "--store", connection,
+	demo := exec.CommandContext(ctx, program, "demo", "--regency", "3576", "--store", connection,
 		"--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0", "--exit")
 	type result struct {
 		out []byte
@@ -61,25 +64,35 @@ func TestDemoOnEventStoreDB(t *testing.T) {
 		out, err := demo.CombinedOutput()
 		done <- result{out, err}
 	}()
-	for kills := 0; ; kills++ {
-		select {
-		case r := <-done:
-			verify := exec.CommandContext(ctx, filepath.Join(bin, "jejak"+exeSuffix), "projections", "verify", "--store", connection, "--data", filepath.Join(dir, "data"))
-			if out, err := verify.CombinedOutput(); err != nil || !strings.Contains(string(out), " 0 differences") {
-				t.Errorf("projections verify: %v\n%s", err, out)
+	for _, at := range []struct{ acts, bytes int64 }{{400, 0}, {1300, 0}, {2200, 0}, {3300, 0}, {4200, 0}, {0, 50 << 20}, {0, 90 << 20}, {0, 130 << 20}} {
+		for reached := false; !reached; {
+			select {
+			case r := <-done:
+				t.Fatalf("the demo was over before %d acts and %d bytes of the log, when the server was to be killed: %v\n%s", at.acts, at.bytes, r.err, r.out)
+			case <-time.After(5 * time.Millisecond):
+				reached = acts(filepath.Join(dir, "data")) >= at.acts && fileSize(filepath.Join(dir, "log")) >= at.bytes
 			}
-			kill()
-			if r.err != nil || !strings.Contains(string(r.out), "PASSED") {
-				t.Errorf("demo: %v\n%s", r.err, r.out)
-			}
-			if kills == 0 {
-				t.Error("the demo was over before the server was killed")
-			}
-			return
-		case <-time.After(6 * time.Second):
 		}
 		kill()
-		time.Sleep(500 * time.Millisecond)
+		time.Sleep(500 * time.Millisecond) // an outage
 		_, kill = start()
 	}
+	r := <-done
+	verify := exec.CommandContext(ctx, program, "projections", "verify", "--store", connection, "--data", filepath.Join(dir, "data"))
+	if out, err := verify.CombinedOutput(); err != nil || !strings.Contains(string(out), " 0 differences") {
+		t.Errorf("projections verify: %v\n%s", err, out)
+	}
+	kill()
+	if r.err != nil || !strings.Contains(string(r.out), "PASSED") {
+		t.Errorf("demo: %v\n%s", r.err, r.out)
+	}
+}
+
+// fileSize is the size of a file, 0 without one.
+func fileSize(name string) int64 {
+	info, err := os.Stat(name)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }

@@ -1,27 +1,54 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestScripts runs testdata/script/*.txtar against the real program, built once as a user would build it: its parts have their own tests under
-// the race detector. What the scripts have beside testscript's own commands stands in scriptcommands_test.go.
+// programs is the folder of the programs that the tests build.
+var programs string
+
+func TestMain(m *testing.M) {
+	var err error
+	if programs, err = os.MkdirTemp("", "jejak-programs-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(programs) // what is left is in the folder for what is temporary
+	os.Exit(code)
+}
+
+// jejak builds the program, once, as a user would build it and not for the race detector, with which it would take several times as long: a race would show
+// between parts, and internal/server and internal/world run all of them together under it. What is lost are the few lines that bind them to flags.
+var jejak = sync.OnceValues(func() (string, error) { return buildProgram("jejak", ".") })
+
+func buildProgram(name, path string) (program string, err error) {
+	program = filepath.Join(programs, name+exeSuffix)
+	if out, err := exec.Command("go", "build", "-o", program, path).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s: %w\n%s", name, err, out)
+	}
+	return program, nil
+}
+
+// TestScripts runs testdata/script/*.txtar against the real program. What the scripts have beside testscript's own commands stands in scriptcommands_test.go.
 func TestScripts(t *testing.T) {
-	bin := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(bin, "jejak"+exeSuffix), ".")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the program: %v\n%s", err, out)
+	if _, err := jejak(); err != nil {
+		t.Fatal(err)
 	}
 	here, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
 	}
-	stockClient(t, bin)
+	stockClient(t)
 	project, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +58,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("PATH", bin+string(os.PathListSeparator)+env.Getenv("PATH"))
+			env.Setenv("PATH", programs+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("HERE", here)
 			env.Setenv("PROJECT", project)
 			env.Setenv("JEJAK_NATS_LISTEN", "127.0.0.1:0") // other tests on the machine may have the usual port
@@ -42,7 +69,7 @@ func TestScripts(t *testing.T) {
 }
 
 // stockClient puts the nats command, which make builds, where scripts find it. Without it those that need it are left out, except where nothing may be.
-func stockClient(t *testing.T, bin string) {
+func stockClient(t *testing.T) {
 	t.Helper()
 	made, err := filepath.Abs("../../bin/nats-v0.5.1")
 	if err == nil {
@@ -50,7 +77,7 @@ func stockClient(t *testing.T, bin string) {
 	}
 	switch {
 	case err == nil:
-		if err := os.Symlink(made, filepath.Join(bin, "nats")); err != nil {
+		if err := os.Symlink(made, filepath.Join(programs, "nats")); err != nil && !errors.Is(err, fs.ErrExist) { // the test runs again
 			t.Fatal(err)
 		}
 	case os.Getenv("CI") != "":

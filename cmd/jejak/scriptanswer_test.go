@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -118,22 +117,33 @@ func answer(ts *testscript.TestScript, neg bool, args []string) {
 	if at < 0 {
 		ts.Fatalf("%s has no command %s with an answer", auditorPage, args[0])
 	}
-	cmd := exec.Command("sh", "-e", "-c", list[at].command)
-	cmd.Dir = ts.Getenv("WORK")
+	var out []byte
+	if list[at].name == demoQuestion {
+		out, err = pageDemo(ts)
+		if err == nil {
+			err = copyDemo(ts, "demo-data")
+		}
+	} else {
+		out, err = shell(ts, ts.Getenv("WORK"), list[at].command)
+	}
+	_, printed := ts.Stdout().Write(out)
+	ts.Check(printed)
+	if err != nil {
+		ts.Fatalf("%s: %v\n%s", args[0], err, out)
+	}
+	if err := fit(list[at].answer, string(out)); err != nil {
+		ts.Fatalf("%s: %v", args[0], err)
+	}
+}
+
+// shell runs a command of the page in a folder.
+func shell(ts *testscript.TestScript, dir, command string) (output []byte, err error) {
+	cmd := exec.Command("sh", "-e", "-c", command)
+	cmd.Dir = dir
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "URL", "JEJAK_LISTEN", "JEJAK_NATS_LISTEN"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	err = cmd.Run()
-	_, printed := ts.Stdout().Write(out.Bytes())
-	ts.Check(printed)
-	if err != nil {
-		ts.Fatalf("%s: %v\n%s", args[0], err, out.Bytes())
-	}
-	if err := fit(list[at].answer, out.String()); err != nil {
-		ts.Fatalf("%s: %v", args[0], err)
-	}
+	return cmd.CombinedOutput()
 }
 
 // TestEveryQuestionIsAsked: what stands in a block on the auditors' page is run, in its order, and its answer compared.

@@ -46,6 +46,7 @@ var exeSuffix = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
 //	big FILE BYTES                  write a file of that size
 //	page FILE NAME...               write the examples of these names on docs/feed.md, one after the other: shell commands to FILE, a Go program built as FILE
 //	answer NAME                     run the command of that name on docs/panduan-auditor.md, as it stands there, and compare its output with what is shown there
+//	demo DIR                        the data directory of the demo on docs/panduan-auditor.md, played once for all scripts: a copy
 //	forge FILE SQLFILE              run SQL on a database as somebody would who makes the checksums of its pages fit
 //	secret FILE TEXT                write a text, such as a token, to a file that only its owner reads
 //	unescape FILE JSON              write a text that was inside quotes in JSON to a file
@@ -66,6 +67,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"big":       big,
 	"page":      page,
 	"answer":    answer,
+	"demo":      givesDemo,
 	"forge":     forge,
 	"secret":    secret,
 	"unescape":  unescape,
@@ -74,7 +76,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 }
 
 // patience is how long a server may take to start, or a simulation to come somewhere, on a loaded machine.
-const patience = 2 * time.Minute
+const patience = 4 * time.Minute
 
 // usage ends a script that calls a command wrongly.
 func usage(ts *testscript.TestScript, wrong bool, text string) {
@@ -177,14 +179,22 @@ func awaitActs(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, neg || len(args) != 2, "played DIR ACTS")
 	want, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
-	name := filepath.Join(ts.MkAbs(args[0]), simulation.StateFile)
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		var state struct{ Acts int64 }
-		if text, err := os.ReadFile(name); err == nil && json.Unmarshal(text, &state) == nil && state.Acts >= want {
+		if acts(ts.MkAbs(args[0])) >= want {
 			return
 		}
 	}
 	ts.Fatalf("%d acts are not played after %s", want, patience)
+}
+
+// acts is how many acts of the simulation of a directory are answered.
+func acts(dir string) int64 {
+	var state struct{ Acts int64 }
+	text, err := os.ReadFile(filepath.Join(dir, simulation.StateFile))
+	if err != nil || json.Unmarshal(text, &state) != nil {
+		return 0 // there is none yet
+	}
+	return state.Acts
 }
 
 func await(ts *testscript.TestScript, neg bool, args []string) {

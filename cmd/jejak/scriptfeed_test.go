@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -42,14 +43,14 @@ func followed(ts *testscript.TestScript, neg bool, args []string) {
 	if len(want) == 0 {
 		ts.Fatalf("the log has nothing for %q", area)
 	}
+	f := following{area: area}
 	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
-		got, err := messagesOf(ts.MkAbs(args[0]), area)
-		ts.Check(err)
-		if slices.Equal(got, want) {
+		ts.Check(f.read(ts.MkAbs(args[0])))
+		if slices.Equal(f.got, want) {
 			return
 		}
 		if time.Now().After(deadline) {
-			n := 0
+			got, n := f.got, 0
 			for n < min(len(got), len(want)) && got[n] == want[n] {
 				n++
 			}
@@ -58,33 +59,56 @@ func followed(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// messagesOf are the messages of a file, without incidents and summaries where they are those of one police unit.
-func messagesOf(file, area string) (got []string, err error) {
-	text, err := os.ReadFile(file)
+// following are the messages of a file that grows, without incidents and summaries where they are those of one police unit.
+type following struct {
+	area string
+	got  []string
+	from int64 // what of the file is not read yet
+}
+
+// read reads the lines that have come to the file. There are more than a hundred thousand of them, so none is read twice.
+func (f *following) read(name string) error {
+	file, err := os.Open(name)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
+		return nil
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for line := range bytes.Lines(text) {
-		if line[len(line)-1] != '\n' {
-			break // it is being written
+	defer file.Close() // only read from
+	if _, err := file.Seek(f.from, io.SeekStart); err != nil {
+		return err
+	}
+	for lines := bufio.NewReader(file); ; {
+		line, err := lines.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return nil // what has no end yet is being written
 		}
+		if err != nil {
+			return err
+		}
+		f.from += int64(len(line))
 		var m follow.Message
-		if err := json.Unmarshal(line, &m); err != nil {
-			return nil, err
+		if err := unmarshalBefore(line, "body", &m); err != nil {
+			return err
 		}
 		token := strings.Split(m.Subject, ".")
 		switch {
-		case area != "" && token[2] != area:
-			return nil, fmt.Errorf("%s is not for %s", m.Subject, area)
-		case area == "" && strings.HasPrefix(token[2], "P"), area != "" && (token[3] != "shipment" || token[5] == "summary"):
+		case f.area != "" && token[2] != f.area:
+			return fmt.Errorf("%s is not for %s", m.Subject, f.area)
+		case f.area == "" && strings.HasPrefix(token[2], "P"), f.area != "" && (token[3] != "shipment" || token[5] == "summary"):
 			continue
 		}
-		got = append(got, fmt.Sprint(m.Sequence, " ", m.ID))
+		f.got = append(f.got, fmt.Sprint(m.Sequence, " ", m.ID))
 	}
-	return got, nil
+}
+
+// unmarshalBefore reads a line of JSON up to one of its keys. What comes there is most of it, and of no use to who wants to know which it is.
+func unmarshalBefore(line []byte, key string, into any) error {
+	if head, _, has := bytes.Cut(line, []byte(`,"`+key+`":`)); has {
+		line = append(head[:len(head):len(head)], '}')
+	}
+	return json.Unmarshal(line, into)
 }
 
 // expectedOf are the events of the log that an area is to be told: those of all ledgers, or those of the shipments that a police unit escorts, from the
@@ -101,13 +125,16 @@ func expectedOf(ts *testscript.TestScript, area string) (want []string, err erro
 	}
 	defer resp.Body.Close()
 	escorted := map[string]bool{}
-	for dec := json.NewDecoder(resp.Body); ; {
-		var e form.Event
-		err := dec.Decode(&e)
-		if errors.Is(err, io.EOF) {
+	for lines := bufio.NewReader(resp.Body); ; {
+		line, err := lines.ReadBytes('\n')
+		if errors.Is(err, io.EOF) && len(line) == 0 {
 			return want, nil
 		}
 		if err != nil {
+			return nil, err
+		}
+		var e form.Event
+		if err := unmarshalBefore(line, "data", &e); err != nil {
 			return nil, err
 		}
 		if !strings.HasPrefix(e.Stream, "ledger-") {
@@ -119,6 +146,9 @@ func expectedOf(ts *testscript.TestScript, area string) (want []string, err erro
 		}
 		if !strings.HasPrefix(e.Type, "shipment.") {
 			continue
+		}
+		if err := json.Unmarshal(line, &e); err != nil {
+			return nil, err
 		}
 		var data struct {
 			Shipment   string `json:"shipment"`

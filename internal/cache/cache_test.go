@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -203,23 +202,4 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-}
-
-// A state may be larger than all the memory that SQLite has, which is 256 MiB.
-func TestLargeState(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a gigabyte of memory")
-	}
-	c := open(t, filepath.Join(t.TempDir(), "ledger-cache.db"))
-	data := ledger.Data{Adopted: strings.Repeat("2024-02-01 ", 25<<20)}
-	for version := range uint64(2) {
-		data.Version = version + 1
-		at := cache.Mark{Position: 7, Event: uuid.New()}
-		if err := c.Save(t.Context(), "ledger-a", &data, at); err != nil {
-			t.Fatal(err)
-		}
-		if got, mark, ok := c.Load(t.Context(), "ledger-a"); !ok || mark != at || got.Version != data.Version || got.Adopted != data.Adopted {
-			t.Fatalf("version %d: loaded version %d at %v, %t", data.Version, got.Version, mark, ok)
-		}
-	}
 }

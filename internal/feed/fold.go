@@ -30,6 +30,7 @@ type fold struct {
 	skip    *place    // in a record that is still to be read: everything up to it is in the stream
 	horizon eventstore.Position
 	kept    eventstore.Position // of the checkpoint that is saved
+	since   int                 // records that the router has seen after it
 }
 
 // entry is a message that is to be published.
@@ -43,7 +44,8 @@ type entry struct {
 
 func (e *entry) place() place { return place{e.position, e.ID} }
 
-// checkpointEvery is the number of positions after which what is folded is saved.
+// checkpointEvery is the number of records after which what is folded is saved: seldom, for it may be large. Positions do not tell how many there are, on
+// EventStoreDB they count bytes.
 const checkpointEvery = 200_000
 
 // checkpointName has the version of what is saved under it.
@@ -73,7 +75,7 @@ func (p *Publisher) keep() {
 	if err != nil {
 		p.cfg.Log.Warn("checkpoint of the feed was not saved; the next start reads more of the log", "error", err)
 	}
-	p.kept = p.folded.Position
+	p.kept, p.since = p.folded.Position, 0
 }
 
 // restore takes up the checkpoint if it is of this log and fits. It leaves an empty fold otherwise.
@@ -216,6 +218,7 @@ func (p *Publisher) rewind(ctx context.Context, e *end) error {
 		if err := p.observe(&rec); err != nil {
 			return err
 		}
+		p.since++
 	}
 	p.folded = cache.Mark{Position: e.position - 1}
 	at := e.place
@@ -240,6 +243,7 @@ func unreadable(rec *eventstore.Record, err error) error {
 
 // take makes a record into pending messages.
 func (p *Publisher) take(rec *eventstore.Record) error {
+	p.since++
 	if p.skip != nil && rec.Position < p.skip.position {
 		if slices.Contains(folded, rec.Type) {
 			if err := p.observe(rec); err != nil {

@@ -118,12 +118,12 @@ func (p *Publisher) follow(ctx context.Context, out *pipe) error {
 			if halt != nil {
 				return halt
 			}
-			if p.folded.Position > p.kept+checkpointEvery {
+			if p.since > checkpointEvery {
 				p.keep()
 			}
 		}
 		in := records
-		if halt != nil || len(p.pending) >= window || p.bytes >= windowBytes || sent > 0 && p.folded.Position > p.kept+checkpointEvery {
+		if halt != nil || len(p.pending) >= window || p.bytes >= windowBytes || sent > 0 && p.since > checkpointEvery {
 			in = nil
 		}
 		select {

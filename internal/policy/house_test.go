@@ -56,10 +56,17 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{T: t, dir: t.TempDir(), clock: clock.NewDriven(begin), seen: &results{}}
-	store, err := sqlite.Open(t.Context(), filepath.Join(h.dir, "events.db"), sqlite.Options{})
-	h.must(err)
-	h.store = store
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "events.db"), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newHouseOn(t, store)
+}
+
+// newHouseOn closes the store in the end.
+func newHouseOn(t *testing.T, store eventstore.Store) *house {
+	t.Helper()
+	h := &house{T: t, dir: t.TempDir(), store: store, clock: clock.NewDriven(begin), seen: &results{}}
 	t.Cleanup(func() { h.must(store.Close()) })
 	events, ref, err := election.Publish("2024-02-01", electiontest.SmallEvents())
 	h.must(err)
@@ -93,9 +100,13 @@ func (h *house) must(err error) {
 func (h *house) policies() (stop func()) { return h.policiesOver(h.ledgers) }
 
 func (h *house) policiesOver(ledgers command.Ledgers) (stop func()) {
-	p := policy.Start(h.Context(), policy.Config{
+	return h.start(policy.Config{
 		Store: h.store, Ledgers: ledgers, Catalog: h.catalog, Clock: h.clock, Checkpoints: h.cache, Log: slog.New(slog.DiscardHandler), Metrics: h.seen,
 	})
+}
+
+func (h *house) start(cfg policy.Config) (stop func()) {
+	p := policy.Start(h.Context(), cfg)
 	return func() {
 		h.Helper()
 		h.must(p.Close(context.Background()))

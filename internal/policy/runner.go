@@ -57,10 +57,12 @@ type runner struct {
 	clear   atomic.Uint64       // up to this position there was nothing for the policy after handled
 	ahead   bool                // the fold is ahead of at: commands are under way
 	kept    eventstore.Position // of the checkpoint that is saved
+	since   int                 // records folded after it
 }
 
 const (
-	// checkpointEvery is the number of positions after which the checkpoint is saved: seldom, for it may hold a million seals.
+	// checkpointEvery is the number of records after which the checkpoint is saved: seldom, for it may hold a million seals. Positions do not tell how
+	// many there are, on EventStoreDB they count bytes.
 	checkpointEvery = 200_000
 	// look is the longest that the clock goes unwatched: a machine's clock may be set.
 	look = 30 * time.Second
@@ -206,7 +208,7 @@ func (r *runner) take(ctx context.Context, rec *eventstore.Record) error {
 	r.at = cache.Mark{Position: rec.Position, Event: rec.ID}
 	r.ticked.Store(0)
 	r.handled.Store(uint64(rec.Position))
-	if rec.Position > r.kept+checkpointEvery {
+	if r.since++; r.since > checkpointEvery {
 		r.keep()
 	}
 	return nil
@@ -244,7 +246,7 @@ func (r *runner) keep() {
 	if err != nil {
 		r.Log.Warn("checkpoint was not saved; commands will be sent again, which adds nothing", "policy", r.name(), "error", err)
 	}
-	r.kept = r.at.Position
+	r.kept, r.since = r.at.Position, 0
 }
 
 // tick sends what the time calls for and returns how long to wait at most before looking again.

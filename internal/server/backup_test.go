@@ -107,6 +107,7 @@ func everything(t *testing.T, dir string) (all []eventstore.Record) {
 func TestBackupUnderLoad(t *testing.T) {
 	base := t.TempDir()
 	dir, name, restored := filepath.Join(base, "data"), filepath.Join(base, "backup"), filepath.Join(base, "restored")
+	withReference(t, dir)
 	l := &load{token: operatorOf(t, dir), sent: map[uuid.UUID][]byte{}, done: map[uuid.UUID]api.Answer{}}
 	c := startChild(t, dir)
 	token, err := os.ReadFile(filepath.Join(dir, people.AdminFile))

@@ -42,7 +42,14 @@ func TestMain(m *testing.M) {
 	if args := os.Getenv("JEJAK_TEST_HANG"); args != "" {
 		hangIn(strings.Split(args, "|"))
 	}
-	os.Exit(m.Run())
+	var err error
+	if common, err = os.MkdirTemp("", "jejak-server-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(common) // what is left is in the folder for what is temporary
+	os.Exit(code)
 }
 
 func serveUntilStopped(dir string) error {
@@ -204,6 +211,7 @@ func TestKilledUnderLoad(t *testing.T) {
 		rounds = 1
 	}
 	dir := filepath.Join(t.TempDir(), "data")
+	withReference(t, dir)
 	l := &load{token: operatorOf(t, dir), sent: map[uuid.UUID][]byte{}, done: map[uuid.UUID]api.Answer{}}
 	for round := range rounds {
 		c := startChild(t, dir)
@@ -267,6 +275,7 @@ func stop(t *testing.T, c *child) {
 // TestStoppedUnderLoad: a server that is told to stop answers everything that it records.
 func TestStoppedUnderLoad(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
+	withReference(t, dir)
 	l := &load{token: operatorOf(t, dir), sent: map[uuid.UUID][]byte{}, done: map[uuid.UUID]api.Answer{}}
 	c := startChild(t, dir)
 	l.run(t, c.url, 32, func(total int) {
@@ -309,6 +318,7 @@ func TestStoppedUnderLoad(t *testing.T) {
 // TestSecondProcessIsRefused, and told who has the directory.
 func TestSecondProcessIsRefused(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
+	withReference(t, dir)
 	first := startChild(t, dir)
 	second := serving(dir)
 	if err := second.Run(); err == nil || !strings.Contains(second.stderr.String(), fmt.Sprint(first.Process.Pid)) {

@@ -27,13 +27,13 @@ import (
 // TestStartWithALongLog: a server that was stopped in order and starts again with a long log answers from its snapshots; without them it answers
 // the same, later. How long each takes is told, and decides nothing.
 func TestStartWithALongLog(t *testing.T) {
-	events := 40_000
+	events := 12_000
 	if testing.Short() {
 		events = 5_000
 	}
 	dir := filepath.Join(t.TempDir(), "data")
+	withReference(t, dir)
 	token := operatorOf(t, dir)
-	start(t, server.Config{Dir: dir}).stop()
 	began := time.Now()
 	fill(t, dir, events, "3578", "3573", "3525", "3501")
 	t.Logf("%d acts recorded in %v", events, time.Since(began).Round(time.Millisecond))
@@ -93,6 +93,7 @@ func fill(t *testing.T, dir string, acts int, units ...domain.Code) {
 	log := slog.New(slog.DiscardHandler)
 	handler, err := command.Open(t.Context(), command.Config{
 		Store: store, Catalog: command.NewStoreCatalog(store, log), Clock: clock.System{}, Cache: states, Logger: log, Elections: []string{"pemilu2024"},
+		SnapshotEvery: 2_000, // and not only at the end
 	})
 	must(err)
 	waiting := make(chan (<-chan api.Answer), 1000)
@@ -126,7 +127,7 @@ func fill(t *testing.T, dir string, acts int, units ...domain.Code) {
 // TestTheBoardLoadsNoLedger: after a stop in order, the lists are there without any ledger, and say what they said before.
 func TestTheBoardLoadsNoLedger(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
-	start(t, server.Config{Dir: dir}).stop()
+	withReference(t, dir)
 	fill(t, dir, 200, "3578", "3573")
 	lists := func(r *running) (all string) {
 		for _, path := range []string{"regencies", "custody", "deadlines", "claims"} {
