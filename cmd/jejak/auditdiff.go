@@ -179,15 +179,12 @@ func diffText(all []form.Diff, figure string) string {
 			}
 		}
 		fmt.Fprintf(&out, "semua / all: %s in %d regencies\n", number(events, "event", "events"), len(all))
-		for _, name := range slices.Sorted(maps.Keys(sums)) {
-			s := sums[name]
-			fmt.Fprintf(&out, "  %-34s %12s -> %-12s %s: %s\n", name, terminal.Number(s.before), terminal.Number(s.after), s.where(), by(s.changes, s.types))
-		}
+		sums.write(&out, changed)
 	}
 	for _, d := range all {
 		fmt.Fprintf(&out, "%s %s: %s, positions %d to %d\n", d.Code, d.Name, number(d.Events, "event", "events"), d.FromPosition, d.ToPosition)
 		for _, c := range d.Figures {
-			fmt.Fprintf(&out, "  %-34s %12s -> %-12s %s\n", c.Figure, terminal.Number(c.From), terminal.Number(c.To), by(c.Changes, c.Types))
+			fmt.Fprintf(&out, "  %-34s %s %s\n", c.Figure, changed(c.From, c.To), by(c.Changes, c.Types))
 			out.WriteString(eventLines(c.Events, c.Changes))
 		}
 		switch {
@@ -284,15 +281,12 @@ func believedText(all []form.Believed, at, figure string) string {
 			}
 		}
 		fmt.Fprintf(&out, "semua / all: at %s, %s in %d regencies had occurred and were told later\n", shown(all[0].At), number(late, "event", "events"), len(all))
-		for _, name := range slices.Sorted(maps.Keys(sums)) {
-			s := sums[name]
-			fmt.Fprintf(&out, "  %-34s believed %12s  true %-12s %s: %s\n", name, terminal.Number(s.before), terminal.Number(s.after), s.where(), by(s.changes, s.types))
-		}
+		sums.write(&out, differed)
 	}
 	for _, b := range all {
 		fmt.Fprintf(&out, "%s %s: at %s, position %d, %s had occurred and were told later\n", b.Code, b.Name, shown(b.At), b.Position, number(b.Late, "event", "events"))
 		for _, d := range b.Figures {
-			fmt.Fprintf(&out, "  %-34s believed %12s  true %-12s %s\n", d.Figure, terminal.Number(d.Believed), terminal.Number(d.True), by(d.Changes, d.Types))
+			fmt.Fprintf(&out, "  %-34s %s %s\n", d.Figure, differed(d.Believed, d.True), by(d.Changes, d.Types))
 			out.WriteString(eventLines(d.Events, d.Changes))
 		}
 		switch {

@@ -1,5 +1,14 @@
 package main
 
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"jejak/internal/terminal"
+)
+
 // figureSum is a figure of several regencies together: of those in which it differs, since only these are told.
 type figureSum struct {
 	before, after      int64
@@ -23,5 +32,20 @@ func (f figureSums) add(name string, before, after int64, changes int, types map
 	}
 }
 
-// where says of how many regencies the sum is.
-func (s *figureSum) where() string { return "in " + number(s.regencies, "regency", "regencies") }
+// write writes a line for each figure, as both says what it was on either side.
+func (f figureSums) write(out *strings.Builder, both func(before, after int64) string) {
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		s := f[name]
+		fmt.Fprintf(out, "  %-34s %s in %s: %s\n", name, both(s.before, s.after), number(s.regencies, "regency", "regencies"), by(s.changes, s.types))
+	}
+}
+
+// changed says from what to what a figure went.
+func changed(from, to int64) string {
+	return fmt.Sprintf("%12s -> %-12s", terminal.Number(from), terminal.Number(to))
+}
+
+// differed says what was believed of a figure and what was true.
+func differed(believed, truth int64) string {
+	return fmt.Sprintf("believed %12s  true %-12s", terminal.Number(believed), terminal.Number(truth))
+}
