@@ -46,7 +46,7 @@ type serveFlags struct {
 	nats                natsFlags
 	signEvery           time.Duration
 	witness             string
-	pastMemory          uint64 // MiB
+	pastMemory          byteSize
 	allowRemote, asJSON bool
 	noImport            bool
 }
@@ -73,7 +73,8 @@ func newServeCommand() *cobra.Command {
 	f.nats.flags(flags)
 	flags.DurationVar(&f.signEvery, "sign-every", time.Second, "time between two signed checkpoints while something is new")
 	flags.StringVar(&f.witness, "witness", "", "file of the witnesses who cosign the checkpoints")
-	flags.Uint64Var(&f.pastMemory, "past-memory", server.PastMemory>>20, "MiB of memory for ledgers as they were, from which questions about other moments go on")
+	f.pastMemory = server.PastMemory
+	flags.Var(&f.pastMemory, "past-memory", "memory for ledgers as they were, from which questions about other moments go on")
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "permit an address that other machines reach, without TLS")
 	flags.BoolVar(&f.noImport, "no-import", false, "leave the built-in elections out of a new directory")
 	flags.BoolVar(&f.asJSON, "json", false, `print {"http", "nats"} first, and log as JSON`)
@@ -92,7 +93,7 @@ func serve(cmd *cobra.Command, f serveFlags) (err error) {
 		log.Warn(storePassword)
 	}
 	s, err := openServer(cmd, server.Config{
-		Dir: f.dir, Store: f.store, Listen: f.listen, NATS: f.nats.config(), Notary: signing, AllowRemote: f.allowRemote, Kind: kind, NoImport: f.noImport, PastMemory: f.pastMemory << 20, Log: log, Version: thisBuild().Version,
+		Dir: f.dir, Store: f.store, Listen: f.listen, NATS: f.nats.config(), Notary: signing, AllowRemote: f.allowRemote, Kind: kind, NoImport: f.noImport, PastMemory: uint64(f.pastMemory), Log: log, Version: thisBuild().Version,
 	})
 	if err != nil {
 		return fmt.Errorf("serve: %w", err)
