@@ -94,7 +94,7 @@ func (p *Publisher) restore(ctx context.Context, fits func(s *saved, at cache.Ma
 		p.cfg.Log.Warn("checkpoint of the feed cannot be used; reading the whole log", "error", err)
 		return false, nil
 	}
-	p.router, p.folded, p.kept = router, at, at.Position
+	p.router, p.folded, p.kept, p.since = router, at, at.Position, 0
 	p.floor, p.lastSeq, p.lastAt = place{at.Position, s.LastID}, s.Sequence, s.At
 	return true, nil
 }

@@ -38,8 +38,8 @@ func (h *History) before(of turn, version uint64) uint64 {
 	return 0
 }
 
-// borrow gives a state of what borrow's caller has found with before, which the caller owns: the kept one itself where it is what is asked for or where
-// another one is not far before it, else a clone. It is nil when it has been let go of meanwhile. The caller has the ledger's turn.
+// borrow gives the state that before has found, to be owned by the caller: the kept one itself where it is at the version or another one is not far
+// before it, else a clone. It is nil when it has been let go of meanwhile. The caller has the ledger's turn.
 func (h *History) borrow(of turn, version uint64) *ledger.State {
 	h.mu.Lock()
 	i := h.find(of, version)

@@ -1,5 +1,6 @@
 // Package trail keeps trail.db: which events of a ledger concern a thing (a box, a seal, a shipment, a person), so that what happened to one thing is found
-// without reading what happened to all others, and when each event occurred, so that what was true at a moment is found without reading all that was told. It is made of the log alone; deleting it costs time only.
+// without reading what happened to all others, and when each event occurred, so that what was true at a moment is found without reading all that was
+// told. It is made of the log alone; deleting it costs time only.
 package trail
 
 import (
