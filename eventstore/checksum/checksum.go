@@ -1,4 +1,5 @@
-// Package checksum is the layer under SQLite that finds what a disk has changed by itself (docs/decisions/009-flipped-bits.md).
+// Package checksum is the layer under SQLite that finds what a disk has changed by itself, and takes what other programs have written
+// (docs/decisions/009-flipped-bits.md and 021-sums-and-other-programs.md).
 package checksum
 
 import (
@@ -23,10 +24,13 @@ import (
 // Who opens a new file gives it the PageSize and asks for Reserved bytes (FCNTL_RESERVE_BYTES) before anything is written; a file without them
 // passes unchecked, so that its opener can refuse it for what it is. Connections have cache_spill off: SQLite may change a spilled page in the
 // write-ahead log again and mend its checksum only at the commit.
+//
+// A page that another program has written does not fit its checksum either, as only this layer sets one: see JudgeBy.
 type VFS struct {
 	vfs.VFS
 	name    string
-	damaged atomic.Pointer[DamagedError] // what was found last
+	damaged atomic.Pointer[error] // what was found last
+	court   court
 }
 
 const (
@@ -47,9 +51,13 @@ func Register(base string) (*VFS, error) {
 	if under == nil {
 		return nil, fmt.Errorf("no SQLite VFS %q is registered", base)
 	}
+	return register(under), nil
+}
+
+func register(under vfs.VFS) *VFS {
 	p := &VFS{VFS: under, name: fmt.Sprintf("jejak-checksum-%d", allChecked.Add(1))}
 	vfs.Register(p.name, p)
-	return p, nil
+	return p
 }
 
 // Unregister ends it.
@@ -71,15 +79,15 @@ func (c *VFS) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, vf
 }
 
 // found keeps the damage, because SQLite hands on a code only.
-func (c *VFS) found(d DamagedError) error {
+func (c *VFS) found(d error) error {
 	c.damaged.Store(&d)
-	return vfs.SystemError(&d, sqlite3.IOERR_DATA)
+	return vfs.SystemError(d, sqlite3.IOERR_DATA)
 }
 
 // Named adds to an error of SQLite what was damaged, if it was that.
 func (c *VFS) Named(err error) error {
 	if d := c.damaged.Load(); d != nil && errors.Is(err, sqlite3.IOERR_DATA) {
-		return fmt.Errorf("%w (%w)", d, err)
+		return fmt.Errorf("%w (%w)", *d, err)
 	}
 	return err
 }
@@ -162,7 +170,7 @@ func (f *PageFile) ReadAt(p []byte, off int64) (int, error) {
 	page := make([]byte, PageSize)
 	for at := off - off%PageSize; at < off+int64(len(p)); at += PageSize {
 		if n, _ := f.File.ReadAt(page, at); n < PageSize {
-			return 0, f.c.found(DamagedError{File: f.name, Page: at/PageSize + 1})
+			return 0, f.c.found(&DamagedError{File: f.name, Page: at/PageSize + 1})
 		}
 		if err := f.check(page, at); err != nil {
 			return 0, err
@@ -172,20 +180,47 @@ func (f *PageFile) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func (f *PageFile) check(page []byte, off int64) error {
-	if d := f.Damage(page, off); d != nil {
-		return f.c.found(*d)
+	if err := f.Damage(page, off); err != nil {
+		return f.c.found(err)
 	}
 	return nil
 }
 
-// Damage tells whether a page that was read at an offset is not what was written.
-func (f *PageFile) Damage(page []byte, off int64) *DamagedError {
-	s1, s2 := sum(0, 0, page[:PageSize-Reserved])
-	end := page[PageSize-Reserved:]
-	if s1 == binary.LittleEndian.Uint32(end) && s2 == binary.LittleEndian.Uint32(end[4:]) {
+// Damage tells why a page that was read at an offset is not what was written; nil: it is. It is an error that is a *DamagedError. A page that
+// another program has written, and that was found to be right, gets its checksum in page. It may read the whole file once.
+func (f *PageFile) Damage(page []byte, off int64) error {
+	is := pageSum(page)
+	if is == storedSum(page) {
 		return nil
 	}
-	return &DamagedError{File: f.name, Page: off/PageSize + 1}
+	d := &DamagedError{File: f.name, Page: off/PageSize + 1}
+	if oneByte(page, is) {
+		return d // nobody writes a page to change a byte of it: it was right once
+	}
+	if err := f.c.judged(d, is); err != nil {
+		return err
+	}
+	putSum(page, is)
+	return nil
+}
+
+// pair is a checksum of a page.
+type pair struct{ s1, s2 uint32 }
+
+func pageSum(page []byte) pair {
+	s1, s2 := sum(0, 0, page[:PageSize-Reserved])
+	return pair{s1, s2}
+}
+
+func storedSum(page []byte) pair {
+	end := page[PageSize-Reserved:]
+	return pair{binary.LittleEndian.Uint32(end), binary.LittleEndian.Uint32(end[4:])}
+}
+
+func putSum(page []byte, s pair) {
+	end := page[PageSize-Reserved:]
+	binary.LittleEndian.PutUint32(end, s.s1)
+	binary.LittleEndian.PutUint32(end[4:], s.s2)
 }
 
 // WriteAt gives whole pages their checksums, and writes.
@@ -194,10 +229,7 @@ func (f *PageFile) WriteAt(p []byte, off int64) (int, error) {
 		f.plain.Store(p[reservedAt] != Reserved)
 	}
 	if len(p) == PageSize && !f.plain.Load() {
-		s1, s2 := sum(0, 0, p[:PageSize-Reserved])
-		end := p[PageSize-Reserved:]
-		binary.LittleEndian.PutUint32(end, s1)
-		binary.LittleEndian.PutUint32(end[4:], s2)
+		putSum(p, pageSum(p))
 	}
 	return f.File.WriteAt(p, off)
 }
@@ -242,7 +274,7 @@ func (f *frameFile) ReadAt(p []byte, off int64) (int, error) {
 	s1, s2 = sum(s1, s2, head[:8])
 	s1, s2 = sum(s1, s2, p)
 	if s1 != binary.BigEndian.Uint32(head[16:]) || s2 != binary.BigEndian.Uint32(head[20:]) {
-		return 0, f.c.found(DamagedError{File: f.name, Frame: before/size + 1})
+		return 0, f.c.found(&DamagedError{File: f.name, Frame: before/size + 1})
 	}
 	return n, nil
 }

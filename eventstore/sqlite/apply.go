@@ -109,19 +109,16 @@ func (w *writer) add(r *request, i int) error {
 		}
 		w.boundType = e.Type
 	}
-	command := r.command(i)
-	if e.Command == uuid.Nil {
-		command = nil
-	}
 	for _, err := range [...]error{
 		s.BindInt64(1, int64(w.last+1)),
 		s.BindInt64(3, int64(r.expected)+int64(i)+1),
 		s.BindBlob(4, r.id(i)),
-		s.BindBlob(5, command),
+		s.BindBlob(5, r.commandOrNil(i)),
 		s.BindInt64(7, int64(e.Schema)),
 		s.BindBlob(8, r.time(i)),
 		bindJSON(s, 9, e.Data),
 		bindJSON(s, 10, e.Metadata),
+		s.BindInt64(11, int64(withPosition(r.sums[i], int64(w.last+1)))),
 	} {
 		if err != nil {
 			return err

@@ -19,8 +19,8 @@ const (
 	// applicationID marks the file ("JEJK"); `file` and sqlite3 show it.
 	applicationID = 0x4A454A4B
 	// schemaVersion is the user_version. A version that this program does not know is refused.
-	// Version 2 has checksums.
-	schemaVersion = 2
+	// Version 2 has checksums at pages, version 3 has sums at rows as well.
+	schemaVersion = 3
 	pageSize      = checksum.PageSize
 
 	busyTimeout = 5 * time.Second
@@ -28,6 +28,13 @@ const (
 
 // object is a table, index or trigger of the log, as sqlite_schema keeps it: the comments are there for whoever types .schema.
 type object struct{ kind, name, sql string }
+
+// What format 3 has added.
+const (
+	sumsTable = "sums"
+	sumColumn = `  sum         INTEGER               -- CRC-32C of the row (see rowSum in package eventstore/sqlite), NULL of one that table sums has
+`
+)
 
 var objects = []object{
 	{"table", "events", `CREATE TABLE events (
@@ -41,13 +48,18 @@ var objects = []object{
   schema      INTEGER NOT NULL,     -- version of the form of data
   recorded_at TEXT    NOT NULL,     -- the server's clock, RFC 3339 in UTC to the microsecond: 2024-02-13T06:45:00.000000Z
   data        TEXT,                 -- JSON, NULL for none
-  metadata    TEXT                  -- JSON: who, with what device, where, when by the device's clock; NULL for none
-) STRICT`},
+  metadata    TEXT,                 -- JSON: who, with what device, where, when by the device's clock; NULL for none
+` + sumColumn + `) STRICT`},
 	{"index", "events_stream", `CREATE UNIQUE INDEX events_stream ON events (stream, version)`},
 	{"index", "events_command", `CREATE INDEX events_command ON events (command) WHERE command IS NOT NULL`},
 	{"index", "events_id", `CREATE UNIQUE INDEX events_id ON events (id) WHERE command IS NULL`},
 	{"trigger", "events_no_update", `CREATE TRIGGER events_no_update BEFORE UPDATE ON events BEGIN SELECT raise(ABORT, 'an event is never changed: append a correction'); END`},
 	{"trigger", "events_no_delete", `CREATE TRIGGER events_no_delete BEFORE DELETE ON events BEGIN SELECT raise(ABORT, 'an event is never deleted: append a correction'); END`},
+	{"table", sumsTable, `CREATE TABLE sums (
+  -- Of the rows that a program of format 2 has written, which have no sum of their own: CRC-32C over the sums that they would have, some rows together.
+  upto INTEGER PRIMARY KEY,  -- position of the last of them
+  sum  INTEGER NOT NULL
+) STRICT`},
 }
 
 // connect opens a connection and sets it up with the statements of setup.
@@ -149,6 +161,12 @@ func prepareLog(conn *sqlite3.Conn) error {
 	if version == 1 {
 		return errors.New("the log has format 1, which has no checksums: use the program that wrote it, or begin with a new directory")
 	}
+	if version == 2 {
+		if err := upgrade(conn); err != nil {
+			return err
+		}
+		version = schemaVersion
+	}
 	if version != schemaVersion {
 		return fmt.Errorf("the log has format %d, this program knows %d: use the program that wrote it, or a newer one", version, schemaVersion)
 	}
@@ -159,11 +177,30 @@ func prepareLog(conn *sqlite3.Conn) error {
 		return errors.Join(fmt.Errorf("%w: page 1 does not fit, or another program has written the file anew without checksums (%v bytes are kept for them, not %d)",
 			ErrDamaged, reserved, checksum.Reserved), err)
 	}
-	// After a kill the write-ahead log may hold commits that were never synced. They are made durable before anyone is told that they are there.
-	if _, _, err := conn.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE); err != nil {
-		return fmt.Errorf("make the write-ahead log durable (does another program have the file open?): %w", err)
+	if err := checkpointNow(conn); err != nil {
+		return fmt.Errorf("make the write-ahead log durable: %w", err)
+	}
+	if err := checksum.SetAnew(conn); err != nil {
+		return fmt.Errorf("give pages that another program has written their checksums: %w", err)
 	}
 	return nil
+}
+
+// outsidePatience is how long others who read are waited for. Our own readers take milliseconds.
+const outsidePatience = 100 * time.Millisecond
+
+// checkpointNow copies the write-ahead log to the file and empties it. After a kill it may hold commits that were never synced, which are durable when
+// this is done, before anyone is told that they are there. While another program reads, what it has not read yet stays in the write-ahead log, which is as
+// durable: who opens it to write (logFile) has written and synced all of it.
+func checkpointNow(conn *sqlite3.Conn) error {
+	if err := conn.BusyTimeout(outsidePatience); err != nil {
+		return err
+	}
+	_, _, err := conn.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)
+	if errors.Is(err, sqlite3.BUSY) {
+		err = nil
+	}
+	return errors.Join(err, conn.BusyTimeout(busyTimeout))
 }
 
 func createSchema(conn *sqlite3.Conn) error {
@@ -176,9 +213,11 @@ func createSchema(conn *sqlite3.Conn) error {
 }
 
 // checkSchema refuses a log whose tables, indexes or triggers are not exactly those of this version: a foreign trigger could change what is written.
-func checkSchema(conn *sqlite3.Conn) error {
+func checkSchema(conn *sqlite3.Conn) error { return checkObjects(conn, objects) }
+
+func checkObjects(conn *sqlite3.Conn, all []object) error {
 	want := map[string]object{}
-	for _, o := range objects {
+	for _, o := range all {
 		want[o.name] = o
 	}
 	var wrong []error
@@ -196,7 +235,7 @@ func checkSchema(conn *sqlite3.Conn) error {
 	if err != nil {
 		return err
 	}
-	for _, o := range objects {
+	for _, o := range all {
 		if _, missing := want[o.name]; missing {
 			wrong = append(wrong, fmt.Errorf("%s %s is missing", o.kind, o.name))
 		}

@@ -53,8 +53,8 @@ func (w *writer) attach(conn *sqlite3.Conn, disk *disk, last eventstore.Position
 		{&w.commit, `COMMIT`},
 		{&w.rollback, `ROLLBACK`},
 		// Bytes are bound as blobs and become text here: to bind them as text would copy each into a string first.
-		{&w.insert, `INSERT INTO events (position, stream, version, id, command, type, schema, recorded_at, data, metadata)
-			VALUES (?,?,?,CAST(? AS TEXT),CAST(? AS TEXT),?,?,CAST(? AS TEXT),CAST(? AS TEXT),CAST(? AS TEXT))`},
+		{&w.insert, `INSERT INTO events (position, stream, version, id, command, type, schema, recorded_at, data, metadata, sum)
+			VALUES (?,?,?,CAST(? AS TEXT),CAST(? AS TEXT),?,?,CAST(? AS TEXT),CAST(? AS TEXT),CAST(? AS TEXT),?)`},
 		{&w.commandKnown, `SELECT 1 FROM events WHERE command = ?1 LIMIT 1`},
 		{&w.idKnown, `SELECT 1 FROM events WHERE id = ?1 AND command IS NULL LIMIT 1`},
 		{&w.storedIDs, `SELECT id, position FROM events WHERE stream = ?1 AND version > ?2 ORDER BY version LIMIT ?3`},
