@@ -89,11 +89,16 @@ func checkRows(conn *sqlite3.Conn) error {
 		if err := s.Err(); err != nil {
 			return err
 		}
-		if position != last+1 {
+		// Rows beside the log come first, the newest of them at the lowest position; then those of the log from 1 on.
+		next := last + 1
+		if next == 0 {
+			next = 1
+		}
+		if begins := last == 0 && position < 0; position != next && !begins {
 			return fmt.Errorf("position %d comes after %d", position, last)
 		}
 		last = position
-		if position > upTo {
+		if position < 0 || position > upTo {
 			if int64(sum) != s.ColumnInt64(10) || s.ColumnType(10) == sqlite3.NULL {
 				return fmt.Errorf("the row at position %d does not fit its sum", position)
 			}

@@ -88,7 +88,7 @@ func sumOldRows(conn *sqlite3.Conn) error {
 		together = 0
 		return insert.Exec()
 	}
-	err = query(conn, `SELECT `+strings.TrimSuffix(sumColumns, ", sum")+` FROM events ORDER BY position`, func(s *sqlite3.Stmt) error {
+	err = query(conn, `SELECT `+strings.TrimSuffix(sumColumns, ", sum")+` FROM events WHERE position > 0 ORDER BY position`, func(s *sqlite3.Stmt) error {
 		sum := sumOfRow(s)
 		if err := s.Err(); err != nil {
 			return err
