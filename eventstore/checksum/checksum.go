@@ -21,8 +21,11 @@ import (
 //
 // SQLite gives each page in the write-ahead log a checksum, but looks at it only when it recovers the log. Here it is checked whenever a page is read.
 //
+// Each connection must say Setup first: in what it reads, there stands 0 for each checksum, which the library would hold against the page once more. So a page
+// that it writes to the write-ahead log carries 0 where the checksum comes in the file, and can be told from a damaged one when another program carries it there.
+//
 // Who opens a new file gives it the PageSize and asks for Reserved bytes (FCNTL_RESERVE_BYTES) before anything is written; a file without them
-// passes unchecked, so that its opener can refuse it for what it is. Connections have cache_spill off: SQLite may change a spilled page in the
+// passes unchecked, so that its opener can refuse it for what it is. It turns cache_spill off, too: SQLite may change a spilled page in the
 // write-ahead log again and mend its checksum only at the commit.
 //
 // A page that another program has written does not fit its checksum either, as only this layer sets one: see JudgeBy.
@@ -32,6 +35,10 @@ type VFS struct {
 	damaged atomic.Pointer[error] // what was found last
 	court   court
 }
+
+// Setup is the statement with which each connection over a VFS begins. It means nothing where there is no file yet: who makes it closes the connection and opens
+// another one.
+const Setup = `PRAGMA checksum_verification=OFF; PRAGMA cache_spill=OFF;`
 
 const (
 	PageSize    = 4096
@@ -139,6 +146,8 @@ type PageFile struct {
 	name string
 	// plain: it has no checksums, so it is not a log of this format, and will be refused for what it is.
 	plain atomic.Bool
+	// made: there was no file when it was opened, so that Setup has had no effect and checksums stay in what is read.
+	made bool
 }
 
 // begin finds out whether the file has checksums. A new one will.
@@ -148,6 +157,7 @@ func (f *PageFile) begin() error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
+	f.made = n == 0
 	f.plain.Store(n > 0 && (n < headerSize || header[reservedAt] != Reserved))
 	return nil
 }
@@ -161,6 +171,9 @@ func (f *PageFile) ReadAt(p []byte, off int64) (int, error) {
 	if len(p) == PageSize && off%PageSize == 0 {
 		if err := f.check(p, off); err != nil {
 			return 0, err
+		}
+		if !f.made {
+			putSum(p, pair{})
 		}
 		return n, nil
 	}
@@ -186,8 +199,8 @@ func (f *PageFile) check(page []byte, off int64) error {
 	return nil
 }
 
-// Damage tells why a page that was read at an offset is not what was written; nil: it is. It is an error that is a *DamagedError. A page that
-// another program has written, and that was found to be right, gets its checksum in page. It may read the whole file once.
+// Damage tells why a page that was read at an offset is not what was written; nil: it is. It is an error that is a *DamagedError. It may read the
+// whole file once.
 func (f *PageFile) Damage(page []byte, off int64) error {
 	is := pageSum(page)
 	if is == storedSum(page) {
@@ -197,11 +210,7 @@ func (f *PageFile) Damage(page []byte, off int64) error {
 	if oneByte(page, is) {
 		return d // nobody writes a page to change a byte of it: it was right once
 	}
-	if err := f.c.judged(d, is); err != nil {
-		return err
-	}
-	putSum(page, is)
-	return nil
+	return f.c.judged(d, is)
 }
 
 // pair is a checksum of a page.
@@ -229,9 +238,14 @@ func (f *PageFile) WriteAt(p []byte, off int64) (int, error) {
 		f.plain.Store(p[reservedAt] != Reserved)
 	}
 	if len(p) == PageSize && !f.plain.Load() {
-		putSum(p, pageSum(p))
+		Fit(p)
 	}
 	return f.File.WriteAt(p, off)
+}
+
+// DeviceCharacteristics leaves out that pieces of pages may be read: a piece has no checksum.
+func (f *PageFile) DeviceCharacteristics() vfs.DeviceCharacteristic {
+	return f.File.DeviceCharacteristics() &^ vfs.IOCAP_SUBPAGE_READ
 }
 
 // Unwrap returns the file under it.
@@ -280,3 +294,6 @@ func (f *frameFile) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func (f *frameFile) Unwrap() vfs.File { return f.File }
+
+// Fit gives a page its checksum.
+func Fit(page []byte) { putSum(page, pageSum(page)) }

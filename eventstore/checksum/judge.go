@@ -99,7 +99,7 @@ func (c *VFS) try(path string) (taken map[place]pair, final bool, err error) {
 	}
 	err = conn.BusyTimeout(time.Minute)
 	if err == nil {
-		err = conn.Exec(`PRAGMA query_only=ON; BEGIN`) // one snapshot for both
+		err = conn.Exec(Setup + `PRAGMA query_only=ON; BEGIN`) // one snapshot for both
 	}
 	if err == nil {
 		err = integrity(conn)

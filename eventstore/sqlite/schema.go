@@ -81,7 +81,7 @@ func connect(ctx context.Context, path, vfs string, flags sqlite3.OpenFlag, setu
 	}
 	err = conn.BusyTimeout(busyTimeout)
 	if err == nil {
-		err = conn.Exec(setup)
+		err = conn.Exec(checksum.Setup + setup)
 	}
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
@@ -102,12 +102,21 @@ func openLog(ctx context.Context, path string, disk *disk, local bool) (*sqlite3
 			return nil, err
 		}
 	}
-	conn, err := connect(ctx, path, disk.name, sqlite3.OPEN_READWRITE|sqlite3.OPEN_CREATE, "")
-	if err != nil {
-		return nil, err
-	}
-	if err := prepareLog(conn); err != nil {
-		return nil, errors.Join(err, conn.Close())
+	var conn *sqlite3.Conn
+	for made := true; made; {
+		var err error
+		if conn, err = connect(ctx, path, disk.name, sqlite3.OPEN_READWRITE|sqlite3.OPEN_CREATE, ""); err != nil {
+			return nil, err
+		}
+		if made, err = prepareLog(conn); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+		if !made {
+			break
+		}
+		if err := conn.Close(); err != nil { // see checksum.Setup
+			return nil, err
+		}
 	}
 	if local {
 		if err := syncDir(filepath.Dir(path)); err != nil {
@@ -117,73 +126,74 @@ func openLog(ctx context.Context, path string, disk *disk, local bool) (*sqlite3
 	return conn, nil
 }
 
-func prepareLog(conn *sqlite3.Conn) error {
+// prepareLog makes sure that a file is such a log. made tells that it was empty.
+func prepareLog(conn *sqlite3.Conn) (made bool, err error) {
 	app, err := queryInt(conn, `PRAGMA application_id`)
 	if errors.Is(err, sqlite3.NOTADB) {
-		return fmt.Errorf("%w: it is not an SQLite database, or is damaged at its beginning: %w", ErrDamaged, err)
+		return false, fmt.Errorf("%w: it is not an SQLite database, or is damaged at its beginning: %w", ErrDamaged, err)
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	tables, err := queryInt(conn, `SELECT count(*) FROM sqlite_schema`)
 	if err != nil {
-		return err
+		return false, err
 	}
 	empty := app == 0 && tables == 0
 	if !empty && app != applicationID {
-		return fmt.Errorf("the file is an SQLite database of something else (application_id 0x%x, a log has 0x%x): name another file", app, applicationID)
+		return false, fmt.Errorf("the file is an SQLite database of something else (application_id 0x%x, a log has 0x%x): name another file", app, applicationID)
 	}
 	if empty {
 		if _, err := conn.FileControl("main", sqlite3.FCNTL_RESERVE_BYTES, checksum.Reserved); err != nil {
-			return fmt.Errorf("keep room for checksums: %w", err)
+			return false, fmt.Errorf("keep room for checksums: %w", err)
 		}
 	}
-	// cache_spill is off so that nothing reaches the write-ahead log before a commit. Checkpoints are the writer's, as SQLite's own hide errors.
+	// With cache_spill off (checksum.Setup) nothing reaches the write-ahead log before a commit. Checkpoints are the writer's, as SQLite's own hide errors.
 	if err := conn.Exec(fmt.Sprintf(`PRAGMA page_size=%d; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;
-		PRAGMA cache_size=-16384; PRAGMA cache_spill=OFF`, pageSize)); err != nil {
-		return err
+		PRAGMA cache_size=-16384`, pageSize)); err != nil {
+		return false, err
 	}
 	if err := expectSetting(conn, `PRAGMA journal_mode`, "wal"); err != nil {
-		return err
+		return false, err
 	}
 	if err := expectSetting(conn, `PRAGMA synchronous`, "2"); err != nil {
-		return err
+		return false, err
 	}
 	if empty {
 		if err := createSchema(conn); err != nil {
-			return fmt.Errorf("create schema: %w", err)
+			return false, fmt.Errorf("create schema: %w", err)
 		}
 	}
 	version, err := queryInt(conn, `PRAGMA user_version`)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if version == 1 {
-		return errors.New("the log has format 1, which has no checksums: use the program that wrote it, or begin with a new directory")
+		return false, errors.New("the log has format 1, which has no checksums: use the program that wrote it, or begin with a new directory")
 	}
 	if version == 2 {
 		if err := upgrade(conn); err != nil {
-			return err
+			return false, err
 		}
 		version = schemaVersion
 	}
 	if version != schemaVersion {
-		return fmt.Errorf("the log has format %d, this program knows %d: use the program that wrote it, or a newer one", version, schemaVersion)
+		return false, fmt.Errorf("the log has format %d, this program knows %d: use the program that wrote it, or a newer one", version, schemaVersion)
 	}
 	if err := checkSchema(conn); err != nil {
-		return err
+		return false, err
 	}
 	if reserved, err := conn.FileControl("main", sqlite3.FCNTL_RESERVE_BYTES); err != nil || reserved != checksum.Reserved {
-		return errors.Join(fmt.Errorf("%w: page 1 does not fit, or another program has written the file anew without checksums (%v bytes are kept for them, not %d)",
+		return false, errors.Join(fmt.Errorf("%w: page 1 does not fit, or another program has written the file anew without checksums (%v bytes are kept for them, not %d)",
 			ErrDamaged, reserved, checksum.Reserved), err)
 	}
 	if err := checkpointNow(conn); err != nil {
-		return fmt.Errorf("make the write-ahead log durable: %w", err)
+		return false, fmt.Errorf("make the write-ahead log durable: %w", err)
 	}
 	if err := checksum.SetAnew(conn); err != nil {
-		return fmt.Errorf("give pages that another program has written their checksums: %w", err)
+		return false, fmt.Errorf("give pages that another program has written their checksums: %w", err)
 	}
-	return nil
+	return empty, nil
 }
 
 // outsidePatience is how long others who read are waited for. Our own readers take milliseconds.

@@ -92,14 +92,14 @@ func (f *File) Path() string { return f.path }
 // Connect opens another connection to the file, through its checksums. The caller closes it before the file.
 func (f *File) Connect() (*sqlite3.Conn, error) { return f.connect(0) }
 
-// connect opens a connection. cache_spill must be off for the checksums; see package checksum.
+// connect opens a connection.
 func (f *File) connect(flags sqlite3.OpenFlag) (*sqlite3.Conn, error) {
 	uri := "file:" + (&url.URL{Path: filepath.ToSlash(f.path)}).EscapedPath() + "?vfs=" + url.QueryEscape(f.sums.Name())
 	conn, err := sqlite3.OpenFlags(uri, flags|sqlite3.OPEN_READWRITE|sqlite3.OPEN_URI)
 	if err != nil {
 		return nil, err
 	}
-	if err := conn.Exec("PRAGMA busy_timeout = 60000; PRAGMA cache_spill = OFF"); err != nil {
+	if err := conn.Exec(checksum.Setup + "PRAGMA busy_timeout = 60000"); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return conn, nil

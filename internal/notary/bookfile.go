@@ -87,7 +87,7 @@ func (b *book) open(make, reading bool) error {
 	if b.conn, err = sqlite3.OpenFlags(uri, flags); err != nil {
 		return err
 	}
-	if err := b.conn.Exec("PRAGMA busy_timeout = 5000; PRAGMA cache_spill = OFF"); err != nil {
+	if err := b.conn.Exec(checksum.Setup + "PRAGMA busy_timeout = 5000"); err != nil {
 		return err
 	}
 	application, err := b.number("PRAGMA application_id")

@@ -47,7 +47,7 @@ func withDatabase(path string, look func(conn *sqlite3.Conn, vfs string) error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	if err := conn.Exec(`PRAGMA busy_timeout = 10000; PRAGMA query_only = ON`); err != nil {
+	if err := conn.Exec(checksum.Setup + `PRAGMA busy_timeout = 10000; PRAGMA query_only = ON`); err != nil {
 		return err
 	}
 	return look(conn, vfs)
