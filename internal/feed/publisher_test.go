@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"jejak/domain/given"
@@ -291,42 +293,44 @@ func TestLostWhileDown(t *testing.T) {
 	}
 }
 
-// TestLostWhileBusy: the same in the middle of publishing, with messages under way, and the session ends before anybody has looked.
+// TestLostWhileBusy: the same in the middle of publishing, with messages under way; and another publisher is first with the next message, so that the
+// session ends before anybody has looked.
 func TestLostWhileBusy(t *testing.T) {
 	b := newBroker(t)
 	for how, lose := range waysOfLoss {
-		l, told := newLog(t), &lost{}
+		l, told, kept := newLog(t), &lost{}, &memory{}
 		l.tell()
-		cfg := b.config(l, &memory{})
-		cfg.Metrics, cfg.look, cfg.patience = told, 1500*time.Millisecond, time.Second // its first look ends the session: nothing was acknowledged
-		var at atomic.Int64
+		p, stop := run(t, b.config(l, kept))
+		b.published(l, p)
+		stop()
+		before := len(l.want())
+		for i := range 20 {
+			l.add(other, accident("3509", 100+i))
+		}
+		want := l.want()
+		cfg := b.config(l, kept)
+		cfg.Metrics = told
 		sent := 0
 		cfg.sent = func() {
-			if sent++; int64(sent) != at.Load() {
+			if sent++; sent != 5 {
 				return
 			}
-			s, err := cfg.JetStream.Stream(t.Context(), Stream)
-			if err == nil {
+			err := cfg.JetStream.Conn().FlushTimeout(10 * time.Second)
+			s, err2 := b.looking().Stream(t.Context(), Stream)
+			if err = errors.Join(err, err2); err == nil {
 				err = lose(b, s)
 			}
-			if err == nil {
-				err = cfg.JetStream.Conn().ForceReconnect()
+			if err == nil && how != "deleted" {
+				_, err = b.looking().PublishMsg(t.Context(), natsMessage(&want[before+sent]))
 			}
 			if err != nil {
 				t.Error(err)
 			}
 		}
-		before := len(l.want())
-		at.Store(int64(before) + 5)
-		p, stop := run(t, cfg)
-		b.caughtUp(l, p)
-		for i := range 20 {
-			l.add(other, accident("3509", 100+i))
-		}
-		want := len(l.want())
+		p, stop = run(t, cfg)
 		eventually(t, how+": the stream is whole again", func() bool {
 			s, err := b.looking().Stream(t.Context(), Stream)
-			return err == nil && int(s.CachedInfo().State.Msgs) == want
+			return err == nil && int(s.CachedInfo().State.Msgs) == len(want)
 		})
 		b.published(l, p)
 		if told.n.Load() == 0 {
@@ -337,6 +341,15 @@ func TestLostWhileBusy(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// natsMessage is a message as a publisher sends it.
+func natsMessage(m *feed.Message) *nats.Msg {
+	msg := &nats.Msg{Subject: m.Subject, Header: nats.Header{}, Data: m.Body}
+	for _, h := range m.Headers {
+		msg.Header[h.Name] = []string{h.Value}
+	}
+	return msg
 }
 
 // TestWhatIsKnownOfAStream: messages that go by the stream's limits, also by tighter ones that it had before, are not lost.
