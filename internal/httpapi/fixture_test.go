@@ -92,7 +92,7 @@ func houseOf(t testing.TB, p plan) *house {
 	if p.real {
 		now = clock.System{}
 	}
-	h.people, err = people.Open(ctx, filepath.Join(dir, "people.db"), people.Options{Clock: now, Log: store, Stream: "election-pemilu2024"})
+	h.people, err = people.Open(ctx, filepath.Join(dir, "people.db"), people.Options{Clock: now, Log: store, Stream: people.AccountsStream})
 	must(err)
 	t.Cleanup(func() { h.people.Close() })
 	tel := telemetry.New(telemetry.NewLog(h.log, false, slog.LevelInfo), "test")

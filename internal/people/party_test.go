@@ -37,7 +37,7 @@ func TestAPartyIsKeptAndTold(t *testing.T) {
 		t.Errorf("forgotten: %+v", u)
 	}
 	told := 0
-	for rec, err := range log.Read(t.Context(), "election-pemilu2024", 0) {
+	for rec, err := range log.Read(t.Context(), people.AccountsStream, 0) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -22,7 +22,7 @@ import (
 
 func open(t *testing.T, dir string, log eventstore.Store, c clock.Clock) *people.Store {
 	t.Helper()
-	s, err := people.Open(t.Context(), filepath.Join(dir, "people.db"), people.Options{Clock: c, Log: log, Stream: "election-pemilu2024"})
+	s, err := people.Open(t.Context(), filepath.Join(dir, "people.db"), people.Options{Clock: c, Log: log, Stream: people.AccountsStream})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestAddFindRevokeAndReopen(t *testing.T) {
 	}
 
 	var types []string
-	for rec, err := range log.Read(context.Background(), "election-pemilu2024", 0) {
+	for rec, err := range log.Read(context.Background(), people.AccountsStream, 0) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,7 +170,7 @@ func TestChangesWaitForTheLog(t *testing.T) {
 	log := memory.New()
 	open(t, dir, log, clock.System{}).Close()
 	open(t, dir, log, clock.System{}).Close()
-	if version, _, err := log.StreamHead(t.Context(), "election-pemilu2024"); err != nil || version != 1 {
+	if version, _, err := log.StreamHead(t.Context(), people.AccountsStream); err != nil || version != 1 {
 		t.Errorf("stream has %d events, %v", version, err)
 	}
 }

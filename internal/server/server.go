@@ -179,7 +179,7 @@ func (s *Server) openClock(ctx context.Context) error {
 }
 
 func (s *Server) openPeople(ctx context.Context) error {
-	store, err := openPeople(ctx, s.cfg.Dir, people.Options{Clock: s.clock, Log: s.store, Stream: accountsStream})
+	store, err := openPeople(ctx, s.cfg.Dir, people.Options{Clock: s.clock, Log: s.store, Stream: people.AccountsStream})
 	if err != nil {
 		return err
 	}
