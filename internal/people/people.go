@@ -49,7 +49,7 @@ func (u User) Active(now time.Time) bool {
 // Options of Open.
 type Options struct {
 	Clock clock.Clock // of the server: when somebody was added, whether a token has expired
-	// Log and Stream are where changes of accounts are recorded, without names and secrets (Stream is AccountsStream in a program). A nil Log
+	// Log and Stream are where changes of accounts are recorded, without names and secrets (Stream is journal.AccountsStream in a program). A nil Log
 	// records nothing yet: the changes wait in people.db and are recorded when it is next opened with a log.
 	Log    eventstore.Store
 	Stream string

@@ -10,13 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"jejak/domain/election"
 	"jejak/eventstore"
-	"jejak/internal/journal"
 )
-
-// AccountsStream is the stream of accounts. They belong to no election, and no election may be called so.
-const AccountsStream = journal.ElectionPrefix + election.Reserved
 
 // perEvent is the most users in one account event: far below what one append may hold.
 const perEvent = 1000

@@ -225,4 +225,3 @@ func (s *Store) column(ctx context.Context, table, name string) (string, error) 
 	}
 	return name, nil
 }
-

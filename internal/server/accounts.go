@@ -10,6 +10,7 @@ import (
 
 	"jejak/eventstore/lock"
 	"jejak/internal/clock"
+	"jejak/internal/journal"
 	"jejak/internal/people"
 )
 
@@ -52,7 +53,7 @@ func openAccounts(ctx context.Context, dir string) (*people.Store, error) {
 		}
 		c = clock.NewDriven(now)
 	}
-	store, err := openPeople(ctx, dir, people.Options{Clock: c, Stream: people.AccountsStream})
+	store, err := openPeople(ctx, dir, people.Options{Clock: c, Stream: journal.AccountsStream})
 	if err != nil {
 		return nil, err
 	}
