@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
+	"jejak/domain"
 	"jejak/internal/follow"
 )
 
@@ -72,7 +72,7 @@ func watchLine(m follow.Message, colour bool) (string, error) {
 	if words == "" {
 		words = kind
 	}
-	when, err := time.Parse(time.RFC3339Nano, cmp.Or(w.OccurredAt, m.Time))
+	when, err := domain.StoredTime(cmp.Or(w.OccurredAt, m.Time))
 	if err != nil {
 		return "", fmt.Errorf("read message %s: its time: %w", m.ID, err)
 	}
