@@ -35,6 +35,7 @@ func newUserAddCommand() *cobra.Command {
 			"for an escort.\nRoles: " + roleNames(),
 		Example: `  jejak user add --role operator --scope 3578 --name "Budi"
   jejak user add --role escort --scope P3578A --expires 2024-02-20T00:00:00+07:00 --json
+  jejak user add --role supplier --scope 35 --party PT-TEMPRINA
   jejak user add --role village --scope 3578101001 --data ./demo-data`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -56,6 +57,7 @@ func newUserAddCommand() *cobra.Command {
 	dataFlag(flags, &dir)
 	flags.StringVar(&user.Role, "role", "", "role of the person")
 	flags.StringVar(&user.Scope, "scope", "", "region code or police unit that the person acts for")
+	flags.StringVar(&user.Party, "party", "", "firm of a supplier or carrier, as the supplier of its orders is written (letters, digits, dashes)")
 	flags.StringVar(&user.Name, "name", "", "name, kept in people.db only")
 	flags.StringVar(&user.Phone, "phone", "", "telephone number, kept in people.db only")
 	flags.StringVar(&user.Expires, "expires", "", "time after which the token is bad, RFC 3339 with offset")

@@ -22,7 +22,7 @@ import (
 )
 
 // userColumns are the columns that a CSV file of people may have; role and scope must be there.
-var userColumns = []string{"id", "role", "scope", "name", "phone", "expires"}
+var userColumns = []string{"id", "role", "scope", "party", "name", "phone", "expires"}
 
 func newUserImportCommand() *cobra.Command {
 	var (
@@ -183,6 +183,8 @@ func newUser(head, row []string) api.NewUser {
 			u.Role = value
 		case "scope":
 			u.Scope = value
+		case "party":
+			u.Party = value
 		case "name":
 			u.Name = value
 		case "phone":
