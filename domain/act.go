@@ -47,6 +47,8 @@ type Actor struct {
 	ID    string `json:"id"`
 	Role  Role   `json:"role"`
 	Scope string `json:"unit"` // region code or police unit of the person
+	// Party is the firm that a supplier or carrier works for, "" when the account names none.
+	Party string `json:"party,omitempty"`
 }
 
 // Device is the phone or laptop that sent the command; Seq grows by one with every command it makes.

@@ -114,7 +114,7 @@ func (h here) add(ctx context.Context, users []api.NewUser) ([]api.User, error) 
 	asked := make([]people.NewUser, len(users))
 	var errs []error
 	for i, u := range users {
-		asked[i] = people.NewUser{Role: domain.Role(u.Role), Scope: u.Scope, Name: u.Name, Phone: u.Phone, ID: u.ID, TokenSHA256: u.TokenSHA256}
+		asked[i] = people.NewUser{Role: domain.Role(u.Role), Scope: u.Scope, Party: u.Party, Name: u.Name, Phone: u.Phone, ID: u.ID, TokenSHA256: u.TokenSHA256}
 		if u.Expires != "" {
 			t, err := domain.ParseTime(u.Expires)
 			if err != nil {
@@ -151,7 +151,7 @@ func (h here) forget(ctx context.Context, id string) (api.Forgotten, error) {
 func (h here) close() error { return h.accounts.Close() }
 
 func account(u people.User) api.User {
-	return api.User{ID: u.ID, Role: string(u.Role), Scope: u.Scope, Expires: moment(u.Expires), Revoked: moment(u.Revoked)}
+	return api.User{ID: u.ID, Role: string(u.Role), Scope: u.Scope, Party: u.Party, Expires: moment(u.Expires), Revoked: moment(u.Revoked)}
 }
 
 func moment(t time.Time) string {

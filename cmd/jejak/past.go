@@ -173,7 +173,9 @@ func wrongUsage(faults []*history.Fault, names map[string]string) error {
 }
 
 // folded is a text in lines that fit on w, where that is a terminal.
-func folded(w io.Writer, text string) string { return terminal.Fold(text, terminal.Width(w)) }
+func folded(w io.Writer, text terminal.Text) terminal.Text {
+	return terminal.Fold(text, terminal.Width(w))
+}
 
 // wib is how moments are shown: East Java's time, whatever the machine's.
 var wib = time.FixedZone("WIB", 7*3600)

@@ -9,6 +9,7 @@ import (
 	"jejak/internal/access"
 	"jejak/internal/api"
 	"jejak/internal/exit"
+	"jejak/internal/terminal"
 )
 
 const userHelp = `People are random ids in the log. Their names and telephone numbers are in people.db alone, and of their tokens only a hash.
@@ -34,6 +35,7 @@ func newUserAddCommand() *cobra.Command {
 			"for an escort.\nRoles: " + roleNames(),
 		Example: `  jejak user add --role operator --scope 3578 --name "Budi"
   jejak user add --role escort --scope P3578A --expires 2024-02-20T00:00:00+07:00 --json
+  jejak user add --role supplier --scope 35 --party PT-TEMPRINA
   jejak user add --role village --scope 3578101001 --data ./demo-data`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -47,15 +49,15 @@ func newUserAddCommand() *cobra.Command {
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), map[string]string{"id": added[0].ID, "token": added[0].Token})
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "user   %s\nrole   %s of %s\ntoken  %s\n\nThe token is shown this once. It goes into the header  Authorization: Bearer TOKEN\n",
+			return terminal.Fprintf(cmd.OutOrStdout(), "user   %s\nrole   %s of %s\ntoken  %s\n\nThe token is shown this once. It goes into the header  Authorization: Bearer TOKEN\n",
 				added[0].ID, added[0].Role, added[0].Scope, added[0].Token)
-			return nil
 		},
 	}
 	flags := cmd.Flags()
 	dataFlag(flags, &dir)
 	flags.StringVar(&user.Role, "role", "", "role of the person")
 	flags.StringVar(&user.Scope, "scope", "", "region code or police unit that the person acts for")
+	flags.StringVar(&user.Party, "party", "", "firm of a supplier or carrier, as the supplier of its orders is written (letters, digits, dashes)")
 	flags.StringVar(&user.Name, "name", "", "name, kept in people.db only")
 	flags.StringVar(&user.Phone, "phone", "", "telephone number, kept in people.db only")
 	flags.StringVar(&user.Expires, "expires", "", "time after which the token is bad, RFC 3339 with offset")
@@ -81,8 +83,7 @@ func newUserRevokeCommand() *cobra.Command {
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), revoked)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "user %s is revoked since %s\n", revoked.ID, revoked.Revoked)
-			return nil
+			return terminal.Fprintf(cmd.OutOrStdout(), "user %s is revoked since %s\n", revoked.ID, revoked.Revoked)
 		},
 	}
 	dataFlag(cmd.Flags(), &dir)
@@ -115,11 +116,10 @@ func newUserForgetCommand() *cobra.Command {
 			case asJSON:
 				return printJSON(cmd.OutOrStdout(), f)
 			case f.Already:
-				fmt.Fprintf(cmd.OutOrStdout(), "user %s was forgotten at %s: nothing was done\n", f.ID, f.Forgotten)
+				return terminal.Fprintf(cmd.OutOrStdout(), "user %s was forgotten at %s: nothing was done\n", f.ID, f.Forgotten)
 			default:
-				fmt.Fprintf(cmd.OutOrStdout(), "user %s is forgotten; backups taken before still have the person\n", f.ID)
+				return terminal.Fprintf(cmd.OutOrStdout(), "user %s is forgotten; backups taken before still have the person\n", f.ID)
 			}
-			return nil
 		},
 	}
 	dataFlag(cmd.Flags(), &dir)

@@ -18,10 +18,11 @@ import (
 
 	"jejak/internal/api"
 	"jejak/internal/exit"
+	"jejak/internal/terminal"
 )
 
 // userColumns are the columns that a CSV file of people may have; role and scope must be there.
-var userColumns = []string{"id", "role", "scope", "name", "phone", "expires"}
+var userColumns = []string{"id", "role", "scope", "party", "name", "phone", "expires"}
 
 func newUserImportCommand() *cobra.Command {
 	var (
@@ -61,8 +62,7 @@ read, and nowhere else: hand them out and delete it.`,
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), map[string]any{"users": len(added), "tokens": out})
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%d users added; their tokens are in %s: hand them out and delete the file\n", len(added), out)
-			return nil
+			return terminal.Fprintf(cmd.OutOrStdout(), "%d users added; their tokens are in %s: hand them out and delete the file\n", len(added), out)
 		},
 	}
 	dataFlag(cmd.Flags(), &dir)
@@ -183,6 +183,8 @@ func newUser(head, row []string) api.NewUser {
 			u.Role = value
 		case "scope":
 			u.Scope = value
+		case "party":
+			u.Party = value
 		case "name":
 			u.Name = value
 		case "phone":

@@ -122,7 +122,7 @@ func readUser(text []byte) (people.NewUser, error) {
 	if err := jsonv2.Unmarshal(text, &u, jsonv2.RejectUnknownMembers(true)); err != nil {
 		return people.NewUser{}, err
 	}
-	n := people.NewUser{Role: domain.Role(u.Role), Scope: u.Scope, Name: u.Name, Phone: u.Phone, ID: u.ID, TokenSHA256: u.TokenSHA256}
+	n := people.NewUser{Role: domain.Role(u.Role), Scope: u.Scope, Party: u.Party, Name: u.Name, Phone: u.Phone, ID: u.ID, TokenSHA256: u.TokenSHA256}
 	if u.Expires != "" {
 		at, err := domain.ParseTime(u.Expires)
 		if err != nil {
@@ -191,7 +191,7 @@ func linePath(line int, field string) string {
 }
 
 func showUser(u people.User) api.User {
-	return api.User{ID: u.ID, Role: string(u.Role), Scope: u.Scope, Expires: stamp(u.Expires), Revoked: stamp(u.Revoked)}
+	return api.User{ID: u.ID, Role: string(u.Role), Scope: u.Scope, Party: u.Party, Expires: stamp(u.Expires), Revoked: stamp(u.Revoked)}
 }
 
 func stamp(t time.Time) string {

@@ -27,6 +27,9 @@ func (d *Decoder) usual(metadata []byte) (m foldMeta, ok bool) {
 	m.Actor.Role = domain.Role(d.string(r.text()))
 	r.word(`,"unit":`)
 	m.Actor.Scope = d.string(r.text())
+	if r.maybe(`,"party":`) {
+		m.Actor.Party = d.string(r.text())
+	}
 	r.word(`}`)
 	if r.maybe(`,"submitted_by":`) {
 		r.text()

@@ -26,7 +26,8 @@ func drawMeta(t *rapid.T) (domain.Meta, Origin) {
 		return time.UnixMicro(rapid.Int64Range(0, 4e15).Draw(t, name)).In(zone)
 	}
 	m := domain.Meta{
-		CommandID: id("command"), Actor: domain.Actor{ID: rapid.String().Draw(t, "actor"), Role: domain.Role(rapid.String().Draw(t, "role")), Scope: rapid.String().Draw(t, "scope")},
+		CommandID: id("command"), Actor: domain.Actor{ID: rapid.String().Draw(t, "actor"), Role: domain.Role(rapid.String().Draw(t, "role")), Scope: rapid.String().Draw(t, "scope"),
+			Party: rapid.SampledFrom([]string{"", "PT-TEMPRINA"}).Draw(t, "party")},
 		Device: domain.Device{ID: rapid.String().Draw(t, "device"), Seq: rapid.Int64().Draw(t, "seq")}, Mode: domain.Mode(rapid.SampledFrom([]string{"request", "report"}).Draw(t, "mode")),
 		OccurredAt: when("occurred"), RecordedAt: when("recorded").UTC(),
 	}

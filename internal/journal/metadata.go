@@ -28,6 +28,9 @@ func appendMetadata(b []byte, m *domain.Meta, o *Origin, first bool) []byte {
 	b = appendString(append(b, `,"actor":{"id":`...), m.Actor.ID)
 	b = appendString(append(b, `,"role":`...), string(m.Actor.Role))
 	b = appendString(append(b, `,"unit":`...), m.Actor.Scope)
+	if m.Actor.Party != "" {
+		b = appendString(append(b, `,"party":`...), m.Actor.Party)
+	}
 	b = append(b, '}')
 	if first && o.SubmittedBy != "" {
 		b = appendString(append(b, `,"submitted_by":`...), o.SubmittedBy)

@@ -21,6 +21,7 @@ import (
 type NewUser struct {
 	Role    domain.Role
 	Scope   string
+	Party   string    // firm of a supplier or carrier, "" for none
 	Name    string    // kept in people.db only
 	Phone   string    // likewise
 	Expires time.Time // zero: never
@@ -95,7 +96,7 @@ func (s *Store) addWithToken(ctx context.Context, n NewUser, token string) error
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	now := s.opts.Clock.Now()
-	u := User{ID: newID(), Role: n.Role, Scope: n.Scope, Expires: n.Expires, Created: now, token: sha256.Sum256([]byte(token))}
+	u := User{ID: newID(), Role: n.Role, Scope: n.Scope, Party: n.Party, Expires: n.Expires, Created: now, token: sha256.Sum256([]byte(token))}
 	if err := s.insert(ctx, []NewUser{n}, []Added{{User: u}}, []int{0}, now); err != nil {
 		return err
 	}
@@ -115,7 +116,7 @@ func (s *Store) prepare(users []NewUser, now time.Time) (added []Added, fresh []
 			wrong.Problems = append(wrong.Problems, Problem{Index: i, Field: field, Message: fmt.Sprintf(format, args...)})
 		}
 		s.check(n, now, fail)
-		u := User{ID: n.ID, Role: n.Role, Scope: n.Scope, Expires: n.Expires, Created: now}
+		u := User{ID: n.ID, Role: n.Role, Scope: n.Scope, Party: n.Party, Expires: n.Expires, Created: now}
 		if u.ID == "" {
 			u.ID = newID()
 		}
@@ -152,7 +153,7 @@ func (s *Store) exists(u User, fail func(field, format string, args ...any)) boo
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if old, ok := s.byID[u.ID]; ok {
-		if old.token == u.token && old.Role == u.Role && old.Scope == u.Scope {
+		if old.token == u.token && old.Role == u.Role && old.Scope == u.Scope && old.Party == u.Party {
 			return true
 		}
 		fail("id", "%s is taken by another account", u.ID)
@@ -172,6 +173,12 @@ func (s *Store) check(n NewUser, now time.Time, fail func(field, format string, 
 	}
 	if badScope != "" {
 		fail("scope", "%s", badScope)
+	}
+	switch firm := n.Role == domain.RoleSupplier || n.Role == domain.RoleCarrier; {
+	case n.Party != "" && !firm:
+		fail("party", "a %s works for no firm: only accounts of suppliers and carriers have a party", n.Role)
+	case n.Party != "" && !domain.IsParty(n.Party):
+		fail("party", "%q is no firm's id: use 1 to 40 letters, digits and dashes, as the supplier of its orders is written", n.Party)
 	}
 	if !n.Expires.IsZero() && !n.Expires.After(now) {
 		fail("expires", "%s is not in the future: the server's time is %s", n.Expires.Format(time.RFC3339), now.Format(time.RFC3339))
@@ -194,7 +201,7 @@ func (s *Store) insert(ctx context.Context, asked []NewUser, added []Added, fres
 			err = errors.Join(err, tx.Rollback())
 		}
 	}()
-	put, err := tx.PrepareContext(ctx, `INSERT INTO users (id, role, scope, name, phone, token_sha256, expires_at, created_at) VALUES (?,?,?,?,?,?,?,?)`)
+	put, err := tx.PrepareContext(ctx, `INSERT INTO users (id, role, scope, party, name, phone, token_sha256, expires_at, created_at) VALUES (?,?,?,?,?,?,?,?,?)`)
 	if err != nil {
 		return err
 	}
@@ -202,7 +209,7 @@ func (s *Store) insert(ctx context.Context, asked []NewUser, added []Added, fres
 	changed := make([]User, len(fresh))
 	for n, i := range fresh {
 		u := added[i].User
-		if _, err := put.ExecContext(ctx, u.ID, string(u.Role), u.Scope, asked[i].Name, asked[i].Phone, u.token[:], formatTime(u.Expires), formatTime(now)); err != nil {
+		if _, err := put.ExecContext(ctx, u.ID, string(u.Role), u.Scope, u.Party, asked[i].Name, asked[i].Phone, u.token[:], formatTime(u.Expires), formatTime(now)); err != nil {
 			return fmt.Errorf("user %d: %w", i+1, err)
 		}
 		changed[n] = u

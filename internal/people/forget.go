@@ -57,14 +57,14 @@ func (s *Store) otherAdmin(u User) bool {
 // forget changes the tables and the memory.
 func (s *Store) forget(ctx context.Context, u User) (User, error) {
 	now := s.opts.Clock.Now()
-	gone := User{ID: u.ID, Role: u.Role, Scope: u.Scope, Revoked: now, Forgotten: now}
+	gone := User{ID: u.ID, Role: u.Role, Scope: u.Scope, Party: u.Party, Revoked: now, Forgotten: now}
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return u, err
 	}
 	_, err = tx.ExecContext(ctx, `DELETE FROM users WHERE id = ?`, u.ID)
 	if err == nil {
-		_, err = tx.ExecContext(ctx, `INSERT INTO forgotten (id, role, scope, at) VALUES (?,?,?,?)`, u.ID, string(u.Role), u.Scope, formatTime(now))
+		_, err = tx.ExecContext(ctx, `INSERT INTO forgotten (id, role, scope, party, at) VALUES (?,?,?,?,?)`, u.ID, string(u.Role), u.Scope, u.Party, formatTime(now))
 	}
 	if err == nil {
 		err = note(ctx, tx, "account.forgotten", []User{gone}, now)
@@ -110,7 +110,7 @@ func (s *Store) scrub(ctx context.Context) error {
 
 // openForgotten reads who was forgotten, and ends what an earlier run could not. That it cannot yet keeps nobody from working.
 func (s *Store) openForgotten(ctx context.Context) error {
-	rows, err := s.db.QueryContext(ctx, `SELECT id, role, scope, at FROM forgotten`)
+	rows, err := s.db.QueryContext(ctx, `SELECT id, role, scope, party, at FROM forgotten`)
 	if err != nil {
 		return fmt.Errorf("read who was forgotten: %w", err)
 	}
@@ -118,7 +118,7 @@ func (s *Store) openForgotten(ctx context.Context) error {
 	for rows.Next() {
 		var u User
 		var at string
-		if err := rows.Scan(&u.ID, &u.Role, &u.Scope, &at); err != nil {
+		if err := rows.Scan(&u.ID, &u.Role, &u.Scope, &u.Party, &at); err != nil {
 			return fmt.Errorf("read who was forgotten: %w", err)
 		}
 		if u.Forgotten, err = parseTime(at); err != nil {

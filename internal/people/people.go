@@ -25,6 +25,7 @@ type User struct {
 	ID      string
 	Role    domain.Role
 	Scope   string    // region code, or police unit of an escort
+	Party   string    // firm that a supplier or carrier works for, "" for none (domain.IsParty)
 	Expires time.Time // zero: never
 	Revoked time.Time // zero: not
 	Created time.Time
@@ -34,7 +35,9 @@ type User struct {
 }
 
 // Actor is the user as the domain sees him.
-func (u User) Actor() domain.Actor { return domain.Actor{ID: u.ID, Role: u.Role, Scope: u.Scope} }
+func (u User) Actor() domain.Actor {
+	return domain.Actor{ID: u.ID, Role: u.Role, Scope: u.Scope, Party: u.Party}
+}
 
 // Active tells whether the user's token is good at a time.
 func (u User) Active(now time.Time) bool {
@@ -97,7 +100,10 @@ func (s *Store) open(ctx context.Context) error {
 	if _, err := s.db.ExecContext(ctx, schema); err != nil {
 		return fmt.Errorf("make its tables: %w", err)
 	}
-	rows, err := s.db.QueryContext(ctx, `SELECT id, role, scope, token_sha256, expires_at, revoked_at, created_at FROM users`)
+	if err := s.upgrade(ctx); err != nil {
+		return fmt.Errorf("add what its tables lack: %w", err)
+	}
+	rows, err := s.db.QueryContext(ctx, `SELECT id, role, scope, party, token_sha256, expires_at, revoked_at, created_at FROM users`)
 	if err != nil {
 		return fmt.Errorf("read the users: %w", err)
 	}
@@ -106,7 +112,7 @@ func (s *Store) open(ctx context.Context) error {
 		var u User
 		var token []byte
 		var expires, revoked, created string
-		if err := rows.Scan(&u.ID, &u.Role, &u.Scope, &token, &expires, &revoked, &created); err != nil {
+		if err := rows.Scan(&u.ID, &u.Role, &u.Scope, &u.Party, &token, &expires, &revoked, &created); err != nil {
 			return fmt.Errorf("read the users: %w", err)
 		}
 		if copy(u.token[:], token) != sha256.Size {
@@ -129,6 +135,21 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	return s.record(ctx)
+}
+
+// upgrade adds the columns that a file of an earlier program lacks. An earlier program goes on reading the file.
+func (s *Store) upgrade(ctx context.Context) error {
+	for _, table := range []string{"users", "forgotten"} {
+		var there int
+		err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_info(?) WHERE name = 'party'`, table).Scan(&there)
+		if err == nil && there == 0 {
+			_, err = s.db.ExecContext(ctx, `ALTER TABLE `+table+` ADD COLUMN party TEXT NOT NULL DEFAULT ''`)
+		}
+		if err != nil {
+			return fmt.Errorf("column party of %s: %w", table, err)
+		}
+	}
+	return nil
 }
 
 func (s *Store) index(u *User) {

@@ -21,6 +21,7 @@ type account struct {
 	ID      string `json:"id"`
 	Role    string `json:"role"`
 	Scope   string `json:"scope"`
+	Party   string `json:"party,omitempty"`
 	Expires string `json:"expires,omitempty"`
 }
 
@@ -34,7 +35,7 @@ func note(ctx context.Context, tx *sql.Tx, eventType string, users []User, now t
 		n := min(len(users), perEvent)
 		var data accounts
 		for _, u := range users[:n] {
-			data.Users = append(data.Users, account{ID: u.ID, Role: string(u.Role), Scope: u.Scope, Expires: formatTime(u.Expires)})
+			data.Users = append(data.Users, account{ID: u.ID, Role: string(u.Role), Scope: u.Scope, Party: u.Party, Expires: formatTime(u.Expires)})
 		}
 		users = users[n:]
 		text, err := json.Marshal(data)
