@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -61,26 +62,44 @@ func TestScripts(t *testing.T) {
 			env.Setenv("PATH", programs+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("HERE", here)
 			env.Setenv("PROJECT", project)
+			env.Setenv("ESC", "\x1b")
 			env.Setenv("JEJAK_NATS_LISTEN", "127.0.0.1:0") // other tests on the machine may have the usual port
 			return nil
 		},
-		Cmds: scriptCommands,
+		Cmds:      scriptCommands,
+		Condition: tool,
 	})
 }
 
-// stockClient puts the nats command, which make builds, where scripts find it. Without it those that need it are left out, except where nothing may be.
+// stockClient puts the nats command, which make builds, where scripts find it. Without it those that need it are left out.
 func stockClient(t *testing.T) {
 	t.Helper()
 	made, err := filepath.Abs("../../bin/nats-v0.5.1")
 	if err == nil {
 		_, err = os.Stat(made)
 	}
-	switch {
-	case err == nil:
-		if err := os.Symlink(made, filepath.Join(programs, "nats")); err != nil && !errors.Is(err, fs.ErrExist) { // the test runs again
-			t.Fatal(err)
-		}
-	case os.Getenv("CI") != "":
-		t.Fatalf("the client of NATS is not there: make bin/nats-v0.5.1: %v", err)
+	if err != nil {
+		return
 	}
+	if err := os.Symlink(made, filepath.Join(programs, "nats")); err != nil && !errors.Is(err, fs.ErrExist) { // the test runs again
+		t.Fatal(err)
+	}
+}
+
+// tool is the scripts' condition [tool:NAME]: whether a program of others is on this machine. Where nothing may be left out, one that is not is an error.
+func tool(condition string) (bool, error) {
+	name, ok := strings.CutPrefix(condition, "tool:")
+	if !ok {
+		return false, fmt.Errorf("no such condition: %s", condition)
+	}
+	if _, err := exec.LookPath(name); err == nil {
+		return true, nil
+	}
+	if _, err := os.Stat(filepath.Join(programs, name)); err == nil {
+		return true, nil
+	}
+	if os.Getenv("CI") != "" {
+		return false, fmt.Errorf("the scripts need %s: make tools", name)
+	}
+	return false, nil
 }

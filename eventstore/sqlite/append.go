@@ -94,8 +94,16 @@ func appendID(b []byte, id uuid.UUID) []byte {
 	return hex.AppendEncode(b, id[10:16])
 }
 
-// Append is described at eventstore.Store.
+// Append is described at eventstore.Store. Streams beside the log (Side) are not its own.
 func (s *Store) Append(ctx context.Context, stream string, expected eventstore.Version, events ...eventstore.Event) (eventstore.Position, error) {
+	if beside(stream) {
+		return 0, fmt.Errorf("append to %s: %w: streams that begin with %s stand beside the log", stream, eventstore.ErrInvalid, eventstore.SidePrefix)
+	}
+	return s.append(ctx, stream, expected, events)
+}
+
+// append adds events to a stream of the log or beside it.
+func (s *Store) append(ctx context.Context, stream string, expected eventstore.Version, events []eventstore.Event) (eventstore.Position, error) {
 	if err := eventstore.Validate(stream, events); err != nil {
 		return 0, err
 	}

@@ -43,7 +43,10 @@ func (w *writer) apply(r *request) error {
 		}
 	}
 	r.position, r.added = w.last, true
-	w.pending[r.stream] = head{h.version + eventstore.Version(len(r.events)), w.last}
+	if beside(r.stream) {
+		r.position = w.side
+	}
+	w.pending[r.stream] = head{h.version + eventstore.Version(len(r.events)), r.position}
 	return nil
 }
 
@@ -60,7 +63,7 @@ func (w *writer) again(r *request, h head) (bool, error) {
 	same := 0
 	var position eventstore.Position
 	for same < len(r.events) && s.Step() && bytes.Equal(s.ColumnRawBlob(0), r.id(same)) {
-		position = eventstore.Position(s.ColumnInt64(1))
+		position = placeOf(s.ColumnInt64(1))
 		same++
 	}
 	if err := errors.Join(s.Err(), s.Reset()); err != nil {
@@ -113,8 +116,12 @@ func (w *writer) add(r *request, i int) error {
 	if e.Command == uuid.Nil {
 		command = nil
 	}
+	row := int64(w.last + 1)
+	if beside(r.stream) {
+		row = -int64(w.side + 1)
+	}
 	for _, err := range [...]error{
-		s.BindInt64(1, int64(w.last+1)),
+		s.BindInt64(1, row),
 		s.BindInt64(3, int64(r.expected)+int64(i)+1),
 		s.BindBlob(4, r.id(i)),
 		s.BindBlob(5, command),
@@ -133,7 +140,11 @@ func (w *writer) add(r *request, i int) error {
 	if e.Command != uuid.Nil {
 		w.s.known.add(e.Command)
 	}
-	w.last++
+	if row < 0 {
+		w.side++
+	} else {
+		w.last++
+	}
 	return nil
 }
 

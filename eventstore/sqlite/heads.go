@@ -74,25 +74,26 @@ const tailChecked = 1000
 
 // loadHeads finds the head of every stream with two look-ups each, whatever their length, and the last position. It finds out a log that was
 // cut off at its end or whose streams do not begin at 1; Verify looks at every row.
-func loadHeads(ctx context.Context, conn *sqlite3.Conn, h *heads) (eventstore.Position, error) {
+// Side is the last place beside the log.
+func loadHeads(ctx context.Context, conn *sqlite3.Conn, h *heads) (end, side eventstore.Position, err error) {
 	h.of = map[string]head{}
 	first, _, err := conn.Prepare(`SELECT stream, version FROM events WHERE stream > ?1 ORDER BY stream, version LIMIT 1`)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer first.Close()
 	newest, _, err := conn.Prepare(`SELECT version, position FROM events WHERE stream = ?1 ORDER BY version DESC LIMIT 1`)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer newest.Close()
 
 	var wrong []error
-	var sum uint64
+	var sum, besides uint64
 	stream := ""
 	for ctx.Err() == nil {
 		if err := first.BindText(1, stream); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		found := first.Step()
 		if found {
@@ -102,29 +103,44 @@ func loadHeads(ctx context.Context, conn *sqlite3.Conn, h *heads) (eventstore.Po
 			}
 		}
 		if err := first.Reset(); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		if !found {
 			break
 		}
 		if err := newest.BindText(1, stream); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		if newest.Step() {
-			end := head{eventstore.Version(newest.ColumnInt64(0)), eventstore.Position(newest.ColumnInt64(1))}
+			row := newest.ColumnInt64(1)
+			end := head{eventstore.Version(newest.ColumnInt64(0)), placeOf(row)}
 			h.of[stream] = end
-			sum += uint64(end.version)
+			if beside(stream) {
+				besides += uint64(end.version)
+			} else {
+				sum += uint64(end.version)
+			}
+			if beside(stream) != (row < 0) {
+				wrong = append(wrong, fmt.Errorf("stream %s ends at position %d: its rows are not where they belong", stream, row))
+			}
 		}
 		if err := newest.Reset(); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 	}
 	if err := ctx.Err(); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	last, err := queryInt(conn, `SELECT coalesce(max(position), 0) FROM events`)
+	last, err := queryInt(conn, `SELECT coalesce(max(position), 0) FROM events WHERE position > 0`)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
+	}
+	lowest, err := queryInt(conn, `SELECT coalesce(min(position), 0) FROM events WHERE position <= 0`)
+	if err != nil {
+		return 0, 0, err
+	}
+	if besides != uint64(-lowest) {
+		wrong = append(wrong, fmt.Errorf("the streams beside the log have %d events, but the last place there is %d", besides, -lowest))
 	}
 	if sum != uint64(last) {
 		wrong = append(wrong, fmt.Errorf("the streams have %d events, but the last position is %d", sum, last))
@@ -132,13 +148,13 @@ func loadHeads(ctx context.Context, conn *sqlite3.Conn, h *heads) (eventstore.Po
 	want := min(last, tailChecked)
 	there, err := queryInt(conn, fmt.Sprintf(`SELECT count(*) FROM events WHERE position > %d`, last-want))
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if there != want {
 		wrong = append(wrong, fmt.Errorf("%d of the last %d events are missing", want-there, want))
 	}
 	if len(wrong) > 0 {
-		return 0, fmt.Errorf("%w: %w", ErrDamaged, errors.Join(wrong...))
+		return 0, 0, fmt.Errorf("%w: %w", ErrDamaged, errors.Join(wrong...))
 	}
-	return eventstore.Position(last), nil
+	return eventstore.Position(last), eventstore.Position(-lowest), nil
 }

@@ -18,7 +18,7 @@ import (
 // ends it. The file cannot shrink its write-ahead log meanwhile: for those who check a log that nobody writes to.
 func (s *Store) StreamIndex(ctx context.Context) iter.Seq2[eventstore.Record, error] {
 	var last eventstore.Record
-	return s.index(ctx, `SELECT stream, version, position FROM events INDEXED BY events_stream ORDER BY stream, version`, func(r *reader, row *sqlite3.Stmt) (rec eventstore.Record, err error) {
+	return s.index(ctx, `SELECT stream, version, position FROM events INDEXED BY events_stream WHERE NOT (`+besideRows+`) ORDER BY stream, version`, func(r *reader, row *sqlite3.Stmt) (rec eventstore.Record, err error) {
 		rec.Stream, rec.Version, rec.Position = r.name(row.ColumnRawBlob(0)), eventstore.Version(row.ColumnInt64(1)), eventstore.Position(row.ColumnInt64(2))
 		if order := strings.Compare(last.Stream, rec.Stream); order > 0 || order == 0 && last.Version >= rec.Version {
 			err = fmt.Errorf("version %d of stream %s stands after version %d of %s", rec.Version, rec.Stream, last.Version, last.Stream)
@@ -45,7 +45,7 @@ func (s *Store) CommandIndex(ctx context.Context) iter.Seq2[eventstore.Record, e
 	}
 	commands := s.index(ctx, `SELECT command, position FROM events INDEXED BY events_command WHERE command IS NOT NULL ORDER BY command, position`,
 		ascending(func(rec *eventstore.Record) *uuid.UUID { return &rec.Command }))
-	ids := s.index(ctx, `SELECT id, position FROM events INDEXED BY events_id WHERE command IS NULL ORDER BY id, position`,
+	ids := s.index(ctx, `SELECT id, position FROM events INDEXED BY events_id WHERE command IS NULL AND position > 0 ORDER BY id, position`,
 		ascending(func(rec *eventstore.Record) *uuid.UUID { return &rec.ID }))
 	return func(yield func(eventstore.Record, error) bool) {
 		for _, part := range []iter.Seq2[eventstore.Record, error]{commands, ids} {

@@ -19,7 +19,8 @@ const loadEvents = 10_000
 // Load makes a new log at path from the records of another, in the order of their positions, which must be 1, 2, 3, ... without gaps, and as
 // consecutive in each stream. They are in the new log as they were in the old, positions and times included, and durable when it returns nil. The
 // records are checked one by one as Append does; that no id is there twice is for Verify and package invariant. What a Load that has failed leaves behind
-// is not a log: the caller deletes it. A file that is there already is an error.
+// is not a log: the caller deletes it. A file that is there already is an error. Records of streams beside the log may stand anywhere among the others: their
+// positions are 1, 2, 3, ... of their own.
 func Load(ctx context.Context, path string, records iter.Seq2[eventstore.Record, error]) (err error) {
 	checked, err := checksum.Register("")
 	if err != nil {
@@ -51,6 +52,7 @@ type loader struct {
 	conn   *sqlite3.Conn
 	insert *sqlite3.Stmt
 	last   eventstore.Position
+	side   eventstore.Position // the last beside the log
 	ends   map[string]eventstore.Version
 	text   []byte // room for a time
 }
@@ -74,7 +76,7 @@ func (l *loader) load(ctx context.Context, records iter.Seq2[eventstore.Record, 
 		if err == nil {
 			err = l.add(&rec)
 		}
-		if err == nil && l.last%loadEvents == 0 {
+		if err == nil && (l.last+l.side)%loadEvents == 0 {
 			err, open = l.commit(sqlite3.CHECKPOINT_PASSIVE), false
 		}
 		if err != nil {
@@ -104,8 +106,12 @@ func (l *loader) commit(mode sqlite3.CheckpointMode) error {
 }
 
 func (l *loader) add(r *eventstore.Record) error {
-	if r.Position != l.last+1 {
-		return fmt.Errorf("position %d comes after %d", r.Position, l.last)
+	last, row := &l.last, int64(r.Position)
+	if beside(r.Stream) {
+		last, row = &l.side, -row
+	}
+	if r.Position != *last+1 {
+		return fmt.Errorf("position %d comes after %d", r.Position, *last)
 	}
 	if end := l.ends[r.Stream]; r.Version != end+1 {
 		return fmt.Errorf("position %d: version %d of stream %s comes after %d", r.Position, r.Version, r.Stream, end)
@@ -120,7 +126,7 @@ func (l *loader) add(r *eventstore.Record) error {
 		command = s.BindText(5, r.Command.String())
 	}
 	if err := errors.Join(
-		command, s.BindInt64(1, int64(r.Position)), s.BindText(2, r.Stream), s.BindInt64(3, int64(r.Version)), s.BindText(4, r.ID.String()),
+		command, s.BindInt64(1, row), s.BindText(2, r.Stream), s.BindInt64(3, int64(r.Version)), s.BindText(4, r.ID.String()),
 		s.BindText(6, r.Type), s.BindInt64(7, int64(r.Schema)), s.BindBlob(8, l.text), bindJSON(s, 9, r.Data), bindJSON(s, 10, r.Metadata),
 	); err != nil {
 		return err
@@ -128,6 +134,6 @@ func (l *loader) add(r *eventstore.Record) error {
 	if err := s.Exec(); err != nil {
 		return fmt.Errorf("position %d: %w", r.Position, err)
 	}
-	l.last, l.ends[r.Stream] = r.Position, r.Version
+	*last, l.ends[r.Stream] = r.Position, r.Version
 	return nil
 }

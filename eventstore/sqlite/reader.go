@@ -116,6 +116,7 @@ func (p *pool) closeIdle() error {
 type reader struct {
 	conn                                        *sqlite3.Conn
 	all, stream, few, byCommand, commandsByText *sqlite3.Stmt
+	besides                                     *sqlite3.Stmt
 
 	names map[string]string // stream names and types met, so that each is one string
 	bytes []byte            // rest of the piece of memory that payloads are copied to
@@ -154,6 +155,7 @@ func prepareReader(conn *sqlite3.Conn) (*reader, error) {
 		{&r.stream, `SELECT ` + columns + ` FROM events WHERE stream = ?3 AND version > ?1 AND version <= ?2 ORDER BY version`},
 		{&r.few, `SELECT ` + columns + ` FROM events WHERE position IN (SELECT position FROM events INDEXED BY events_stream WHERE stream >= ?3 AND stream < ?4
 			AND position > ?1 AND position <= ?2) ORDER BY position`},
+		{&r.besides, `SELECT ` + columns + ` FROM events WHERE position < 0 ORDER BY position DESC`},
 		{&r.byCommand, `SELECT ` + columns + ` FROM events WHERE command = ?1 ORDER BY position LIMIT 1`},
 		{&r.commandsByText, `SELECT command FROM events WHERE command > ?1 ORDER BY command`},
 	} {
@@ -168,7 +170,7 @@ func prepareReader(conn *sqlite3.Conn) (*reader, error) {
 
 // decode reads the row that stmt is at. The columns are those of columns.
 func (r *reader) decode(stmt *sqlite3.Stmt, into *eventstore.Record) error {
-	into.Position = eventstore.Position(stmt.ColumnInt64(0))
+	into.Position = placeOf(stmt.ColumnInt64(0))
 	into.Stream = r.name(stmt.ColumnRawBlob(1))
 	into.Version = eventstore.Version(stmt.ColumnInt64(2))
 	into.Type = r.name(stmt.ColumnRawBlob(3))

@@ -79,7 +79,7 @@ func (w *writer) openAgain(ctx context.Context) (err error) {
 		}
 	}()
 	var found heads
-	last, err := loadHeads(ctx, conn, &found)
+	last, side, err := loadHeads(ctx, conn, &found)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (w *writer) openAgain(ctx context.Context) (err error) {
 	if err := probe(conn); err != nil {
 		return fmt.Errorf("the disk takes no writes yet: %w", err)
 	}
-	if err := w.attach(conn, disk, last); err != nil {
+	if err := w.attach(conn, disk, last, side); err != nil {
 		return err
 	}
 	if err := w.learnSince(conn, head); err != nil {

@@ -116,10 +116,10 @@ func (s *Store) openWriter(ctx context.Context) (eventstore.Position, error) {
 	if err != nil {
 		return 0, err
 	}
-	last, err := loadHeads(ctx, conn, &s.heads)
+	last, side, err := loadHeads(ctx, conn, &s.heads)
 	if err == nil {
 		s.writer = &writer{s: s, pending: map[string]head{}}
-		err = s.writer.attach(conn, disk, last)
+		err = s.writer.attach(conn, disk, last, side)
 	}
 	if err != nil {
 		err = errors.Join(err, closeConn(conn))

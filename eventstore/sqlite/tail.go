@@ -61,7 +61,7 @@ func (t *tail) jump(head eventstore.Position) {
 func newTailBatch(after eventstore.Position, batch []*request) tailBatch {
 	n, size := 0, 0
 	for _, r := range batch {
-		if r.added {
+		if r.added && !beside(r.stream) {
 			n += len(r.events)
 			size += r.size
 		}
@@ -77,7 +77,7 @@ func newTailBatch(after eventstore.Position, batch []*request) tailBatch {
 		return bytes[start:len(bytes):len(bytes)]
 	}
 	for _, r := range batch {
-		if !r.added {
+		if !r.added || beside(r.stream) {
 			continue
 		}
 		for i := range r.events {

@@ -28,6 +28,7 @@ type writer struct {
 
 	newest  newest              // record that was acknowledged
 	last    eventstore.Position // of the newest row, also in the transaction under way
+	side    eventstore.Position // likewise, of the rows beside the log
 	pending map[string]head     // heads that the transaction under way changes
 	batch   []*request
 	held    *request // was taken from the queue, but did not fit into the batch
@@ -41,8 +42,8 @@ type writer struct {
 }
 
 // attach gives the writer a connection, at Open and again at Reopen.
-func (w *writer) attach(conn *sqlite3.Conn, disk *disk, last eventstore.Position) error {
-	w.conn, w.disk, w.last = conn, disk, last
+func (w *writer) attach(conn *sqlite3.Conn, disk *disk, last, side eventstore.Position) error {
+	w.conn, w.disk, w.last, w.side = conn, disk, last, side
 	w.boundStream, w.boundType = "", ""
 	w.walPages, w.checkpointedAt = 0, 0
 	for _, p := range []struct {
@@ -161,20 +162,20 @@ func (w *writer) write() error {
 		}
 		return w.fail("begin a transaction", err, false)
 	}
-	before := w.last
+	before, besideBefore := w.last, w.side
 	for _, r := range w.batch {
 		if err := w.apply(r); err != nil {
-			w.last = before
+			w.last, w.side = before, besideBefore
 			return w.fail("write events", errors.Join(err, w.rollback.Exec()), false)
 		}
 	}
-	w.changed = w.last != before
+	w.changed = w.last != before || w.side != besideBefore
 	end := w.commit
 	if !w.changed {
 		end = w.rollback
 	}
 	if err := end.Exec(); err != nil {
-		w.last = before
+		w.last, w.side = before, besideBefore
 		if !w.conn.GetAutocommit() {
 			err = errors.Join(err, w.rollback.Exec())
 		}
@@ -222,12 +223,14 @@ func (w *writer) publish() {
 	c.walPages.Store(uint64(w.walPages))
 	c.events.Add(uint64(w.last) - w.s.tail.head.Load())
 	for _, r := range w.batch {
-		if r.added && r.position == w.last {
+		if r.added && r.position == w.last && !beside(r.stream) {
 			w.newest = newest{r.position, r.stream, r.events[len(r.events)-1].ID}
 		}
 	}
 	w.s.heads.merge(w.pending)
-	w.s.tail.publish(w.last, w.batch)
+	if head := w.s.tail.head.Load(); uint64(w.last) > head {
+		w.s.tail.publish(w.last, w.batch)
+	}
 }
 
 // answer wakes the callers. They may use their requests for something else at once.

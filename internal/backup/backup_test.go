@@ -24,6 +24,7 @@ import (
 	"jejak/eventstore/memory"
 	"jejak/eventstore/sqlite"
 	"jejak/internal/backup"
+	"jejak/internal/outside"
 )
 
 // logOf makes a log with some streams, commands of several events, and payloads of all kinds.
@@ -153,9 +154,7 @@ func TestWhatIsInIt(t *testing.T) {
 // The archive opens with stock tools.
 func TestStockTools(t *testing.T) {
 	for _, tool := range []string{"zstd", "tar"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is not on this machine", tool)
-		}
+		outside.Program(t, tool)
 	}
 	store := memory.New()
 	if _, err := store.Append(t.Context(), "s", 0, eventstore.Event{ID: uuid.New(), Type: "a.b", RecordedAt: time.Unix(1, 0), Data: []byte(`{"kind":"wet"}`)}); err != nil {

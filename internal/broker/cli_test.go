@@ -3,30 +3,13 @@ package broker
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"jejak/domain"
+	"jejak/internal/outside"
 	"jejak/internal/people"
 )
-
-// cli finds the stock client of NATS, which make builds.
-func cli(t *testing.T) string {
-	t.Helper()
-	name, err := filepath.Abs("../../bin/nats-v0.5.1")
-	if err == nil {
-		_, err = os.Stat(name)
-	}
-	if err == nil {
-		return name
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("the client of NATS is not there: make bin/nats-v0.5.1: %v", err)
-	}
-	t.Skip("the client of NATS is not there: make bin/nats-v0.5.1")
-	return ""
-}
 
 // run runs the client as somebody, with a home of its own: it keeps settings there.
 func (d *door) run(program string, user people.Added, args ...string) (string, error) {
@@ -38,7 +21,7 @@ func (d *door) run(program string, user people.Added, args ...string) (string, e
 }
 
 func TestTheStockClient(t *testing.T) {
-	program := cli(t)
+	program := outside.Built(t, "nats-v0.5.1")
 	d := openDoor(t)
 	escort, boss := d.user(domain.RoleEscort, "P3578A"), d.user(domain.RoleProvince, "35")
 	d.event("P3578B", "SHP-3578-8", 1)

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"jejak/domain"
+	"jejak/internal/outside"
 )
 
 // smallDisk makes the folder of the feed a disk of its own, of some bytes.
@@ -20,7 +21,7 @@ func (d *door) smallDisk(size string) {
 		d.t.Fatal(err)
 	}
 	if err := syscall.Mount("none", dir, "tmpfs", 0, "size="+size); err != nil {
-		d.t.Skipf("no disk can be made here (it takes root): %v", err)
+		outside.Lacking(d.t, "a disk of its own: "+err.Error(), "run it as root")
 	}
 	d.t.Cleanup(func() {
 		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {

@@ -37,7 +37,10 @@ func readEnd(ctx context.Context, s jetstream.Stream) (end, error) {
 	if e.empty {
 		return e, nil
 	}
-	m, err := s.GetLastMsgForSubject(ctx, "jejak.>")
+	m, err := s.GetMsg(ctx, state.LastSeq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) { // deleted: to find the one before, NATS walks over every subject under the stream's lock
+		m, err = s.GetLastMsgForSubject(ctx, ">")
+	}
 	if errors.Is(err, jetstream.ErrMsgNotFound) { // emptied since
 		return e, errAgain
 	}

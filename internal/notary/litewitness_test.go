@@ -19,24 +19,9 @@ import (
 	"github.com/ncruces/go-sqlite3"
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
-)
 
-// stockWitness finds torchwood's own witness, which make builds.
-func stockWitness(t *testing.T) string {
-	t.Helper()
-	name, err := filepath.Abs("../../bin/litewitness-v0.9.0")
-	if err == nil {
-		_, err = os.Stat(name)
-	}
-	if err == nil {
-		return name
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("the witness is not there: make bin/litewitness-v0.9.0: %v", err)
-	}
-	t.Skip("the witness is not there: make bin/litewitness-v0.9.0")
-	return ""
-}
+	"jejak/internal/outside"
+)
 
 // agentWith serves keys as ssh-agent does, from which the witness takes its own.
 func agentWith(t *testing.T, dir string) (socket, fingerprint string, public ed25519.PublicKey) {
@@ -70,7 +55,7 @@ func agentWith(t *testing.T, dir string) (socket, fingerprint string, public ed2
 
 // TestTheStockWitness: torchwood's litewitness, a process of its own, cosigns, also after the notary has begun again.
 func TestTheStockWitness(t *testing.T) {
-	program := stockWitness(t)
+	program := outside.Built(t, "litewitness-v0.9.0")
 	dir, err := os.MkdirTemp("", "witness") // the path of a socket must be short
 	if err != nil {
 		t.Fatal(err)
