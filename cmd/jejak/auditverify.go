@@ -171,11 +171,12 @@ func (f *verifyFlags) print(out io.Writer, report *server.LogReport) (err error)
 }
 
 func printLogVerified(out io.Writer, report *server.LogReport, form bool) error {
+	var page terminal.Page
 	for _, p := range report.Problems {
-		fmt.Fprintln(out, p)
+		page.Printf("%s\n", p)
 	}
 	if form {
-		fmt.Fprintf(out, "%s events of %s commands in %s streams were read, up to position %d: %s\n", terminal.Number(int64(report.Events)),
+		page.Printf("%s events of %s commands in %s streams were read, up to position %d: %s\n", terminal.Number(int64(report.Events)),
 			terminal.Number(int64(report.Commands)), terminal.Number(int64(report.Streams)), report.Head, number(len(report.Problems), "problem", "problems"))
 	}
 	for _, a := range report.Accounts {
@@ -183,20 +184,20 @@ func printLogVerified(out io.Writer, report *server.LogReport, form bool) error 
 	}
 	n := report.Notary
 	if n == nil {
-		_, err := fmt.Fprintln(out, "nothing was ever signed here, so nobody can say whether the log is as it was")
-		return err
+		page.Printf("nothing was ever signed here, so nobody can say whether the log is as it was\n")
+		return terminal.Print(out, page.Text())
 	}
 	for _, p := range n.Problems {
-		fmt.Fprintln(out, p.Text)
+		page.Printf("%s\n", p.Text)
 	}
 	when := ""
 	if n.SignedAt != "" {
 		when = ", signed at " + n.SignedAt
 	}
-	_, err := fmt.Fprintf(out, "%s: %s records were held against the checkpoint of %s records%s, and %s compared with the key %s; %s after it: %s\n",
+	page.Printf("%s: %s records were held against the checkpoint of %s records%s, and %s compared with the key %s; %s after it: %s\n",
 		n.Origin, terminal.Number(n.Records), terminal.Number(n.Size), when, number(int(n.Checkpoints), "checkpoint", "checkpoints"), n.KeySource,
 		number(int(n.Unsigned), "record", "records"), number(len(n.Problems), "problem", "problems"))
-	return err
+	return terminal.Print(out, page.Text())
 }
 
 // reading shows how far a check has come to a person who watches; nil where nobody does.
@@ -211,7 +212,7 @@ func reading(w io.Writer) func(check string, done, total uint64) {
 			return
 		}
 		last = time.Now()
-		live.Paint(fmt.Sprintf("%s %s", terminal.Bar(int64(done), int64(total), 40), check))
+		live.Paint(terminal.Sprintf("%s %s", terminal.Bar(int64(done), int64(total), 40), check))
 	}
 }
 

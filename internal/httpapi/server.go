@@ -136,6 +136,10 @@ func (s *Server) route() http.Handler {
 			s.postCommands(w, r)
 			return
 		}
+		if p := wholeQuery(r); p != nil {
+			writeProblem(w, p)
+			return
+		}
 		if _, pattern := s.mux.Handler(r); pattern != "" {
 			s.mux.ServeHTTP(w, r)
 			return

@@ -237,5 +237,5 @@ func parseTime(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	return time.Parse(time.RFC3339Nano, text)
+	return domain.StoredTime(text)
 }
