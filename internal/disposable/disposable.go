@@ -5,6 +5,7 @@ package disposable
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -120,6 +121,9 @@ func (f *File) open(create bool) (err error) {
 		if err := f.create(); err != nil {
 			return err
 		}
+		if err := f.checkLog(); err != nil {
+			return err
+		}
 	}
 	if f.conn, err = f.connect(flags); err != nil {
 		return err
@@ -145,6 +149,27 @@ func (f *File) open(create bool) (err error) {
 		return errors.Join(errors.New("it has no checksums: delete it, and it is made anew from the log"), err)
 	}
 	return f.conn.Exec("PRAGMA synchronous = NORMAL") // of the connection, unlike the rest of the preamble
+}
+
+// checkLog refuses a file whose write-ahead log has a frame with a changed byte.
+func (f *File) checkLog() (err error) {
+	name := f.path + "-wal"
+	var log interface {
+		io.ReaderAt
+		io.Closer
+	}
+	if f.disk == "" {
+		log, err = os.Open(name)
+	} else {
+		log, _, err = vfs.Find(f.disk).Open(name, vfs.OPEN_WAL|vfs.OPEN_READWRITE)
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, sqlite3.CANTOPEN) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(checksum.FlippedFrame(log, name), log.Close())
 }
 
 // create makes an empty file where there is none, for its owner alone, like the log that it is made of.

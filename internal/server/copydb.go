@@ -39,6 +39,7 @@ func withDatabase(path string, look func(conn *sqlite3.Conn, vfs string) error) 
 			return err
 		}
 		defer checked.Unregister()
+		checked.JudgeBy(func(*sqlite3.Conn) error { return nil }) // whose file it is judges what is in it
 		defer func() { err = checked.Named(err) }()
 		vfs = checked.Name()
 	}
