@@ -59,6 +59,16 @@ func (s *Server) notaryConfig() notary.Config {
 	return notary.Config{Dir: NotaryDir(s.cfg.Dir), Store: s.store, Side: s.side, Shared: engineOf(s.cfg.Store) == eventStoreDB, Simulated: s.cfg.Kind == Simulated}
 }
 
+// signTheRest has a notary sign what is written without a server, once it is: it begins with the log.
+func (s *Server) signTheRest(ctx context.Context) error {
+	n, err := notary.Open(ctx, s.notaryConfig())
+	if err != nil {
+		return err
+	}
+	s.opened("notary", func(ctx context.Context) error { return errors.Join(n.CatchUp(ctx, nil), n.Close()) })
+	return nil
+}
+
 // onSigned publishes a checkpoint, once there is NATS.
 func (s *Server) onSigned(c *notary.Signed) {
 	if notices := s.notices.Load(); notices != nil {
