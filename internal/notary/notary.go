@@ -62,6 +62,7 @@ type Config struct {
 	Signed func(*Signed)
 
 	disk string                   // SQLite VFS of the book, "" for the operating system's
+	now  func() time.Time         // the machine\'s clock
 	at   func(point string) error // for tests: called before each thing that can be cut; an error is the death of the process
 }
 
@@ -117,6 +118,9 @@ func (cfg Config) withDefaults() Config {
 	}
 	if cfg.Metrics == nil {
 		cfg.Metrics = noMetrics{}
+	}
+	if cfg.now == nil {
+		cfg.now = time.Now
 	}
 	if cfg.at == nil {
 		cfg.at = func(string) error { return nil }

@@ -107,7 +107,7 @@ func (n *Notary) failed(err error, pause time.Duration) time.Duration {
 	n.cfg.Log.Error("nothing is signed for now", "again_in", pause, "error", err)
 	// What is in memory may be ahead of what is in files, and a book that could not be written may yet have what was to be written.
 	if n.outage.IsZero() {
-		n.outage, n.outageWhy = time.Now(), reason
+		n.outage, n.outageWhy = n.cfg.now(), reason
 	}
 	err = n.book.reopen()
 	if err == nil {
@@ -191,7 +191,7 @@ func (n *Notary) round(ctx context.Context) (more bool, err error) {
 		}
 		return more, nil
 	}
-	if more && newest != nil && time.Since(newest.SignedAt) < n.cfg.Every {
+	if more && newest != nil && n.cfg.now().Sub(newest.SignedAt) < n.cfg.Every {
 		return true, nil
 	}
 	return more, n.sign(ctx)
@@ -293,7 +293,7 @@ func (n *Notary) write() error {
 
 // sign signs the tree as it is.
 func (n *Notary) sign(ctx context.Context) error {
-	c := &Signed{Origin: n.book.currentOrigin(), Epoch: n.book.currentEpoch(), Tree: tlog.Tree{N: n.tree.Size(), Hash: n.tree.Root()}, Position: n.last, Event: n.lastID, SignedAt: time.Now()}
+	c := &Signed{Origin: n.book.currentOrigin(), Epoch: n.book.currentEpoch(), Tree: tlog.Tree{N: n.tree.Size(), Hash: n.tree.Root()}, Position: n.last, Event: n.lastID, SignedAt: n.cfg.now()}
 	if err := c.signWith(n.signer); err != nil {
 		return err
 	}

@@ -297,7 +297,7 @@ func (n *Notary) enter(ctx context.Context, e *Entry, by *signer) error {
 		e.Origin = by.Name()
 	}
 	if e.At.IsZero() {
-		e.At = time.Now()
+		e.At = n.cfg.now()
 	}
 	e.At = e.At.UTC().Truncate(time.Microsecond)
 	event, err := e.event(by)

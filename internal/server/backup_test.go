@@ -382,7 +382,7 @@ func TestEveryFileIsInTheTable(t *testing.T) {
 	for _, p := range list.Parts {
 		parts = append(parts, p.Name)
 	}
-	if want := []string{server.MarkFile, "notary/notary.key", "notary/notary.pub", "notary/notary.db", "notary/leaves", server.ReadsFile, server.PeopleFile, "log/000001"}; !slices.Equal(parts, want) {
+	if want := []string{server.MarkFile, "notary/notary.key", "notary/notary.pub", "notary/notary.db", "notary/leaves", "side", server.ReadsFile, server.PeopleFile, "log/000001"}; !slices.Equal(parts, want) {
 		t.Errorf("parts %v, want %v", parts, want)
 	}
 }
