@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"jejak/domain"
 	"jejak/internal/api"
 	"jejak/internal/exit"
 	"jejak/internal/history"
@@ -192,7 +193,7 @@ func (f *replayFlags) print(ctx context.Context, w io.Writer, events *eventPages
 }
 
 func recordedAt(event api.Event) time.Time {
-	t, _ := time.Parse(time.RFC3339Nano, event.RecordedAt) // the server writes no other
+	t, _ := domain.StoredTime(event.RecordedAt) // the server writes no other
 	return t
 }
 

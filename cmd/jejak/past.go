@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"jejak/domain"
 	"jejak/eventstore/lock"
 	"jejak/internal/client"
 	"jejak/internal/exit"
@@ -181,7 +182,7 @@ var wib = time.FixedZone("WIB", 7*3600)
 
 // shown is a moment as people read it.
 func shown(stamp string) string {
-	t, err := time.Parse(time.RFC3339Nano, stamp)
+	t, err := domain.StoredTime(stamp)
 	if err != nil {
 		return stamp
 	}

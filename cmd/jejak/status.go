@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"jejak/domain"
 	"jejak/internal/api"
 	"jejak/internal/client"
 	"jejak/internal/exit"
@@ -118,7 +119,7 @@ func (f *statusFlags) read(ctx context.Context, c *client.Client, token string) 
 	if _, err := c.Get(ctx, token, "/v1/clock", nil, 0, &now); err != nil {
 		return board{}, err
 	}
-	at, err := time.Parse(time.RFC3339Nano, now.Now)
+	at, err := domain.StoredTime(now.Now)
 	if err != nil {
 		return board{}, fmt.Errorf("read the server's time: %w", err)
 	}

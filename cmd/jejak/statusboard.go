@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"jejak/domain"
 	"jejak/internal/terminal"
 	"jejak/projections/form"
 )
@@ -47,7 +48,7 @@ func judge(row form.RegencyRow, now time.Time, silentAfter time.Duration) (board
 	e := boardEntry{Condition: isQuiet, Row: row}
 	silent := true
 	if row.LastRecordedAt != "" {
-		last, err := time.Parse(time.RFC3339Nano, row.LastRecordedAt)
+		last, err := domain.StoredTime(row.LastRecordedAt)
 		if err != nil {
 			return e, fmt.Errorf("read the row of %s: last_recorded_at: %w", row.Code, err)
 		}

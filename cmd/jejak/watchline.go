@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
+	"jejak/domain"
 	"jejak/internal/follow"
 	"jejak/internal/terminal"
 )
@@ -73,7 +73,7 @@ func watchLine(m follow.Message, colour bool) (terminal.Text, error) {
 	if words == "" {
 		words = kind
 	}
-	when, err := time.Parse(time.RFC3339Nano, cmp.Or(w.OccurredAt, m.Time))
+	when, err := domain.StoredTime(cmp.Or(w.OccurredAt, m.Time))
 	if err != nil {
 		return terminal.Text{}, fmt.Errorf("read message %s: its time: %w", m.ID, err)
 	}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"jejak/domain"
 )
 
 // kind is what a cell holds.
@@ -106,7 +108,7 @@ func (c cell) human() cell {
 
 // stamped is the moment of a read model's timestamp.
 func stamped(stamp string) cell {
-	t, err := time.Parse(time.RFC3339Nano, stamp)
+	t, err := domain.StoredTime(stamp)
 	if err != nil {
 		return text(stamp)
 	}
