@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
@@ -20,7 +21,7 @@ type Page struct {
 	InElection
 	Regency string `query:"regency" doc:"Only of this unit."`
 	After   string `query:"after" doc:"Only what comes after this id."`
-	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"500" doc:"At most so many."`
+	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"500" doc:"At most so many, and at most 4 MiB."`
 }
 
 type listDiscrepancies struct {
@@ -84,6 +85,24 @@ func (s *Server) getShipments(ctx context.Context, in *listShipments) (*reply[[]
 	}, func(c api.ShipmentCard) string { return c.Shipment })
 }
 
+// listBytes is the most bytes of a page of a list.
+const listBytes = 4 << 20
+
+// fitting is how many of the first items are a page of at most so many bytes as JSON: one at least.
+func fitting[T any](items []T, most int) int {
+	size := 0
+	for i := range items {
+		text, err := json.Marshal(items[i])
+		if err != nil {
+			panic(err) // rows of texts and numbers
+		}
+		if size += len(text) + 1; size > most && i > 0 {
+			return i
+		}
+	}
+	return len(items)
+}
+
 // pageOf collects a page from the ledgers of the units that the asker may see, from the unit of the last page's last id on.
 func pageOf[T any](ctx context.Context, s *Server, in *Page, model access.Model, name string, query url.Values,
 	list func(st *ledger.State, at eventstore.Position, after string, limit int) []T, id func(T) string) (*reply[[]T], error) {
@@ -127,6 +146,9 @@ func pageOf[T any](ctx context.Context, s *Server, in *Page, model access.Model,
 			items = items[:in.Limit]
 			break
 		}
+	}
+	if n := fitting(items, listBytes); n < len(items) {
+		items, more = items[:n], true
 	}
 	r, err := answer(s, in.Asked, items, positions...)
 	if err == nil && more {
