@@ -52,6 +52,8 @@ var exeSuffix = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
 //	secret FILE TEXT                write a text, such as a token, to a file that only its owner reads
 //	unescape FILE JSON              write a text that was inside quotes in JSON to a file
 //	epcis FILE                      hold a file to GS1's schema of EPCIS documents
+//	shows [FILE] TEXT               hold what the last program has printed, or a file, to what may be on a person's screen: visible characters and line feeds,
+//	                                no line that a foreign text has begun; the text is in it
 //	needs FILE                      compare published figures (regency_code,item,quantity) with jejak need
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":     exits,
@@ -74,6 +76,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"secret":    secret,
 	"unescape":  unescape,
 	"epcis":     holdEPCIS,
+	"shows":     shows,
 	"needs":     needs,
 }
 
