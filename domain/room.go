@@ -36,6 +36,8 @@ const (
 	SubjectSupporting SubjectKind = "supporting"
 	// SubjectApproval is an approval or a refusal, by the id of its command.
 	SubjectApproval SubjectKind = "approval"
+	// SubjectSender is a person who tells of what may not be his, by user id.
+	SubjectSender SubjectKind = "sender"
 )
 
 // Subject names one thing that facts are about.

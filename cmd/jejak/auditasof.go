@@ -153,7 +153,7 @@ func printPast(w io.Writer, cut history.Cut, body []byte) error {
 	if err != nil {
 		return fmt.Errorf("read the answer: %w", err)
 	}
-	_, err = fmt.Fprintf(w, "as of %s\n%s", cut, text)
+	err = terminal.Fprintf(w, "as of %s\n%s", cut, text)
 	return err
 }
 
@@ -167,8 +167,8 @@ func printPastBoard(w io.Writer, cut history.Cut, body []byte) error {
 	columns, cells := boardCells(rows, nil)
 	p := painter{width: terminal.Width(w)}
 	table, left, short := terminal.Fit(columns, append(cells, boardLine(together(rows))), p.width, nil)
-	p.tables.WriteString(table)
+	p.tables.Add(table)
 	p.left, p.cut = left, short
-	_, err := fmt.Fprintf(w, "as of %s\n%s", cut, p.text())
+	err := terminal.Fprintf(w, "as of %s\n%s", cut, p.text())
 	return err
 }

@@ -18,6 +18,7 @@ import (
 	"jejak/internal/notary/bundle"
 	"jejak/internal/notary/leaf"
 	"jejak/internal/notary/verify"
+	"jejak/internal/terminal"
 )
 
 const checkHelp = `Check a proof that jejak audit prove has written, without a server and without a network. It says which event it proves, when it was recorded, and under which
@@ -163,9 +164,9 @@ func printChecked(out io.Writer, c proofChecked, asJSON bool) error {
 	case asJSON:
 		err = printJSON(out, c)
 	case c.OK:
-		_, err = fmt.Fprintf(out, "the log has, as it was signed: event %s, %s, %s version %d, recorded %s, data with SHA-256 %s\n", c.Event, c.Type, c.Stream, c.Version, c.RecordedAt, c.DataSHA256)
+		err = terminal.Fprintf(out, "the log has, as it was signed: event %s, %s, %s version %d, recorded %s, data with SHA-256 %s\n", c.Event, c.Type, c.Stream, c.Version, c.RecordedAt, c.DataSHA256)
 		if err == nil && c.Data != "" {
-			_, err = fmt.Fprintf(out, "the record given is it: %s\n", c.Data)
+			err = terminal.Fprintf(out, "the record given is it: %s\n", c.Data)
 		}
 	}
 	if err == nil && !c.OK {

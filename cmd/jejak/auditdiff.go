@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/url"
 	"slices"
@@ -102,7 +101,7 @@ func (f *figureFlags) each(cmd *cobra.Command, kind string, query url.Values, ta
 	}
 	for i, unit := range units {
 		if watched {
-			live.Paint(terminal.Bar(int64(i), int64(len(units)), 30) + " " + unit)
+			live.Paint(terminal.Sprintf("%s %s", terminal.Bar(int64(i), int64(len(units)), 30), unit))
 		}
 		a := <-answers[i]
 		if a.err != nil {
@@ -157,8 +156,7 @@ func newDiffCommand() *cobra.Command {
 			if f.asJSON {
 				return printJSON(cmd.OutOrStdout(), map[string][]form.Diff{"regencies": all})
 			}
-			_, err = io.WriteString(cmd.OutOrStdout(), folded(cmd.OutOrStdout(), diffText(all, f.figure)))
-			return err
+			return terminal.Print(cmd.OutOrStdout(), folded(cmd.OutOrStdout(), diffText(all, f.figure)))
 		},
 	}
 	f.flags(cmd)
@@ -168,8 +166,8 @@ func newDiffCommand() *cobra.Command {
 }
 
 // diffText writes what changed for people; figure is the one that was asked for, "" for all.
-func diffText(all []form.Diff, figure string) string {
-	var out strings.Builder
+func diffText(all []form.Diff, figure string) terminal.Text {
+	var out terminal.Page
 	if len(all) > 1 {
 		sums, events := figureSums{}, 0
 		for _, d := range all {
@@ -178,27 +176,27 @@ func diffText(all []form.Diff, figure string) string {
 				sums.add(c.Figure, c.From, c.To, c.Changes, c.Types)
 			}
 		}
-		fmt.Fprintf(&out, "semua / all: %s in %d regencies\n", number(events, "event", "events"), len(all))
+		out.Printf("semua / all: %s in %d regencies\n", number(events, "event", "events"), len(all))
 		sums.write(&out, changed)
 	}
 	for _, d := range all {
-		fmt.Fprintf(&out, "%s %s: %s, positions %d to %d\n", d.Code, d.Name, number(d.Events, "event", "events"), d.FromPosition, d.ToPosition)
+		out.Printf("%s %s: %s, positions %d to %d\n", d.Code, d.Name, number(d.Events, "event", "events"), d.FromPosition, d.ToPosition)
 		for _, c := range d.Figures {
-			fmt.Fprintf(&out, "  %-34s %s %s\n", c.Figure, changed(c.From, c.To), by(c.Changes, c.Types))
-			out.WriteString(eventLines(c.Events, c.Changes))
+			out.Printf("  %-34s %s %s\n", c.Figure, changed(c.From, c.To), by(c.Changes, c.Types))
+			out.Add(eventLines(c.Events, c.Changes))
 		}
 		switch {
 		case len(d.Figures) > 0:
 		case figure != "":
-			fmt.Fprintf(&out, "  %s did not change\n", figure)
+			out.Printf("  %s did not change\n", figure)
 		default:
-			out.WriteString("  no figure changed\n")
+			out.Printf("  no figure changed\n")
 		}
 	}
 	if len(all) == 0 {
-		out.WriteString(nothingBetween)
+		out.Printf(nothingBetween)
 	}
-	return out.String()
+	return out.Text()
 }
 
 // nothingBetween is what is said of two moments without an event between them.
@@ -216,16 +214,16 @@ func by(changes int, types map[string]int) string {
 	return number(changes, "change", "changes") + ": " + strings.Join(parts, ", ")
 }
 
-func eventLines(events []form.FigureEvent, changes int) string {
-	var out strings.Builder
+func eventLines(events []form.FigureEvent, changes int) terminal.Text {
+	var out terminal.Page
 	for _, e := range events {
-		fmt.Fprintf(&out, "      %s -> %s  %s  occurred %s  recorded %s  position %d  event %s\n", terminal.Number(e.From), terminal.Number(e.To), e.Type,
+		out.Printf("      %s -> %s  %s  occurred %s  recorded %s  position %d  event %s\n", terminal.Number(e.From), terminal.Number(e.To), e.Type,
 			shown(e.OccurredAt), shown(e.RecordedAt), e.Position, e.Event)
 	}
 	if more := changes - len(events); more > 0 {
-		fmt.Fprintf(&out, "      and %s more: --figure shows all\n", terminal.Number(int64(more)))
+		out.Printf("      and %s more: --figure shows all\n", terminal.Number(int64(more)))
 	}
-	return out.String()
+	return out.Text()
 }
 
 func newBelievedCommand() *cobra.Command {
@@ -260,8 +258,7 @@ func newBelievedCommand() *cobra.Command {
 			if f.asJSON {
 				return printJSON(cmd.OutOrStdout(), map[string][]form.Believed{"regencies": all})
 			}
-			_, err = io.WriteString(cmd.OutOrStdout(), folded(cmd.OutOrStdout(), believedText(all, at, f.figure)))
-			return err
+			return terminal.Print(cmd.OutOrStdout(), folded(cmd.OutOrStdout(), believedText(all, at, f.figure)))
 		},
 	}
 	f.flags(cmd)
@@ -270,8 +267,8 @@ func newBelievedCommand() *cobra.Command {
 }
 
 // believedText writes what was believed and what was true for people; figure is as in diffText.
-func believedText(all []form.Believed, at, figure string) string {
-	var out strings.Builder
+func believedText(all []form.Believed, at, figure string) terminal.Text {
+	var out terminal.Page
 	if len(all) > 1 {
 		sums, late := figureSums{}, 0
 		for _, b := range all {
@@ -280,31 +277,31 @@ func believedText(all []form.Believed, at, figure string) string {
 				sums.add(d.Figure, d.Believed, d.True, d.Changes, d.Types)
 			}
 		}
-		fmt.Fprintf(&out, "semua / all: at %s, %s in %d regencies had occurred and were told later\n", shown(all[0].At), number(late, "event", "events"), len(all))
+		out.Printf("semua / all: at %s, %s in %d regencies had occurred and were told later\n", shown(all[0].At), number(late, "event", "events"), len(all))
 		sums.write(&out, differed)
 	}
 	for _, b := range all {
-		fmt.Fprintf(&out, "%s %s: at %s, position %d, %s had occurred and were told later\n", b.Code, b.Name, shown(b.At), b.Position, number(b.Late, "event", "events"))
+		out.Printf("%s %s: at %s, position %d, %s had occurred and were told later\n", b.Code, b.Name, shown(b.At), b.Position, number(b.Late, "event", "events"))
 		for _, d := range b.Figures {
-			fmt.Fprintf(&out, "  %-34s %s %s\n", d.Figure, differed(d.Believed, d.True), by(d.Changes, d.Types))
-			out.WriteString(eventLines(d.Events, d.Changes))
+			out.Printf("  %-34s %s %s\n", d.Figure, differed(d.Believed, d.True), by(d.Changes, d.Types))
+			out.Add(eventLines(d.Events, d.Changes))
 		}
 		switch {
 		case len(b.Figures) > 0:
 		case figure != "":
-			fmt.Fprintf(&out, "  what was believed of %s was true\n", figure)
+			out.Printf("  what was believed of %s was true\n", figure)
 		default:
-			out.WriteString("  all figures were true\n")
+			out.Printf("  all figures were true\n")
 		}
 		if len(b.Ahead) > 0 {
-			fmt.Fprintf(&out, "  %s recorded by then had not occurred, or prove what had not:\n", number(len(b.Ahead), "event", "events"))
+			out.Printf("  %s recorded by then had not occurred, or prove what had not:\n", number(len(b.Ahead), "event", "events"))
 			for _, e := range b.Ahead[:min(len(b.Ahead), 5)] {
-				fmt.Fprintf(&out, "      %s  occurred %s  recorded %s  position %d  event %s\n", e.Type, shown(e.OccurredAt), shown(e.RecordedAt), e.Position, e.Event)
+				out.Printf("      %s  occurred %s  recorded %s  position %d  event %s\n", e.Type, shown(e.OccurredAt), shown(e.RecordedAt), e.Position, e.Event)
 			}
 		}
 	}
 	if len(all) == 0 {
-		fmt.Fprintf(&out, "at %s everything that had occurred was recorded: what was believed was true\n", at)
+		out.Printf("at %s everything that had occurred was recorded: what was believed was true\n", at)
 	}
-	return out.String()
+	return out.Text()
 }

@@ -17,6 +17,7 @@ import (
 	"jejak/internal/exit"
 	"jejak/internal/notary"
 	"jejak/internal/server"
+	"jejak/internal/terminal"
 )
 
 const proveHelp = `Write the proof that an event is in the log as it was signed: a file of some 1.5 KB (C2SP tlog-proof) with which anybody who has the notary's verifier key
@@ -127,9 +128,8 @@ func writeProof(out io.Writer, p proved, output, record string, asJSON bool) err
 	case asJSON:
 		return printJSON(out, p)
 	case output == "":
-		_, err := io.WriteString(out, p.Proof)
-		return err
+		return terminal.Print(out, terminal.Lines(p.Proof))
 	}
-	_, err := fmt.Fprintf(out, "event %s is leaf %d of %d under a signed checkpoint: the proof is in %s\n", p.Event, p.Leaf, p.Size, output)
+	err := terminal.Fprintf(out, "event %s is leaf %d of %d under a signed checkpoint: the proof is in %s\n", p.Event, p.Leaf, p.Size, output)
 	return err
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"jejak/domain"
 	"jejak/internal/api"
 	"jejak/internal/exit"
 	"jejak/internal/history"
@@ -166,7 +167,7 @@ func (f *replayFlags) print(ctx context.Context, w io.Writer, events *eventPages
 	for {
 		event, raw, ok, err := events.next(ctx)
 		if err == nil && !ok && before.IsZero() && !f.asJSON {
-			_, err = io.WriteString(w, nothingBetween)
+			err = terminal.Fprintf(w, nothingBetween)
 		}
 		if err != nil || !ok {
 			return err
@@ -183,7 +184,7 @@ func (f *replayFlags) print(ctx context.Context, w io.Writer, events *eventPages
 		if f.asJSON {
 			err = printRaw(w, raw)
 		} else {
-			_, err = fmt.Fprintln(w, replayLine(event))
+			err = terminal.Fprintf(w, "%s\n", replayLine(event))
 		}
 		if err != nil {
 			return err
@@ -192,12 +193,12 @@ func (f *replayFlags) print(ctx context.Context, w io.Writer, events *eventPages
 }
 
 func recordedAt(event api.Event) time.Time {
-	t, _ := time.Parse(time.RFC3339Nano, event.RecordedAt) // the server writes no other
+	t, _ := domain.StoredTime(event.RecordedAt) // the server writes no other
 	return t
 }
 
 // replayLine is an event in one line: when it was recorded, whose, what, by which role, and how late it was told.
-func replayLine(event api.Event) string {
+func replayLine(event api.Event) terminal.Text {
 	var meta struct {
 		Actor      struct{ Role, Unit string }
 		OccurredAt time.Time `json:"occurred_at"`
@@ -217,17 +218,17 @@ func replayLine(event api.Event) string {
 		late = "  LATE " + d.Round(time.Minute).String()
 	}
 	_, unit, _ := strings.Cut(event.Stream, ".")
-	return fmt.Sprintf("%s  %s  %-28s %s %s%s  %s", shown(event.RecordedAt), unit, event.Type, meta.Actor.Role, meta.Actor.Unit, late, detailText(details))
+	return terminal.Sprintf("%s  %s  %-28s %s %s%s  %s", shown(event.RecordedAt), unit, event.Type, meta.Actor.Role, meta.Actor.Unit, late, detailText(details))
 }
 
 // figuresOnScreen are those of a regency that a replay shows.
-func figuresOnScreen(row form.RegencyRow) string {
-	var out strings.Builder
+func figuresOnScreen(row form.RegencyRow) terminal.Text {
+	var out terminal.Page
 	for _, group := range []struct {
 		name   string
 		counts map[string]int64
 	}{{"kotak / boxes", row.Boxes}, {"TPS / stations", row.Stations}, {"pengiriman / shipments", row.Shipments}, {"temuan / discrepancies", row.Discrepancies}} {
-		fmt.Fprintf(&out, "%-24s %s\n", group.name, countsText(group.counts))
+		out.Printf("%-24s %s\n", group.name, countsText(group.counts))
 	}
-	return out.String()
+	return out.Text()
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/url"
 	"slices"
@@ -15,6 +14,7 @@ import (
 
 	"jejak/internal/exit"
 	"jejak/internal/history"
+	"jejak/internal/terminal"
 	"jejak/projections/form"
 )
 
@@ -69,8 +69,7 @@ func newTimelineCommand() *cobra.Command {
 			if err := json.Unmarshal(body, &line); err != nil {
 				return fmt.Errorf("read the timeline: %w", err)
 			}
-			_, err = io.WriteString(cmd.OutOrStdout(), folded(cmd.OutOrStdout(), timelineText(line)))
-			return err
+			return terminal.Print(cmd.OutOrStdout(), folded(cmd.OutOrStdout(), timelineText(line)))
 		},
 	}
 	f.flags(cmd)
@@ -85,45 +84,45 @@ func newTimelineCommand() *cobra.Command {
 }
 
 // timelineText writes a timeline for people: two or three lines an event.
-func timelineText(line form.Timeline) string {
-	var out strings.Builder
-	fmt.Fprintf(&out, "%s %s, up to position %d\n", line.Kind, line.ID, line.Position)
+func timelineText(line form.Timeline) terminal.Text {
+	var out terminal.Page
+	out.Printf("%s %s, up to position %d\n", line.Kind, line.ID, line.Position)
 	for _, e := range line.Entries {
 		mark := "  "
 		if e.Gap != "" {
 			mark = "!!"
-			fmt.Fprintf(&out, "!! gap: %s / %s\n", e.GapEN, e.Gap)
+			out.Printf("!! gap: %s / %s\n", e.GapEN, e.Gap)
 		}
-		fmt.Fprintf(&out, "%s %s  %s", mark, shown(e.OccurredAt), e.Type)
+		out.Printf("%s %s  %s", mark, shown(e.OccurredAt), e.Type)
 		if e.State != "" {
-			fmt.Fprintf(&out, "  -> %s", e.State)
+			out.Printf("  -> %s", e.State)
 		}
 		if e.Believed != "" {
-			fmt.Fprintf(&out, "  (believed: %s)", e.Believed)
+			out.Printf("  (believed: %s)", e.Believed)
 		}
-		fmt.Fprintf(&out, "\n     recorded %s", shown(e.RecordedAt))
+		out.Printf("\n     recorded %s", shown(e.RecordedAt))
 		if e.Late {
-			fmt.Fprintf(&out, "  LATE %s", time.Duration(e.LateSeconds)*time.Second)
+			out.Printf("  LATE %s", time.Duration(e.LateSeconds)*time.Second)
 		}
-		fmt.Fprintf(&out, "  by %s (%s %s)", e.Actor.ID, e.Actor.Role, e.Actor.Unit)
+		out.Printf("  by %s (%s %s)", e.Actor.ID, e.Actor.Role, e.Actor.Unit)
 		if e.Device != "" {
-			fmt.Fprintf(&out, "  device %s/%d", e.Device, e.DeviceSeq)
+			out.Printf("  device %s/%d", e.Device, e.DeviceSeq)
 		}
-		fmt.Fprintf(&out, "  %s\n", e.Mode)
-		fmt.Fprintf(&out, "     position %d  event %s", e.Position, e.Event)
+		out.Printf("  %s\n", e.Mode)
+		out.Printf("     position %d  event %s", e.Position, e.Event)
 		if e.Place != nil {
-			fmt.Fprintf(&out, "  at %.5f,%.5f +-%.0f m", e.Place.Lat, e.Place.Lon, e.Place.Accuracy)
+			out.Printf("  at %.5f,%.5f +-%.0f m", e.Place.Lat, e.Place.Lon, e.Place.Accuracy)
 		}
 		for _, h := range e.Evidence {
-			fmt.Fprintf(&out, "\n     evidence %s %s sha256 %s", h.Kind, h.MediaType, h.SHA256)
+			out.Printf("\n     evidence %s %s sha256 %s", h.Kind, h.MediaType, h.SHA256)
 		}
 		if text := detailText(e.Details); text != "" {
-			out.WriteString("\n     " + text)
+			out.Printf("\n     %s", text)
 		}
-		out.WriteString("\n")
+		out.Printf("\n")
 	}
-	fmt.Fprintf(&out, "%s, %d told late, %s\n", number(len(line.Entries), "event", "events"), line.Late, number(line.Gaps, "gap in custody", "gaps in custody"))
-	return out.String()
+	out.Printf("%s, %d told late, %s\n", number(len(line.Entries), "event", "events"), line.Late, number(line.Gaps, "gap in custody", "gaps in custody"))
+	return out.Text()
 }
 
 func detailText(details map[string]string) string {

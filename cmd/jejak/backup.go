@@ -178,7 +178,7 @@ func (r *received) Write(p []byte) (int, error) {
 			r.live = terminal.NewLive(r.watch)
 		}
 		r.shown = time.Now()
-		r.live.Paint(fmt.Sprintf("%s MB written", terminal.Number(r.bytes/1e6)))
+		r.live.Paint(terminal.Sprintf("%s MB written", terminal.Number(r.bytes/1e6)))
 	}
 	return n, err
 }
@@ -194,30 +194,30 @@ func showBackup(w io.Writer, name string, m backup.Manifest, state string, asJSO
 	if asJSON {
 		return printJSON(w, shownBackup{name, state, m})
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: a backup of %s records, %s\n", name, m.Kind, state)
-	fmt.Fprintf(&b, "taken      %s, by %s\n", m.Began.Format(time.RFC3339), m.Program)
+	var b terminal.Page
+	b.Printf("%s: a backup of %s records, %s\n", name, m.Kind, state)
+	b.Printf("taken      %s, by %s\n", m.Began.Format(time.RFC3339), m.Program)
 	if m.Log.Included {
-		fmt.Fprintf(&b, "log        %s events in %s streams, up to position %d", terminal.Number(int64(m.Log.Events)), terminal.Number(int64(m.Log.Streams)), m.Log.Position)
+		b.Printf("log        %s events in %s streams, up to position %d", terminal.Number(int64(m.Log.Events)), terminal.Number(int64(m.Log.Streams)), m.Log.Position)
 		if m.Log.Last != nil {
-			fmt.Fprintf(&b, ", recorded from %s to %s", m.Log.First.Format(time.RFC3339), m.Log.Last.Format(time.RFC3339))
+			b.Printf(", recorded from %s to %s", m.Log.First.Format(time.RFC3339), m.Log.Last.Format(time.RFC3339))
 		}
-		fmt.Fprintln(&b)
+		b.Printf("\n")
 	} else {
-		fmt.Fprintf(&b, "log        NOT in it: it is on EventStoreDB, which has backups of its own\n")
+		b.Printf("log        NOT in it: it is on EventStoreDB, which has backups of its own\n")
 	}
 	for _, e := range m.Elections {
-		fmt.Fprintf(&b, "election   %s, %s\n", e.Election, number(e.Units, "unit", "units"))
+		b.Printf("election   %s, %s\n", e.Election, number(e.Units, "unit", "units"))
 	}
-	fmt.Fprintf(&b, "people     %s\n", number(m.People.Accounts, "account", "accounts"))
+	b.Printf("people     %s\n", number(m.People.Accounts, "account", "accounts"))
 	for _, p := range m.Parts {
 		if !strings.Contains(p.Name, "/") {
-			fmt.Fprintf(&b, "file       %s, %s bytes\n", p.Name, terminal.Number(p.Size))
+			b.Printf("file       %s, %s bytes\n", p.Name, terminal.Number(p.Size))
 		}
 	}
 	if len(m.LeftOut) > 0 {
-		fmt.Fprintf(&b, "left out   %s\n", strings.Join(m.LeftOut, ", "))
+		b.Printf("left out   %s\n", strings.Join(m.LeftOut, ", "))
 	}
-	_, err := io.WriteString(w, b.String())
+	err := terminal.Print(w, b.Text())
 	return err
 }

@@ -25,7 +25,7 @@ var stages = []struct {
 
 // boardTable lays out the regencies: first those that are played in full (nil: all), worst first, then the others by their codes, where nobody delivers
 // and so all is late in the end. What decides stands left, where also a narrow window shows it.
-func boardTable(rows []form.RegencyRow, inFull map[string]bool) string {
+func boardTable(rows []form.RegencyRow, inFull map[string]bool) terminal.Text {
 	return terminal.Table(boardCells(rows, inFull))
 }
 

@@ -21,6 +21,7 @@ import (
 	"jejak/internal/server"
 	"jejak/internal/simulation"
 	"jejak/internal/telemetry"
+	"jejak/internal/terminal"
 	"jejak/projections/form"
 )
 
@@ -86,7 +87,7 @@ func demo(cmd *cobra.Command, f demoFlags) (err error) {
 	began := time.Now()
 	server.TuneMemory(cmd.Context(), demoMemory)
 	if showsPassword(cmd.Flags()) {
-		fmt.Fprintln(cmd.ErrOrStderr(), "warning: "+storePassword)
+		_ = terminal.Fprintf(cmd.ErrOrStderr(), "warning: %s\n", storePassword) // the demo goes on without anybody who reads it
 	}
 	if err := f.prepare(); err != nil {
 		return err
@@ -174,7 +175,7 @@ func (f *demoFlags) begin(cmd *cobra.Command, s *server.Server) error {
 	if f.asJSON {
 		return printJSON(cmd.OutOrStdout(), map[string]string{"http": s.URL(), "nats": s.NATS()})
 	}
-	_, err := fmt.Fprintf(cmd.ErrOrStderr(), "Jejak plays Pemilu 2024 of East Java at %s, feed at %s; data in %s, all of it made up\n", s.URL(), cmp.Or(s.NATS(), "none"), f.dir)
+	err := terminal.Fprintf(cmd.ErrOrStderr(), "Jejak plays Pemilu 2024 of East Java at %s, feed at %s; data in %s, all of it made up\n", s.URL(), cmp.Or(s.NATS(), "none"), f.dir)
 	return err
 }
 
@@ -190,7 +191,7 @@ func (f *demoFlags) play(ctx context.Context, cmd *cobra.Command, h *host) (*sim
 	}
 	defer c.Close()
 	inFull := f.inFull()
-	show := newShow(cmd.ErrOrStderr(), func() (string, error) {
+	show := newShow(cmd.ErrOrStderr(), func() (terminal.Text, error) {
 		var rows []form.RegencyRow
 		_, err := c.Get(ctx, token, electionPath+"/regencies", nil, 0, &rows)
 		return boardTable(rows, inFull), err

@@ -189,7 +189,7 @@ func runExport(cmd *cobra.Command, f *exportFlags) (err error) {
 	if f.asJSON {
 		return printJSON(cmd.OutOrStdout(), s)
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, up to position %d\n", f.out, made(f.format, s), s.Last)
+	err = terminal.Fprintf(cmd.OutOrStdout(), "%s: %s, up to position %d\n", f.out, made(f.format, s), s.Last)
 	return err
 }
 
@@ -238,6 +238,6 @@ func exporting(w io.Writer) func(unit domain.Code, done uint64) {
 	}
 	live := terminal.NewLive(w)
 	return func(unit domain.Code, done uint64) {
-		live.Paint(fmt.Sprintf("exporting %s: %s records read\n", unit, terminal.Number(int64(done))))
+		live.Paint(terminal.Sprintf("exporting %s: %s records read\n", unit, terminal.Number(int64(done))))
 	}
 }

@@ -42,7 +42,7 @@ func newFeedRebuildCommand() *cobra.Command {
 			err = t.client.RebuildFeed(cmd.Context(), t.token, func(position, to uint64) {
 				last = api.FeedRebuild{Position: position, To: to, Done: true}
 				if watched {
-					live.Paint(fmt.Sprintf("%s position %s of %s\n", terminal.Bar(int64(position), int64(to), 30), terminal.Number(int64(position)), terminal.Number(int64(to))))
+					live.Paint(terminal.Sprintf("%s position %s of %s\n", terminal.Bar(int64(position), int64(to), 30), terminal.Number(int64(position)), terminal.Number(int64(to))))
 				}
 			})
 			if err != nil {
@@ -51,8 +51,7 @@ func newFeedRebuildCommand() *cobra.Command {
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), last)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "the feed is published anew up to position %s\n", terminal.Number(int64(last.To)))
-			return nil
+			return terminal.Fprintf(cmd.OutOrStdout(), "the feed is published anew up to position %s\n", terminal.Number(int64(last.To)))
 		},
 	}
 	dataFlag(cmd.Flags(), &dir)

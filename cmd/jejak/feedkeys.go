@@ -1,11 +1,10 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"jejak/internal/broker"
+	"jejak/internal/terminal"
 )
 
 func newFeedKeysCommand() *cobra.Command {
@@ -27,7 +26,7 @@ It prints the public keys, which are no secret, as the variables that the config
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), keys)
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "JEJAK_NATS_USER_KEY=%s\nJEJAK_NATS_SYSTEM_KEY=%s\nJEJAK_NATS_ISSUER_KEY=%s\n", keys.User, keys.System, keys.Issuer)
+			err = terminal.Fprintf(cmd.OutOrStdout(), "JEJAK_NATS_USER_KEY=%s\nJEJAK_NATS_SYSTEM_KEY=%s\nJEJAK_NATS_ISSUER_KEY=%s\n", keys.User, keys.System, keys.Issuer)
 			return err
 		},
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"jejak/internal/terminal"
 )
@@ -33,10 +32,10 @@ func (f figureSums) add(name string, before, after int64, changes int, types map
 }
 
 // write writes a line for each figure, as both says what it was on either side.
-func (f figureSums) write(out *strings.Builder, both func(before, after int64) string) {
+func (f figureSums) write(out *terminal.Page, both func(before, after int64) string) {
 	for _, name := range slices.Sorted(maps.Keys(f)) {
 		s := f[name]
-		fmt.Fprintf(out, "  %-34s %s in %s: %s\n", name, both(s.before, s.after), number(s.regencies, "regency", "regencies"), by(s.changes, s.types))
+		out.Printf("  %-34s %s in %s: %s\n", name, both(s.before, s.after), number(s.regencies, "regency", "regencies"), by(s.changes, s.types))
 	}
 }
 

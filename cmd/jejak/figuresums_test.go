@@ -23,13 +23,13 @@ func TestSumsOfFigures(t *testing.T) {
 		text string
 		want []string
 	}{
-		"believed": {believedText(believed, "", ""), []string{
+		"believed": {believedText(believed, "", "").String(), []string{
 			"semua / all: at 2024-02-13 06:45:00 WIB, 8 events in 2 regencies had occurred and were told later",
 			"boxes.at_village believed 1,010 true 1,035 in 2 regencies: 3 changes: 3 handoff.accepted",
 			"boxes.in_transit believed 20 true 0 in 1 regency: 1 change: 1 shipment.loaded"}},
-		"changed":      {diffText(changed, ""), []string{"semua / all: 9 events in 2 regencies", "boxes.sealed 4 -> 1 in 1 regency: 3 changes: 3 handoff.accepted"}},
-		"only one":     {believedText(believed[1:], "", ""), []string{"3577 : at 2024-02-13 06:45:00 WIB, position 0, 1 event had occurred and were told later"}},
-		"nothing else": {diffText(nil, ""), []string{strings.TrimSpace(nothingBetween)}},
+		"changed":      {diffText(changed, "").String(), []string{"semua / all: 9 events in 2 regencies", "boxes.sealed 4 -> 1 in 1 regency: 3 changes: 3 handoff.accepted"}},
+		"only one":     {believedText(believed[1:], "", "").String(), []string{"3577 : at 2024-02-13 06:45:00 WIB, position 0, 1 event had occurred and were told later"}},
+		"nothing else": {diffText(nil, "").String(), []string{strings.TrimSpace(nothingBetween)}},
 	} {
 		lines := strings.Split(test.text, "\n")
 		for i, want := range test.want {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -100,17 +99,17 @@ func printCheck(w io.Writer, report refdata.Report) error {
 		}
 		rows[i] = []string{t.What, terminal.Number(t.Official), terminal.Number(t.Here), ok, t.Source}
 	}
-	var out strings.Builder
-	out.WriteString(terminal.Table([]terminal.Column{
+	var out terminal.Page
+	out.Add(terminal.Table([]terminal.Column{
 		{Title: "level"}, {Title: "official", Right: true}, {Title: "here", Right: true}, {Title: "ok"}, {Title: "source"},
 	}, rows))
 	if list := report.Problems.List; len(list) > 0 {
-		out.WriteByte('\n')
+		out.Printf("\n")
 		for _, p := range list {
-			out.WriteString(p.String() + "\n")
+			out.Printf("%s\n", p)
 		}
 	}
-	_, err := io.WriteString(w, out.String())
+	err := terminal.Print(w, out.Text())
 	return err
 }
 
@@ -135,10 +134,10 @@ func importReference(ctx context.Context, w io.Writer, folder fs.FS, electionID,
 		return printJSON(w, done)
 	}
 	if done.Added == 0 {
-		_, err = fmt.Fprintf(w, "%s: version %s was there; adopted by %s\n", done.Election, done.Version, number(done.Adopted, "more unit", "more units"))
+		err = terminal.Fprintf(w, "%s: version %s was there; adopted by %s\n", done.Election, done.Version, number(done.Adopted, "more unit", "more units"))
 		return err
 	}
-	_, err = fmt.Fprintf(w, "%s: version %s imported (%s), adopted by %s\n", done.Election, done.Version,
+	err = terminal.Fprintf(w, "%s: version %s imported (%s), adopted by %s\n", done.Election, done.Version,
 		number(done.Added, "event", "events"), number(done.Adopted, "unit", "units"))
 	return err
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"jejak/internal/terminal"
 )
 
 // measured is what a demo cost, in this process.
@@ -83,7 +85,7 @@ func (m measured) print(w io.Writer) error {
 	if m.Events > 0 {
 		log = number(int(m.Events), "event", "events")
 	}
-	_, err := fmt.Fprintf(w, "\nThis run: %s\nThe log: %s, from %s\nFiles: %s\n", strings.Join(parts, ", "), log, number(int(m.Acts), "act", "acts"),
+	err := terminal.Fprintf(w, "\nThis run: %s\nThe log: %s, from %s\nFiles: %s\n", strings.Join(parts, ", "), log, number(int(m.Acts), "act", "acts"),
 		strings.Join(files, ", "))
 	return err
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"strings"
 
@@ -64,9 +63,9 @@ func electionFlag(cmd *cobra.Command, id *string) {
 
 func printNeed(w io.Writer, ref *election.Reference, code domain.Code, lines []need.Line) error {
 	region := ref.Regions[code]
-	var out strings.Builder
-	fmt.Fprintf(&out, "Kebutuhan / need: %s (%s), %s, norma %s\n", region.Name, code, ref.Name, ref.Norms.Version)
-	fmt.Fprintf(&out, "%s kecamatan, %s desa/kelurahan, %s TPS\n\n",
+	var out terminal.Page
+	out.Printf("Kebutuhan / need: %s (%s), %s, norma %s\n", region.Name, code, ref.Name, ref.Norms.Version)
+	out.Printf("%s kecamatan, %s desa/kelurahan, %s TPS\n\n",
 		terminal.Number(int64(region.Districts)), terminal.Number(int64(region.Villages)), terminal.Number(int64(region.StationCount)))
 	rows := make([][]string, len(lines))
 	derived := false
@@ -81,12 +80,12 @@ func printNeed(w io.Writer, ref *election.Reference, code domain.Code, lines []n
 		}
 		rows[i] = []string{l.Item, l.Variant, quantity, mark, l.Unit, l.Formula}
 	}
-	out.WriteString(terminal.Table([]terminal.Column{
+	out.Add(terminal.Table([]terminal.Column{
 		{Title: "item"}, {Title: "variant"}, {Title: "quantity", Right: true}, {Title: ""}, {Title: "unit"}, {Title: "formula"},
 	}, rows))
 	if derived {
-		out.WriteString("\n" + derivedNotice + "\n")
+		out.Printf("\n%s\n", derivedNotice)
 	}
-	_, err := io.WriteString(w, out.String())
+	err := terminal.Print(w, out.Text())
 	return err
 }

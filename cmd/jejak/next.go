@@ -10,6 +10,7 @@ import (
 
 	"jejak/internal/client"
 	"jejak/internal/server"
+	"jejak/internal/terminal"
 	"jejak/projections/form"
 )
 
@@ -18,16 +19,16 @@ const electionPath = "/v1/elections/pemilu2024"
 
 // printNext says where to look: places in this very log at which something happened.
 func (f *demoFlags) printNext(ctx context.Context, w io.Writer, s *server.Server, inFull []string) error {
-	var out strings.Builder
+	var out terminal.Page
 	base := s.URL()
-	out.WriteString("\nWhere to look next\n")
+	out.Printf("\nWhere to look next\n")
 	if f.exit {
 		// The server of these lines is about to stop.
-		fmt.Fprintf(&out, "  jejak demo --data %s --listen %s%s   # serves it again\n", f.dir, strings.TrimPrefix(base, "http://"), f.playedFlags())
+		out.Printf("  jejak demo --data %s --listen %s%s   # serves it again\n", f.dir, strings.TrimPrefix(base, "http://"), f.playedFlags())
 	}
-	fmt.Fprintf(&out, "  %s/docs   # the API\n", base)
-	fmt.Fprintf(&out, "  T=\"Authorization: Bearer $(cat %s)\"\n", s.TokenFile())
-	look := func(path, what string) { fmt.Fprintf(&out, "  curl -sH \"$T\" '%s%s'   # %s\n", base, path, what) }
+	out.Printf("  %s/docs   # the API\n", base)
+	out.Printf("  T=\"Authorization: Bearer $(cat %s)\"\n", s.TokenFile())
+	look := func(path, what string) { out.Printf("  curl -sH \"$T\" '%s%s'   # %s\n", base, path, what) }
 	look(electionPath+"/regencies", "all regencies")
 	place, err := findPlace(ctx, s, inFull)
 	if err != nil {
@@ -43,9 +44,9 @@ func (f *demoFlags) printNext(ctx context.Context, w io.Writer, s *server.Server
 		look("/v1/events?box="+box, "its events")
 	}
 	if !f.exit {
-		out.WriteString("Ctrl-C ends; started again, the demo goes on with what is there.\n")
+		out.Printf("Ctrl-C ends; started again, the demo goes on with what is there.\n")
 	}
-	_, err = io.WriteString(w, out.String())
+	err = terminal.Print(w, out.Text())
 	return err
 }
 

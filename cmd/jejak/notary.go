@@ -74,22 +74,23 @@ func showNotary(dir string) (shown notaryShown, err error) {
 }
 
 func printNotary(out io.Writer, shown *notaryShown) error {
-	fmt.Fprintf(out, "origin        %s\n", shown.Origin)
+	var page terminal.Page
+	page.Printf("origin        %s\n", shown.Origin)
 	for i := len(shown.Keys) - 1; i >= 0; i-- {
 		key := shown.Keys[i]
 		switch {
 		case key.Until < 0:
-			fmt.Fprintf(out, "verifier key  %s\n", key.Verifier)
+			page.Printf("verifier key  %s\n", key.Verifier)
 		default:
-			fmt.Fprintf(out, "  until %s records  %s\n", terminal.Number(key.Until), key.Verifier)
+			page.Printf("  until %s records  %s\n", terminal.Number(key.Until), key.Verifier)
 		}
 	}
 	if shown.Size == 0 {
-		_, err := fmt.Fprintln(out, "nothing is signed yet")
-		return err
+		page.Printf("nothing is signed yet\n")
+		return terminal.Print(out, page.Text())
 	}
-	_, err := fmt.Fprintf(out, "newest checkpoint, signed at %s, of %s records:\n\n%s", shown.SignedAt, terminal.Number(shown.Size), shown.Checkpoint)
-	return err
+	page.Printf("newest checkpoint, signed at %s, of %s records:\n\n%s", shown.SignedAt, terminal.Number(shown.Size), terminal.Lines(shown.Checkpoint))
+	return terminal.Print(out, page.Text())
 }
 
 func newNotaryRotateCommand() *cobra.Command {
@@ -118,7 +119,7 @@ as well, and have who kept a checkpoint from before hold the log against it: the
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), keys)
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "the verifier key is now %s\n", keys[len(keys)-1].Verifier)
+			err = terminal.Fprintf(cmd.OutOrStdout(), "the verifier key is now %s\n", keys[len(keys)-1].Verifier)
 			return err
 		},
 	}
@@ -167,7 +168,7 @@ meanwhile.`,
 			case asJSON:
 				return printJSON(cmd.OutOrStdout(), notaryRebuilt{rebuilt.Records, rebuilt.Checkpoints})
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "the tree of %s records is made again; it gives the root of every one of %s\n",
+			err = terminal.Fprintf(cmd.OutOrStdout(), "the tree of %s records is made again; it gives the root of every one of %s\n",
 				terminal.Number(rebuilt.Records), number(rebuilt.Checkpoints, "checkpoint signed", "checkpoints signed"))
 			return err
 		},

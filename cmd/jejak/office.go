@@ -116,7 +116,7 @@ func (h here) add(ctx context.Context, users []api.NewUser) ([]api.User, error) 
 	for i, u := range users {
 		asked[i] = people.NewUser{Role: domain.Role(u.Role), Scope: u.Scope, Party: u.Party, Name: u.Name, Phone: u.Phone, ID: u.ID, TokenSHA256: u.TokenSHA256}
 		if u.Expires != "" {
-			t, err := time.Parse(time.RFC3339, u.Expires)
+			t, err := domain.ParseTime(u.Expires)
 			if err != nil {
 				errs = append(errs, fmt.Errorf("user %d: expires: %q is no time such as 2024-02-20T00:00:00+07:00", i+1, u.Expires))
 			}

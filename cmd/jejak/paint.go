@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"jejak/internal/terminal"
 )
@@ -20,20 +20,20 @@ type member struct {
 
 // paint writes a JSON document for people: one line for each value with the names above it, a table for each list of objects. Counts of nothing are left
 // out. On a terminal of that width, 0 for none, lines are folded, and tables have the columns that there is room for.
-func paint(document []byte, width int) (string, error) {
+func paint(document []byte, width int) (terminal.Text, error) {
 	d := json.NewDecoder(bytes.NewReader(document))
 	d.UseNumber()
 	value, err := ordered(d)
 	if err != nil {
-		return "", err
+		return terminal.Text{}, err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return "", errors.New("there is more than one value")
+		return terminal.Text{}, errors.New("there is more than one value")
 	}
 	p := painter{width: width}
 	p.collect("", value)
 	if list, is := value.([]any); is && len(list) == 0 {
-		return nothing + "\n", nil
+		return terminal.Sprintf("%s\n", nothing), nil
 	}
 	return p.text(), nil
 }
@@ -45,28 +45,28 @@ const nothing = "- (tidak ada / none)"
 type painter struct {
 	width     int
 	lines     [][2]string // name and value
-	tables    strings.Builder
+	tables    terminal.Page
 	left, cut []string // titles of columns that are not or not all shown
 }
 
-func (p *painter) text() string {
-	var out strings.Builder
+func (p *painter) text() terminal.Text {
+	var out terminal.Page
 	names := 0
 	for _, l := range p.lines {
-		names = max(names, len(l[0]))
+		names = max(names, utf8.RuneCountInString(terminal.Clean(l[0])))
 	}
 	for _, l := range p.lines {
-		head := l[0] + strings.Repeat(" ", names-len(l[0])+2)
+		head, words := terminal.Sprintf("%-*s", names+2, l[0]), terminal.Sprintf("%s", l[1])
 		if p.width > 0 {
-			terminal.FoldLine(&out, head, l[1], len(head), p.width)
+			out.Add(terminal.FoldLine(head, words, names+2, p.width))
 		} else {
-			out.WriteString(head + l[1])
+			out.Add(head, words)
 		}
-		out.WriteString("\n")
+		out.Printf("\n")
 	}
-	out.WriteString(p.tables.String())
+	out.Add(p.tables.Text())
 	if len(p.left)+len(p.cut) > 0 {
-		head := fmt.Sprintf("\nlayar %d kolom / screen of %d columns: ", p.width, p.width)
+		head := terminal.Sprintf("\nlayar %d kolom / screen of %d columns: ", p.width, p.width)
 		var what []string
 		if len(p.left) > 0 {
 			what = append(what, "tidak tampil / not shown: "+strings.Join(p.left, " "))
@@ -74,9 +74,9 @@ func (p *painter) text() string {
 		if len(p.cut) > 0 {
 			what = append(what, "dipotong / cut: "+strings.Join(p.cut, " "))
 		}
-		out.WriteString(terminal.Fold(head+strings.Join(what, "; ")+". Semuanya: --json, atau lewat pipa / all of it: --json, or into a pipe\n", p.width))
+		out.Add(terminal.Fold(terminal.Sprintf("%s%s. Semuanya: --json, atau lewat pipa / all of it: --json, or into a pipe\n", head, strings.Join(what, "; ")), p.width))
 	}
-	return out.String()
+	return out.Text()
 }
 
 // ordered reads a value with the members of its objects in order.
@@ -209,9 +209,9 @@ func (p *painter) table(name string, list []any) {
 		}
 	}
 	if name != "" {
-		p.tables.WriteString("\n" + name + "\n")
+		p.tables.Printf("\n%s\n", name)
 	}
 	table, left, cut := terminal.Fit(columns, cells, p.width, foremost)
-	p.tables.WriteString(table)
+	p.tables.Add(table)
 	p.left, p.cut = append(p.left, left...), append(p.cut, cut...)
 }

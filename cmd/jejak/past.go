@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"jejak/domain"
 	"jejak/eventstore/lock"
 	"jejak/internal/client"
 	"jejak/internal/exit"
@@ -172,14 +173,16 @@ func wrongUsage(faults []*history.Fault, names map[string]string) error {
 }
 
 // folded is a text in lines that fit on w, where that is a terminal.
-func folded(w io.Writer, text string) string { return terminal.Fold(text, terminal.Width(w)) }
+func folded(w io.Writer, text terminal.Text) terminal.Text {
+	return terminal.Fold(text, terminal.Width(w))
+}
 
 // wib is how moments are shown: East Java's time, whatever the machine's.
 var wib = time.FixedZone("WIB", 7*3600)
 
 // shown is a moment as people read it.
 func shown(stamp string) string {
-	t, err := time.Parse(time.RFC3339Nano, stamp)
+	t, err := domain.StoredTime(stamp)
 	if err != nil {
 		return stamp
 	}

@@ -87,7 +87,7 @@ func folding(log *server.Log, w io.Writer) (from views.Log, end func()) {
 	}
 	live := terminal.NewLive(w)
 	from.Progress = func(done, all uint64) {
-		live.Paint(fmt.Sprintf("%s %s of %s events\n", terminal.Bar(int64(done), int64(all), 30), terminal.Number(int64(done)), terminal.Number(int64(all))))
+		live.Paint(terminal.Sprintf("%s %s of %s events\n", terminal.Bar(int64(done), int64(all), 30), terminal.Number(int64(done)), terminal.Number(int64(all))))
 	}
 	return from, live.Leave
 }
@@ -130,7 +130,7 @@ func printListed(w io.Writer, all []views.Listed, asJSON bool) error {
 		rows[i] = []string{v.View, fmt.Sprint(v.Version), terminal.Number(int64(v.Rows)), terminal.Number(int64(v.Units)), terminal.Number(int64(v.Behind)),
 			terminal.Number(int64(v.Position)), terminal.Number(int64(v.Bytes)), terminal.Number(int64(v.Old))}
 	}
-	_, err := io.WriteString(w, terminal.Table([]terminal.Column{
+	err := terminal.Print(w, terminal.Table([]terminal.Column{
 		{Title: "projection"}, {Title: "version", Right: true}, {Title: "rows", Right: true}, {Title: "units", Right: true}, {Title: "behind", Right: true},
 		{Title: "position", Right: true}, {Title: "bytes", Right: true}, {Title: "old rows", Right: true},
 	}, rows))
@@ -164,7 +164,7 @@ func newProjectionsRebuildCommand() *cobra.Command {
 			if f.asJSON {
 				return printJSON(cmd.OutOrStdout(), map[string]uint64{"ledgers": uint64(done.Ledgers), "events": done.Events, "rows": uint64(done.Rows)})
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s from %s of %s\n", number(done.Rows, "row", "rows"), number(int(done.Events), "event", "events"),
+			err = terminal.Fprintf(cmd.OutOrStdout(), "%s from %s of %s\n", number(done.Rows, "row", "rows"), number(int(done.Events), "event", "events"),
 				number(done.Ledgers, "ledger", "ledgers"))
 			return err
 		})
@@ -216,16 +216,16 @@ func printVerified(w io.Writer, done views.Verified, asJSON bool) (err error) {
 			Differences: append([]views.Difference{}, done.Differences...),
 		})
 	} else {
-		var out strings.Builder
+		var out terminal.Page
 		for _, d := range done.Differences {
-			fmt.Fprintln(&out, d)
+			out.Printf("%v\n", d)
 		}
-		fmt.Fprintf(&out, "%s compared with %s: %s\n", number(done.Rows, "row", "rows"), number(int(done.Events), "event", "events"),
+		out.Printf("%s compared with %s: %s\n", number(done.Rows, "row", "rows"), number(int(done.Events), "event", "events"),
 			number(len(done.Differences), "difference", "differences"))
 		if done.Missing+done.Behind+done.Other > 0 {
-			fmt.Fprintf(&out, "not there %d, without the newest events %d, of another version of the program %d\n", done.Missing, done.Behind, done.Other)
+			out.Printf("not there %d, without the newest events %d, of another version of the program %d\n", done.Missing, done.Behind, done.Other)
 		}
-		_, err = io.WriteString(w, out.String())
+		err = terminal.Print(w, out.Text())
 	}
 	if err != nil || len(done.Differences) == 0 {
 		return err

@@ -154,7 +154,7 @@ func readsShown(w io.Writer, asJSON bool) func([]api.KeptRead) error {
 	shown := 0
 	return func(list []api.KeptRead) error {
 		if shown += len(list); shown == 0 && !asJSON {
-			_, err := fmt.Fprintln(w, "nothing was read")
+			err := terminal.Fprintf(w, "nothing was read\n")
 			return err
 		}
 		for _, r := range list {
@@ -173,7 +173,7 @@ func readsShown(w io.Writer, asJSON bool) func([]api.KeptRead) error {
 				if r.Part == string(readlog.Begun) {
 					status = "begun"
 				}
-				_, err = fmt.Fprintf(w, "%s  %-10s %s of %s  %-5s %s %s, %s bytes\n", r.At, r.User, r.Role, r.Scope, status, r.Method, what, terminal.Number(r.Bytes))
+				err = terminal.Fprintf(w, "%s  %-10s %s of %s  %-5s %s %s, %s bytes\n", r.At, r.User, r.Role, r.Scope, status, r.Method, what, terminal.Number(r.Bytes))
 			}
 			if err != nil {
 				return err

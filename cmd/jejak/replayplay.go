@@ -32,12 +32,12 @@ type player struct {
 	since  time.Time  // of the machine, when now was so
 	next   *api.Event // that is waited for; nil at the end
 	paused bool
-	lines  []string // last events
-	shown  int      // events so far
-	last   uint64   // position of the last of them
+	lines  []terminal.Text // last events
+	shown  int             // events so far
+	last   uint64          // position of the last of them
 
-	figures string // of the regency, as last read
-	of      uint64 // up to which position
+	figures terminal.Text // of the regency, as last read
+	of      uint64        // up to which position
 	read    time.Time
 }
 
@@ -194,8 +194,12 @@ func (p *player) paint(ctx context.Context) error {
 	case p.paused:
 		state = "jeda / paused"
 	}
-	p.live.Paint(fmt.Sprintf("%s  %s  %s  [spasi/space n + - q]\n%s\n%s\n", p.now.In(wib).Format("2006-01-02 15:04:05 MST"), state,
-		number(p.shown, "event", "events"), p.figures, strings.Join(p.lines, "\n")))
+	var lines terminal.Page
+	for _, line := range p.lines {
+		lines.Printf("%s\n", line)
+	}
+	p.live.Paint(terminal.Sprintf("%s  %s  %s  [spasi/space n + - q]\n%s\n%s", p.now.In(wib).Format("2006-01-02 15:04:05 MST"), state,
+		number(p.shown, "event", "events"), p.figures, lines.Text()))
 	return nil
 }
 

@@ -19,6 +19,7 @@ import (
 	"jejak/internal/client"
 	"jejak/internal/exit"
 	"jejak/internal/export"
+	"jejak/internal/terminal"
 )
 
 const bastHelp = `Write the minutes of a handoff (berita acara serah terima, BAST) as PDF, to be signed: parties, boxes, seals, differences, witnesses, and a code with the
@@ -133,7 +134,7 @@ func runBAST(cmd *cobra.Command, f *bastFlags, handoff string) (err error) {
 	if report.Issued != nil {
 		said = ", diterbitkan sebagai / issued as event " + report.Issued.Event
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: SHA-256 %s%s\n", f.out, report.SHA256, said)
+	err = terminal.Fprintf(cmd.OutOrStdout(), "%s: SHA-256 %s%s\n", f.out, report.SHA256, said)
 	return err
 }
 
@@ -186,7 +187,7 @@ func (f *bastFlags) checkFile(cmd *cobra.Command, made desk, handoff string) err
 	if f.asJSON {
 		err = printJSON(cmd.OutOrStdout(), report)
 	} else {
-		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: SHA-256 %s\n%s\n%s\n", f.check, report.SHA256, wasIssued(report.Issued), isSame(same))
+		err = terminal.Fprintf(cmd.OutOrStdout(), "%s: SHA-256 %s\n%s\n%s\n", f.check, report.SHA256, wasIssued(report.Issued), isSame(same))
 	}
 	if err == nil && report.Issued == nil && !same {
 		return exit.Errorf(exit.Mismatch, "%s is not the minutes of %s: nobody issued it, and the log gives another file", f.check, handoff)

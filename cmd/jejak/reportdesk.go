@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"time"
 
+	"jejak/domain"
 	"jejak/domain/handoff"
 	"jejak/internal/client"
 	"jejak/internal/exit"
@@ -43,7 +43,7 @@ func (s *served) issued(ctx context.Context, id string) (list []issued, err erro
 		}
 		var data handoff.DocumentIssued
 		var meta journal.Metadata
-		at, bad := time.Parse(time.RFC3339Nano, e.RecordedAt)
+		at, bad := domain.StoredTime(e.RecordedAt)
 		if err := errors.Join(json.Unmarshal(e.Data, &data), json.Unmarshal(e.Metadata, &meta), bad); err != nil {
 			return nil, fmt.Errorf("read event %s: %w", e.ID, err)
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -40,7 +39,7 @@ func newRestoreCommand() *cobra.Command {
 			if err := showBackup(cmd.OutOrStdout(), args[0], list, "checked and restored to "+dir, asJSON); err != nil || asJSON {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "\nadmin.token is in no backup: jejak user add --role admin --scope 35 --data %s\n", dir)
+			err = terminal.Fprintf(cmd.OutOrStdout(), "\nadmin.token is in no backup: jejak user add --role admin --scope 35 --data %s\n", dir)
 			return err
 		},
 	}
@@ -61,6 +60,6 @@ func restoring(w io.Writer) func(what server.Restoring, done, total uint64) {
 			return
 		}
 		last = time.Now()
-		live.Paint(fmt.Sprintf("%-18s %s", what, terminal.Bar(int64(done), int64(total), 40)))
+		live.Paint(terminal.Sprintf("%-18s %s", what, terminal.Bar(int64(done), int64(total), 40)))
 	}
 }

@@ -31,6 +31,9 @@ func newRootCommand(env environment) *cobra.Command {
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := emptyFlags(cmd.Flags()); err != nil {
+				return err
+			}
 			return env.bind(cmd.Flags())
 		},
 	}
@@ -53,6 +56,20 @@ func newRootCommand(env environment) *cobra.Command {
 		newVersionCommand(),
 	)
 	return root
+}
+
+// emptyFlags refuses flags that were given an empty text: a script whose variable is empty must not get another answer than it asked for.
+func emptyFlags(flags *pflag.FlagSet) error {
+	var errs []error
+	flags.Visit(func(flag *pflag.Flag) {
+		if flag.Value.Type() == "string" && strings.TrimSpace(flag.Value.String()) == "" {
+			errs = append(errs, fmt.Errorf("--%s is empty: give it a value, or leave it out / --%s kosong: beri nilai, atau hapus", flag.Name, flag.Name))
+		}
+	})
+	if len(errs) > 0 {
+		return &exit.Error{Code: exit.Usage, Err: errors.Join(errs...)}
+	}
+	return nil
 }
 
 // group is a command that only holds others.

@@ -62,6 +62,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("PATH", programs+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("HERE", here)
 			env.Setenv("PROJECT", project)
+			env.Setenv("ESC", "\x1b")
 			env.Setenv("JEJAK_NATS_LISTEN", "127.0.0.1:0") // other tests on the machine may have the usual port
 			return nil
 		},

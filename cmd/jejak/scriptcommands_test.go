@@ -47,10 +47,13 @@ var exeSuffix = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
 //	page FILE NAME...               write the examples of these names on docs/feed.md, one after the other: shell commands to FILE, a Go program built as FILE
 //	answer NAME                     run the command of that name on docs/panduan-auditor.md, as it stands there, and compare its output with what is shown there
 //	demo DIR                        the data directory of the demo on docs/panduan-auditor.md, played once for all scripts: a copy
+//	former FORM DIR                 a data directory that an earlier program wrote: testdata/former/FORM.tar.gz
 //	forge FILE SQLFILE              run SQL on a database as somebody would who makes the checksums of its pages fit
 //	secret FILE TEXT                write a text, such as a token, to a file that only its owner reads
 //	unescape FILE JSON              write a text that was inside quotes in JSON to a file
 //	epcis FILE                      hold a file to GS1's schema of EPCIS documents
+//	shows [FILE] TEXT               hold what the last program has printed, or a file, to what may be on a person's screen: visible characters and line feeds,
+//	                                no line that a foreign text has begun; the text is in it
 //	needs FILE                      compare published figures (regency_code,item,quantity) with jejak need
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":     exits,
@@ -68,10 +71,12 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"page":      page,
 	"answer":    answer,
 	"demo":      givesDemo,
+	"former":    former,
 	"forge":     forge,
 	"secret":    secret,
 	"unescape":  unescape,
 	"epcis":     holdEPCIS,
+	"shows":     shows,
 	"needs":     needs,
 }
 

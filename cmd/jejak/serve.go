@@ -19,6 +19,7 @@ import (
 	"jejak/internal/refdata"
 	"jejak/internal/server"
 	"jejak/internal/telemetry"
+	"jejak/internal/terminal"
 )
 
 const serveHelp = `Serve the HTTP API of one data directory until SIGINT or SIGTERM; a second signal ends at once. Either way nothing is lost that was answered.
@@ -185,7 +186,7 @@ func printPlaces(w io.Writer, s *server.Server, dir string, kind server.Kind) er
 	if s.NATS() == "" {
 		feed = "none"
 	}
-	_, err := fmt.Fprintf(w, `Jejak serves %s
+	err := terminal.Fprintf(w, `Jejak serves %s
   feed      %s
   data      %s (%s)
   admin     token in %s

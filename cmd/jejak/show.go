@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -14,11 +13,11 @@ import (
 type show struct {
 	w     io.Writer
 	live  *terminal.Live // nil: nobody watches
-	board func() (table string, err error)
+	board func() (table terminal.Text, err error)
 
 	began  time.Time
 	sent   int64               // acts that were answered before
-	table  string              // the board as last read
+	table  terminal.Text       // the board as last read
 	read   time.Time           // when
 	phases map[string]struct{} // told
 }
@@ -27,7 +26,7 @@ type show struct {
 const boardEvery = time.Second
 
 // newShow shows on w. board reads the table of the regencies, nil where there is none.
-func newShow(w io.Writer, board func() (string, error)) *show {
+func newShow(w io.Writer, board func() (terminal.Text, error)) *show {
 	s := &show{w: w, board: board, phases: map[string]struct{}{}}
 	if terminal.Watched(w) {
 		s.live = terminal.NewLive(w)
@@ -50,17 +49,17 @@ func (s *show) progress(p simulation.Progress) {
 			s.table = table
 		}
 	}
-	s.live.Paint(s.head(p) + s.table)
+	s.live.Paint(terminal.Sprintf("%s%s", s.head(p), s.table))
 }
 
 // head are two lines: the bar, and where the play is.
-func (s *show) head(p simulation.Progress) string {
+func (s *show) head(p simulation.Progress) terminal.Text {
 	took := time.Since(s.began)
 	rate := ""
 	if seconds := took.Seconds(); seconds >= 1 {
 		rate = ", " + terminal.Number(int64(float64(p.Acts-s.sent)/seconds)) + "/s"
 	}
-	return fmt.Sprintf("%s %s of about %s acts%s, %s\n%s  %s\n", terminal.Bar(p.Acts, p.Expected, 30), terminal.Number(p.Acts), terminal.Number(p.Expected),
+	return terminal.Sprintf("%s %s of about %s acts%s, %s\n%s  %s\n", terminal.Bar(p.Acts, p.Expected, 30), terminal.Number(p.Acts), terminal.Number(p.Expected),
 		rate, took.Round(time.Second), p.Now.Format(simulatedTime), phase(p))
 }
 
@@ -85,7 +84,7 @@ func (s *show) line(p simulation.Progress) {
 	}
 	s.phases[name] = struct{}{}
 	// Nobody can be told that the error output is gone.
-	_, _ = fmt.Fprintf(s.w, "%s  %s (%s of about %s acts)\n", p.Now.Format(simulatedTime), text, terminal.Number(p.Acts), terminal.Number(p.Expected))
+	_ = terminal.Fprintf(s.w, "%s  %s (%s of about %s acts)\n", p.Now.Format(simulatedTime), text, terminal.Number(p.Acts), terminal.Number(p.Expected))
 }
 
 // end lets what is shown stand, so that the next lines begin below it.

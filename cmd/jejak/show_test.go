@@ -12,6 +12,7 @@ import (
 	"jejak/internal/exit"
 	"jejak/internal/server"
 	"jejak/internal/simulation"
+	"jejak/internal/terminal"
 	"jejak/projections/form"
 )
 
@@ -22,7 +23,7 @@ func progressed(phase string, wave int, acts int64) simulation.Progress {
 // Into a pipe a phase is told once, however often it takes turns with others.
 func TestShowInAPipe(t *testing.T) {
 	var out strings.Builder
-	s := newShow(&out, func() (string, error) { return "", errors.New("nobody reads a board in a pipe") })
+	s := newShow(&out, func() (terminal.Text, error) { return terminal.Text{}, errors.New("nobody reads a board in a pipe") })
 	for i, phase := range []string{"kotak diisi", "surat suara: disortir", "kotak diperiksa", "surat suara: dihitung", "kotak diisi"} {
 		s.progress(progressed(phase, i+1, int64(i)))
 	}
@@ -46,7 +47,7 @@ func TestBoard(t *testing.T) {
 	rows[7].Discrepancies = map[string]int64{"wet": 5}
 	rows[9].Stations = map[string]int64{"late": 3, "ready": 7, "ready_with_issue": 2}
 	rows[20].Stations = map[string]int64{"late": 3000}
-	table := boardTable(rows, map[string]bool{"3508": true, "3510": true})
+	table := boardTable(rows, map[string]bool{"3508": true, "3510": true}).String()
 	lines := strings.Split(strings.TrimSpace(table), "\n")
 	if len(lines) != 39 {
 		t.Fatalf("%d lines; with the two of the bar and one of the prompt they must fit into 44", len(lines))
@@ -65,7 +66,7 @@ func TestBoard(t *testing.T) {
 			t.Errorf("%d wide: %s", len(line), line)
 		}
 	}
-	if first := strings.Split(boardTable(rows, nil), "\n")[1]; !strings.HasPrefix(first, "3521 ") {
+	if first := strings.Split(boardTable(rows, nil).String(), "\n")[1]; !strings.HasPrefix(first, "3521 ") {
 		t.Errorf("the worst of all is %q", first)
 	}
 }

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"jejak/domain"
 	"jejak/internal/api"
 	"jejak/internal/client"
 	"jejak/internal/exit"
@@ -85,8 +84,7 @@ func status(cmd *cobra.Command, f statusFlags) error {
 	case f.asJSON:
 		return printJSON(cmd.OutOrStdout(), b)
 	case f.once || !terminal.Watched(cmd.OutOrStdout()):
-		_, err := io.WriteString(cmd.OutOrStdout(), f.paint(b, false))
-		return err
+		return terminal.Print(cmd.OutOrStdout(), f.paint(b, false))
 	}
 	f.follow(cmd, c, token, b)
 	return nil
@@ -97,9 +95,9 @@ func (f *statusFlags) follow(cmd *cobra.Command, c *client.Client, token string,
 	live := terminal.NewLive(cmd.OutOrStdout())
 	tick := time.NewTicker(statusEvery)
 	defer tick.Stop()
-	read, trouble := time.Now(), ""
+	read, trouble := time.Now(), terminal.Text{}
 	for {
-		live.Paint(f.paint(b, true) + trouble)
+		live.Paint(terminal.Sprintf("%s%s", f.paint(b, true), trouble))
 		select {
 		case <-cmd.Context().Done():
 			live.Leave()
@@ -108,10 +106,10 @@ func (f *statusFlags) follow(cmd *cobra.Command, c *client.Client, token string,
 		}
 		next, err := f.read(cmd.Context(), c, token)
 		if err == nil {
-			b, read, trouble = next, time.Now(), ""
+			b, read, trouble = next, time.Now(), terminal.Text{}
 			continue
 		}
-		trouble = fmt.Sprintf("\n!! tidak terbaca selama / not read for %s: %v\n", time.Since(read).Round(time.Second), err)
+		trouble = terminal.Sprintf("\n!! tidak terbaca selama / not read for %s: %v\n", time.Since(read).Round(time.Second), err)
 	}
 }
 
@@ -121,7 +119,7 @@ func (f *statusFlags) read(ctx context.Context, c *client.Client, token string) 
 	if _, err := c.Get(ctx, token, "/v1/clock", nil, 0, &now); err != nil {
 		return board{}, err
 	}
-	at, err := time.Parse(time.RFC3339Nano, now.Now)
+	at, err := domain.StoredTime(now.Now)
 	if err != nil {
 		return board{}, fmt.Errorf("read the server's time: %w", err)
 	}
@@ -146,18 +144,18 @@ func (f *statusFlags) read(ctx context.Context, c *client.Client, token string) 
 	return b, nil
 }
 
-func (f *statusFlags) paint(b board, colour bool) string {
-	var out strings.Builder
+func (f *statusFlags) paint(b board, colour bool) terminal.Text {
+	var out terminal.Page
 	if b.Simulated {
-		out.WriteString("SIMULASI: semuanya rekaan / SIMULATION: all of it is made up\n")
+		out.Printf("SIMULASI: semuanya rekaan / SIMULATION: all of it is made up\n")
 	}
-	fmt.Fprintf(&out, "%s, %s\n", b.Election, b.Now.Format("2006-01-02 15:04:05 -07:00"))
+	out.Printf("%s, %s\n", b.Election, b.Now.Format("2006-01-02 15:04:05 -07:00"))
 	if f.regency != "" {
-		out.WriteString(details(b.Rows[0], colour))
+		out.Add(details(b.Rows[0], colour))
 	} else {
-		out.WriteString(statusTable(b.Rows, colour))
+		out.Add(statusTable(b.Rows, colour))
 	}
-	return out.String()
+	return out.Text()
 }
 
 // statusError gives the errors of a first reading their exit codes.

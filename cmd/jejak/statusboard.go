@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
+	"jejak/domain"
 	"jejak/internal/terminal"
 	"jejak/projections/form"
 )
@@ -25,11 +25,14 @@ const (
 var conditions = []condition{isLate, isUnknown, isOpen, isQuiet}
 
 // words are the conditions as staff read them, with a colour of the terminal.
-var words = map[condition]struct{ text, colour string }{
-	isLate:    {"TERLAMBAT", "\x1b[31m"},
-	isUnknown: {"tidak diketahui", "\x1b[35m"},
-	isOpen:    {"ada temuan", "\x1b[33m"},
-	isQuiet:   {"baik", "\x1b[32m"},
+var words = map[condition]struct {
+	text   string
+	colour terminal.Colour
+}{
+	isLate:    {"TERLAMBAT", terminal.Red},
+	isUnknown: {"tidak diketahui", terminal.Magenta},
+	isOpen:    {"ada temuan", terminal.Yellow},
+	isQuiet:   {"baik", terminal.Green},
 }
 
 // boardEntry is a row with what follows from the time.
@@ -45,7 +48,7 @@ func judge(row form.RegencyRow, now time.Time, silentAfter time.Duration) (board
 	e := boardEntry{Condition: isQuiet, Row: row}
 	silent := true
 	if row.LastRecordedAt != "" {
-		last, err := time.Parse(time.RFC3339Nano, row.LastRecordedAt)
+		last, err := domain.StoredTime(row.LastRecordedAt)
 		if err != nil {
 			return e, fmt.Errorf("read the row of %s: last_recorded_at: %w", row.Code, err)
 		}
@@ -92,7 +95,7 @@ func (e boardEntry) age() string {
 }
 
 // statusTable lays out the board. Colours are put in last, so that they do not count for the widths.
-func statusTable(rows []boardEntry, colour bool) string {
+func statusTable(rows []boardEntry, colour bool) terminal.Text {
 	columns := []terminal.Column{
 		{Title: "kode"}, {Title: "kabupaten/kota"}, {Title: "keadaan"}, {Title: "umur", Right: true}, {Title: "telat", Right: true}, {Title: "temuan", Right: true},
 		{Title: "siap", Right: true}, {Title: "TPS", Right: true},
@@ -116,54 +119,53 @@ func statusTable(rows []boardEntry, colour bool) string {
 		}
 		cells[i] = line
 	}
-	head, rest, _ := strings.Cut(terminal.Table(columns, cells), "\n")
-	var out strings.Builder
-	out.WriteString(head + "\n")
-	for i, line := range strings.SplitAfter(strings.TrimSuffix(rest, "\n"), "\n") {
-		out.WriteString(painted(strings.TrimSuffix(line, "\n"), rows[i].Condition, colour) + "\n")
+	lines := terminal.Table(columns, cells).Split()
+	var out terminal.Page
+	out.Add(lines[0])
+	for i, line := range lines[1:] {
+		out.Add(painted(line, rows[i].Condition, colour))
 	}
-	return out.String()
+	return out.Text()
 }
 
 // painted colours the word of a condition where it stands.
-func painted(line string, c condition, colour bool) string {
+func painted(line terminal.Text, c condition, colour bool) terminal.Text {
 	if !colour {
 		return line
 	}
-	w := words[c]
-	return strings.Replace(line, w.text, w.colour+w.text+"\x1b[0m", 1)
+	return line.Colour(words[c].text, words[c].colour)
 }
 
 // details are all figures of one regency, under the moment that they are of.
-func details(e boardEntry, colour bool) string {
+func details(e boardEntry, colour bool) terminal.Text {
 	row := e.Row
-	var out strings.Builder
-	fmt.Fprintf(&out, "%s %s: %s\n", row.Code, row.Name, painted(words[e.Condition].text, e.Condition, colour))
-	fmt.Fprintf(&out, "semua angka sampai posisi / all figures up to position %d, %s, umur / age %s\n", row.Position, cmp.Or(row.LastRecordedAt, "-"), e.age())
+	var out terminal.Page
+	out.Printf("%s %s: %s\n", row.Code, row.Name, painted(terminal.Sprintf("%s", words[e.Condition].text), e.Condition, colour))
+	out.Printf("semua angka sampai posisi / all figures up to position %d, %s, umur / age %s\n", row.Position, cmp.Or(row.LastRecordedAt, "-"), e.age())
 	if row.VotersDerived {
-		out.WriteString("pemilih diturunkan, bukan resmi / voters are derived, not official\n")
+		out.Printf("pemilih diturunkan, bukan resmi / voters are derived, not official\n")
 	}
-	out.WriteString("\n" + itemTable(row.Items))
+	out.Printf("\n%s", itemTable(row.Items))
 	for _, group := range []struct {
 		title  string
 		counts map[string]int64
 	}{
 		{"kotak / boxes", row.Boxes}, {"TPS / stations", row.Stations}, {"pengiriman / shipments", row.Shipments}, {"temuan terbuka / open discrepancies", row.Discrepancies},
 	} {
-		fmt.Fprintf(&out, "\n%s: %s\n", group.title, terminal.Number(total(group.counts)))
+		out.Printf("\n%s: %s\n", group.title, terminal.Number(total(group.counts)))
 		for _, name := range slices.Sorted(maps.Keys(group.counts)) {
 			if n := group.counts[name]; n != 0 {
-				fmt.Fprintf(&out, "  %-20s %12s\n", name, terminal.Number(n))
+				out.Printf("  %-20s %12s\n", name, terminal.Number(n))
 			}
 		}
 	}
-	fmt.Fprintf(&out, "\nanggaran / budget (rupiah): pagu / ceiling %s, terikat / committed %s, diterima / accepted %s, dibayar / paid %s\n",
+	out.Printf("\nanggaran / budget (rupiah): pagu / ceiling %s, terikat / committed %s, diterima / accepted %s, dibayar / paid %s\n",
 		terminal.Number(row.Budget.Ceiling), terminal.Number(row.Budget.Committed), terminal.Number(row.Budget.Accepted), terminal.Number(row.Budget.Paid))
-	return out.String()
+	return out.Text()
 }
 
 // itemTable leaves out items that nothing is known of.
-func itemTable(items map[string]form.ItemRow) string {
+func itemTable(items map[string]form.ItemRow) terminal.Text {
 	columns := []terminal.Column{{Title: "barang"}, {Title: "need", Right: true}, {Title: "ordered", Right: true}, {Title: "announced", Right: true}, {Title: "received", Right: true},
 		{Title: "damaged", Right: true}, {Title: "claimed", Right: true}, {Title: "packed", Right: true}}
 	var cells [][]string

@@ -42,7 +42,7 @@ func TestConditions(t *testing.T) {
 			if err != nil || e.Condition != c.want {
 				t.Errorf("%s, %v; want %s", e.Condition, err, c.want)
 			}
-			if text := statusTable([]boardEntry{e}, true); c.want != isQuiet && strings.Contains(text, words[isQuiet].colour) {
+			if text := statusTable([]boardEntry{e}, true).String(); c.want != isQuiet && strings.Contains(text, string(words[isQuiet].colour)) {
 				t.Errorf("green:\n%s", text)
 			}
 		})
@@ -72,13 +72,13 @@ func TestWorstFirst(t *testing.T) {
 	if got := strings.Join(order, " "); got != "3505 3504 3503 3506 3502 3501 3507" {
 		t.Errorf("order %s", got)
 	}
-	table := statusTable(rows, false)
+	table := statusTable(rows, false).String()
 	lines := strings.Split(strings.TrimSpace(table), "\n")
 	if len(lines) != 8 || !strings.Contains(lines[1], "TERLAMBAT") || !strings.Contains(lines[1], "2 hari") || !strings.Contains(lines[3], "tidak diketahui") {
 		t.Errorf("table\n%s", table)
 	}
 	for _, want := range []string{"Kabupaten 3505", "umur / age 2 hari", "posisi / all figures up to position 0", "late"} {
-		if text := details(rows[0], false); !strings.Contains(text, want) {
+		if text := details(rows[0], false).String(); !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
 	}

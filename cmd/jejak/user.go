@@ -9,6 +9,7 @@ import (
 	"jejak/internal/access"
 	"jejak/internal/api"
 	"jejak/internal/exit"
+	"jejak/internal/terminal"
 )
 
 const userHelp = `People are random ids in the log. Their names and telephone numbers are in people.db alone, and of their tokens only a hash.
@@ -48,9 +49,8 @@ func newUserAddCommand() *cobra.Command {
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), map[string]string{"id": added[0].ID, "token": added[0].Token})
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "user   %s\nrole   %s of %s\ntoken  %s\n\nThe token is shown this once. It goes into the header  Authorization: Bearer TOKEN\n",
+			return terminal.Fprintf(cmd.OutOrStdout(), "user   %s\nrole   %s of %s\ntoken  %s\n\nThe token is shown this once. It goes into the header  Authorization: Bearer TOKEN\n",
 				added[0].ID, added[0].Role, added[0].Scope, added[0].Token)
-			return nil
 		},
 	}
 	flags := cmd.Flags()
@@ -83,8 +83,7 @@ func newUserRevokeCommand() *cobra.Command {
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), revoked)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "user %s is revoked since %s\n", revoked.ID, revoked.Revoked)
-			return nil
+			return terminal.Fprintf(cmd.OutOrStdout(), "user %s is revoked since %s\n", revoked.ID, revoked.Revoked)
 		},
 	}
 	dataFlag(cmd.Flags(), &dir)
@@ -117,11 +116,10 @@ func newUserForgetCommand() *cobra.Command {
 			case asJSON:
 				return printJSON(cmd.OutOrStdout(), f)
 			case f.Already:
-				fmt.Fprintf(cmd.OutOrStdout(), "user %s was forgotten at %s: nothing was done\n", f.ID, f.Forgotten)
+				return terminal.Fprintf(cmd.OutOrStdout(), "user %s was forgotten at %s: nothing was done\n", f.ID, f.Forgotten)
 			default:
-				fmt.Fprintf(cmd.OutOrStdout(), "user %s is forgotten; backups taken before still have the person\n", f.ID)
+				return terminal.Fprintf(cmd.OutOrStdout(), "user %s is forgotten; backups taken before still have the person\n", f.ID)
 			}
-			return nil
 		},
 	}
 	dataFlag(cmd.Flags(), &dir)

@@ -18,6 +18,7 @@ import (
 
 	"jejak/internal/api"
 	"jejak/internal/exit"
+	"jejak/internal/terminal"
 )
 
 // userColumns are the columns that a CSV file of people may have; role and scope must be there.
@@ -61,8 +62,7 @@ read, and nowhere else: hand them out and delete it.`,
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), map[string]any{"users": len(added), "tokens": out})
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%d users added; their tokens are in %s: hand them out and delete the file\n", len(added), out)
-			return nil
+			return terminal.Fprintf(cmd.OutOrStdout(), "%d users added; their tokens are in %s: hand them out and delete the file\n", len(added), out)
 		},
 	}
 	dataFlag(cmd.Flags(), &dir)

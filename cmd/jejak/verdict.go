@@ -17,14 +17,14 @@ const firstShown = 10
 
 // printVerdict prints what a comparison says, for people.
 func printVerdict(w io.Writer, v *simulation.Verdict) error {
-	var out strings.Builder
+	var out terminal.Page
 	head := "PASSED"
 	if !v.OK {
 		head = "FAILED"
 	}
-	fmt.Fprintf(&out, "Verdict: %s. What the server says %s what was played (seed %d; in full: %s)\n", head,
+	out.Printf("Verdict: %s. What the server says %s what was played (seed %d; in full: %s)\n", head,
 		map[bool]string{true: "is", false: "is not"}[v.OK], v.Seed, scopeOf(v.Regencies))
-	fmt.Fprintf(&out, "  %s answered in %s, %s of them rightly rejected; %s compared\n\n", number(int(v.Acts), "act", "acts"), v.Duration,
+	out.Printf("  %s answered in %s, %s of them rightly rejected; %s compared\n\n", number(int(v.Acts), "act", "acts"), v.Duration,
 		terminal.Number(v.Rejected), number(v.Compared, "figure", "figures"))
 	kinds := slices.Sorted(maps.Keys(v.Injected))
 	rows := make([][]string, 0, len(kinds)+1)
@@ -34,26 +34,26 @@ func printVerdict(w io.Writer, v *simulation.Verdict) error {
 		rows = append(rows, []string{kind, terminal.Number(int64(v.Injected[kind])), terminal.Number(int64(v.Found[kind]))})
 	}
 	rows = append(rows, []string{"all", terminal.Number(int64(injected)), terminal.Number(int64(found))})
-	out.WriteString(terminal.Table([]terminal.Column{{Title: "failures by kind"}, {Title: "injected", Right: true}, {Title: "found", Right: true}}, rows))
-	fmt.Fprintf(&out, "\n%s missing, %s, %s that differ, %s\n", terminal.Number(int64(v.MissingCount)), number(v.FalseAlarmsCount, "false alarm", "false alarms"),
+	out.Add(terminal.Table([]terminal.Column{{Title: "failures by kind"}, {Title: "injected", Right: true}, {Title: "found", Right: true}}, rows))
+	out.Printf("\n%s missing, %s, %s that differ, %s\n", terminal.Number(int64(v.MissingCount)), number(v.FalseAlarmsCount, "false alarm", "false alarms"),
 		number(v.MismatchesCount, "figure", "figures"), number(v.SurprisesCount, "unexpected answer", "unexpected answers"))
 	printDifferences(&out, v)
-	_, err := io.WriteString(w, out.String())
+	err := terminal.Print(w, out.Text())
 	return err
 }
 
 // printDifferences lists the first of everything that differs.
-func printDifferences(out *strings.Builder, v *simulation.Verdict) {
+func printDifferences(out *terminal.Page, v *simulation.Verdict) {
 	section := func(title string, lines []string, all int) {
 		if all == 0 {
 			return
 		}
-		fmt.Fprintf(out, "\n%s:\n", title)
+		out.Printf("\n%s:\n", title)
 		for _, line := range lines[:min(len(lines), firstShown)] {
-			fmt.Fprintf(out, "  %s\n", line)
+			out.Printf("  %s\n", line)
 		}
 		if all > firstShown {
-			fmt.Fprintf(out, "  ... and %s more\n", terminal.Number(int64(all-firstShown)))
+			out.Printf("  ... and %s more\n", terminal.Number(int64(all-firstShown)))
 		}
 	}
 	section("Injected but not found", findings(v.Missing), v.MissingCount)

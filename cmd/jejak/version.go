@@ -16,6 +16,7 @@ import (
 	"jejak/internal/api"
 	"jejak/internal/exit"
 	"jejak/internal/server"
+	"jejak/internal/terminal"
 )
 
 // build says which program this is.
@@ -71,7 +72,7 @@ func newVersionCommand() *cobra.Command {
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), b)
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "jejak %s (%s, %s)\n", b.Version, b.Go, b.Platform)
+			err := terminal.Fprintf(cmd.OutOrStdout(), "jejak %s (%s, %s)\n", b.Version, b.Go, b.Platform)
 			return err
 		},
 	}
@@ -111,7 +112,7 @@ func serverVersion(cmd *cobra.Command, dir string, asJSON bool) error {
 	if asJSON {
 		return printJSON(cmd.OutOrStdout(), health)
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "jejak %s at %s: ready\n", health.Version, serving.HTTP)
+	err = terminal.Fprintf(cmd.OutOrStdout(), "jejak %s at %s: ready\n", health.Version, serving.HTTP)
 	return err
 }
 

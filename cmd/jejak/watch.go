@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -67,7 +66,7 @@ func watch(cmd *cobra.Command, f watchFlags) error {
 		return err
 	}
 	out := cmd.OutOrStdout()
-	say := func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format+"\n", args...) }
+	say := func(t terminal.Text) { _ = terminal.Print(cmd.ErrOrStderr(), t, terminal.Own("\n")) } // who does not read it is not told
 	colour := terminal.Watched(out)
 	enc := json.NewEncoder(out)
 	err = follow.Follow(cmd.Context(), follow.Config{
@@ -77,13 +76,13 @@ func watch(cmd *cobra.Command, f watchFlags) error {
 				return enc.Encode(m)
 			}
 			line, err := watchLine(m, colour)
-			if err == nil {
-				_, err = io.WriteString(out, line+"\n")
+			if err != nil {
+				return err
 			}
-			return err
+			return terminal.Print(out, line, terminal.Own("\n"))
 		},
 		Gap: func(after, oldest uint64) {
-			say("umpan mulai pada posisi %d: yang sesudah %d sampai itu dibaca lewat HTTP / the feed begins at position %[1]d: read what is after %[2]d over HTTP", oldest, after)
+			say(terminal.Sprintf("umpan mulai pada posisi %d: yang sesudah %d sampai itu dibaca lewat HTTP / the feed begins at position %[1]d: read what is after %[2]d over HTTP", oldest, after))
 		},
 		Trouble: trouble(say),
 	})
@@ -98,15 +97,15 @@ func watch(cmd *cobra.Command, f watchFlags) error {
 }
 
 // trouble tells once why nothing comes, and once that it does again.
-func trouble(say func(string, ...any)) func(error) {
+func trouble(say func(terminal.Text)) func(error) {
 	var since time.Time
 	return func(err error) {
 		switch {
 		case err != nil && since.IsZero():
 			since = time.Now()
-			say("terputus, mencoba lagi / cut off, trying again: %v", err)
+			say(terminal.Sprintf("terputus, mencoba lagi / cut off, trying again: %v", err))
 		case err == nil && !since.IsZero():
-			say("tersambung lagi setelah / back after %s", time.Since(since).Round(time.Second))
+			say(terminal.Sprintf("tersambung lagi setelah / back after %s", time.Since(since).Round(time.Second)))
 			since = time.Time{}
 		}
 	}

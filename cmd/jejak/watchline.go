@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
+	"jejak/domain"
 	"jejak/internal/follow"
+	"jejak/internal/terminal"
 )
 
 // eventWords are the acts that people on the road follow, as they read them; other events keep their names.
@@ -58,14 +59,14 @@ type watched struct {
 const mostUnits = 3
 
 // watchLine is a message as a person reads it: when it happened, where, what of which thing, and what is needed to act on it.
-func watchLine(m follow.Message, colour bool) (string, error) {
+func watchLine(m follow.Message, colour bool) (terminal.Text, error) {
 	var w watched
 	if err := json.Unmarshal(m.Body, &w); err != nil {
-		return "", fmt.Errorf("read message %s: %w", m.ID, err)
+		return terminal.Text{}, fmt.Errorf("read message %s: %w", m.ID, err)
 	}
 	token := strings.Split(m.Subject, ".")
 	if len(token) != 6 {
-		return "", fmt.Errorf("read message %s: subject %q is none of the feed", m.ID, m.Subject)
+		return terminal.Text{}, fmt.Errorf("read message %s: subject %q is none of the feed", m.ID, m.Subject)
 	}
 	area, entity, id := token[2], token[3], token[4]
 	kind, _, _ := strings.Cut(strings.TrimPrefix(m.Type, "jejak."), ".v")
@@ -73,23 +74,23 @@ func watchLine(m follow.Message, colour bool) (string, error) {
 	if words == "" {
 		words = kind
 	}
-	when, err := time.Parse(time.RFC3339Nano, cmp.Or(w.OccurredAt, m.Time))
+	when, err := domain.StoredTime(cmp.Or(w.OccurredAt, m.Time))
 	if err != nil {
-		return "", fmt.Errorf("read message %s: its time: %w", m.ID, err)
+		return terminal.Text{}, fmt.Errorf("read message %s: its time: %w", m.ID, err)
 	}
 	mark := "  "
 	if slices.Contains(alarms, kind) {
 		mark = "!!"
 	}
-	line := fmt.Sprintf("%s %s %-6s %s %s: %s", mark, when.Format("02-01 15:04 -07"), area, entity, id, words)
+	line := terminal.Sprintf("%s %s %-6s %s %s: %s", mark, when.Format("02-01 15:04 -07"), area, entity, id, words)
 	if details := w.details(); details != "" {
-		line += "  " + details
+		line = terminal.Sprintf("%s  %s", line, details)
 	}
 	if m.Replay {
-		line += "  (ulang / replay)"
+		line = terminal.Sprintf("%s  (ulang / replay)", line)
 	}
 	if mark == "!!" && colour {
-		line = "\x1b[31m" + line + "\x1b[0m"
+		line = line.In(terminal.Red)
 	}
 	return line, nil
 }

@@ -50,6 +50,8 @@ func (s *State) assemble() {
 	handoffs := &handoff.Book{State: &s.Handoffs, Boxes: boxes}
 	shipments := &shipment.Book{State: &s.Shipments, Boxes: boxes, Handoffs: handoffs, Approvals: &s.Approvals}
 	boxes.Journeys, boxes.Offers = shipments, handoffs
+	incidents := incident.NewRoom(&s.Register, boxes, shipments)
+	shipments.Incidents = incidents
 	stations := &station.Book{Boxes: boxes, Deadlines: &s.Deadlines, Cases: &s.Register, Ref: s.ref}
 	s.views, s.tally = views{boxes, shipments, handoffs, stations}, nil
 
@@ -65,7 +67,7 @@ func (s *State) assemble() {
 		"shipment":    shipment.NewRoom(shipments),
 		"handoff":     handoff.NewRoom(handoffs),
 		"polling":     polling.NewRoom(boxes),
-		"incident":    incident.NewRoom(&s.Register, boxes),
+		"incident":    incidents,
 		"approval":    approvals,
 		"deadline":    deadline.NewRoom(&s.Deadlines, boxes, s.ref),
 	}
@@ -75,6 +77,7 @@ func (s *State) assemble() {
 		domain.SubjectSeal:       box.Seals{Register: boxes.Register},
 		domain.SubjectShipment:   shipments,
 		domain.SubjectHandoff:    handoffs,
+		domain.SubjectSender:     shipment.Senders{Shipments: shipments},
 		domain.SubjectStation:    stations,
 		domain.SubjectApproval:   approvals,
 	}

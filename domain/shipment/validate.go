@@ -3,7 +3,6 @@ package shipment
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"jejak/domain"
 	"jejak/domain/approval"
@@ -104,7 +103,7 @@ func (s *ReportDelay) Validate(c *domain.Check) {
 		c.Fail(domain.RuleNotOneOf, "/data/reason", s.Reason, strings.Join(reasons, " "))
 	}
 	if s.Until != "" {
-		if _, err := time.Parse(time.RFC3339, s.Until); err != nil {
+		if _, err := domain.ParseTime(s.Until); err != nil {
 			c.Fail(domain.RuleFieldType, "/data/until", s.Until, "RFC 3339")
 		}
 	}

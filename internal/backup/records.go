@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
+	"jejak/domain"
 	"jejak/eventstore"
 )
 
@@ -75,7 +75,7 @@ func readRecord(r *bufio.Reader) (rec eventstore.Record, err error) {
 	if l.Command != "" {
 		rec.Command, errs[1] = uuid.Parse(l.Command)
 	}
-	rec.RecordedAt, errs[2] = time.Parse(timeForm, l.RecordedAt)
+	rec.RecordedAt, errs[2] = domain.StoredTime(l.RecordedAt)
 	rec.Data, errs[3] = readPayload(r, l.Data)
 	rec.Metadata, errs[4] = readPayload(r, l.Metadata)
 	if errs != [5]error{} {

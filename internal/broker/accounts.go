@@ -33,7 +33,7 @@ func exportFeed(s *server.Server) (*server.Account, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the account of the feed: %w", err)
 	}
-	for _, subject := range []string{"jejak.>", "$KV." + Bucket + ".>", "$KV." + NotaryBucket + ".>"} {
+	for _, subject := range []string{allEvents, "$KV." + Bucket + ".>", "$KV." + NotaryBucket + ".>"} {
 		if err := feed.AddStreamExport(subject, nil); err != nil {
 			return nil, fmt.Errorf("export %s: %w", subject, err)
 		}
@@ -42,10 +42,13 @@ func exportFeed(s *server.Server) (*server.Account, error) {
 		"$JS.API.CONSUMER.MSG.NEXT.*.*":                   server.Streamed, // a pull is answered with many messages
 		"$JS.API.CONSUMER.INFO.*.*":                       server.Singleton,
 		"$JS.API.STREAM.INFO." + BucketStream:             server.Singleton,
+		"$JS.API.DIRECT.GET." + BucketStream:              server.Singleton,
 		"$JS.API.DIRECT.GET." + BucketStream + ".>":       server.Singleton,
 		"$JS.API.STREAM.INFO." + NotaryBucketStream:       server.Singleton,
+		"$JS.API.DIRECT.GET." + NotaryBucketStream:        server.Singleton,
 		"$JS.API.DIRECT.GET." + NotaryBucketStream + ".>": server.Singleton,
 		"$JS.ACK." + Stream + ".>":                        server.Singleton,
+		ackPrefix + ">":                                   server.Singleton,
 	} {
 		if err := feed.AddServiceExportWithResponse(subject, answers, nil); err != nil {
 			return nil, fmt.Errorf("export %s: %w", subject, err)

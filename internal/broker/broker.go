@@ -58,6 +58,8 @@ type Config struct {
 	URL, CredsFile, IssuerFile, SystemCredsFile string
 	rights                                      time.Duration // of a person in the cluster; clusterRights where it is 0
 
+	flags map[string]bool // feature flags of the embedded server that are not as NATS has them
+
 	// Province is the unit whose people see all: the feed has no other province.
 	Province domain.Code
 	People   *people.Store

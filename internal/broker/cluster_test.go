@@ -43,8 +43,8 @@ type clusterDoor struct {
 	cfg     Config
 }
 
-// openClusterDoor starts servers with the configuration that is handed out, deploy/nats.conf. Rights last as long as the test says.
-func openClusterDoor(t *testing.T, size int, system bool, rights time.Duration) *clusterDoor {
+// openClusterDoor starts servers with the configuration that is handed out, deploy/nats.conf, and more lines. Rights last as long as the test says.
+func openClusterDoor(t *testing.T, size int, system bool, rights time.Duration, more ...string) *clusterDoor {
 	t.Helper()
 	creds, user := seedFile(t, nkeys.CreateUser)
 	issuer, account := seedFile(t, nkeys.CreateAccount)
@@ -52,7 +52,7 @@ func openClusterDoor(t *testing.T, size int, system bool, rights time.Duration) 
 	env := []string{"JEJAK_NATS_USER_KEY=" + user, "JEJAK_NATS_SYSTEM_KEY=" + systemUser, "JEJAK_NATS_ISSUER_KEY=" + account}
 	d := &clusterDoor{door: bareDoor(t)}
 	d.door.close()
-	d.servers = brokertest.Cluster(t, size, env, "-c", "../../deploy/nats.conf", "-m", "-1")
+	d.servers = brokertest.Cluster(t, size, env, "-c", configured(t, more...), "-m", "-1")
 	d.nodes = d.servers.Nodes
 	d.cfg = Config{URL: d.nodes[0].URL(), CredsFile: creds, IssuerFile: issuer, Province: "35", rights: rights, People: d.people, Telemetry: d.door.cfg.Telemetry}
 	if system {
@@ -68,6 +68,23 @@ func openClusterDoor(t *testing.T, size int, system bool, rights time.Duration) 
 		return err == nil
 	})
 	return d
+}
+
+// configured is the configuration that is handed out, with more lines.
+func configured(t *testing.T, more ...string) string {
+	const handedOut = "../../deploy/nats.conf"
+	if len(more) == 0 {
+		return handedOut
+	}
+	text, err := os.ReadFile(handedOut)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "nats.conf")
+	if err := os.WriteFile(name, append(text, strings.Join(more, "\n")...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }
 
 // reopen is as a start of the program.

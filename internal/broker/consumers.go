@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -13,7 +14,7 @@ import (
 const (
 	maxAckPending  = 1000
 	maxWaiting     = 16               // pulls of one consumer that wait
-	maxBatch       = 500              // messages of one pull
+	maxBatch       = 1000             // messages of one pull: what NATS.Net asks for unless told otherwise; as many are out at once
 	maxPull        = 1 << 20          // bytes of one pull
 	maxPullWait    = 60 * time.Second // below the two minutes for which NATS remembers who asked from another account
 	ackWait        = 30 * time.Second
@@ -24,8 +25,12 @@ const (
 	describeSlot   = "made by Jejak at POST /v1/feed/consumers"
 )
 
-// feedConsumer is a consumer of the feed: pulled, acknowledged one by one, so that nothing is missed.
+// feedConsumer is a consumer of the feed: pulled, acknowledged one by one, so that nothing is missed. Who may hear everything has no filter: the stream
+// has nothing else, and to count what matches one that takes all, NATS walks over every subject under the stream's lock, while publishing waits.
 func feedConsumer(subjects []string) jetstream.ConsumerConfig {
+	if slices.ContainsFunc(subjects, func(s string) bool { return s == allEvents || s == allAreas }) {
+		subjects = nil
+	}
 	return jetstream.ConsumerConfig{
 		FilterSubjects: subjects, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, DeliverPolicy: jetstream.DeliverAllPolicy,
 		MaxAckPending: maxAckPending, MaxWaiting: maxWaiting, MaxRequestBatch: maxBatch, MaxRequestMaxBytes: maxPull, MaxRequestExpires: maxPullWait,

@@ -22,7 +22,7 @@ const (
 	maxPayload    = 1 << 20
 	maxConns      = 4096
 	maxSubs       = 64              // of one connection
-	maxPending    = 8 << 20         // bytes that may wait for one connection
+	maxPending    = 16 << 20        // bytes that may wait for one connection: a pull of 1,000 messages of 16 KiB
 	writeDeadline = 5 * time.Second // who does not take what waits for so long is cut off, and not waited for
 	authTimeout   = 5 * time.Second
 	jsMaxMemory   = 64 << 20
@@ -239,6 +239,7 @@ func (b *Broker) options(listen string, issuer, feed, auth key) (*server.Options
 		MaxPayload: maxPayload, MaxConn: maxConns, MaxSubs: maxSubs, MaxPending: maxPending, WriteDeadline: writeDeadline,
 		AuthTimeout: authTimeout.Seconds(), PingInterval: time.Minute, MaxPingsOut: 2, DisableShortFirstPing: true,
 		JetStream: true, StoreDir: b.cfg.Dir, JetStreamMaxStore: maxStore, JetStreamMaxMemory: jsMaxMemory,
+		FeatureFlags:    b.cfg.flags,
 		JetStreamLimits: server.JSLimitOpts{DefaultMaxConsumers: maxConsumers},
 	}
 	// Accounts with JetStream can be set up in the configuration's language only. Nothing of it is secret.

@@ -53,6 +53,7 @@ type door struct {
 	clock  *clock.Driven
 	log    *logged
 	users  map[string]people.Added // by role and scope
+	flags  map[string]bool         // of the server
 }
 
 // openDoor opens an embedded broker. Stream and bucket are those of the publisher.
@@ -91,7 +92,7 @@ func (d *door) open() {
 	d.t.Helper()
 	var err error
 	d.Broker, err = Open(d.t.Context(), Config{
-		Dir: filepath.Join(d.dir, "nats"), Listen: "127.0.0.1:0", Province: "35", People: d.people, Reads: d.reads,
+		Dir: filepath.Join(d.dir, "nats"), Listen: "127.0.0.1:0", Province: "35", People: d.people, Reads: d.reads, flags: d.flags,
 		Telemetry: telemetry.New(slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})), "test"),
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"regexp"
 
@@ -69,8 +70,11 @@ func Permissions(user people.User, province domain.Code) (Grant, Refusal) {
 	return g, ""
 }
 
-// everything is the area of those who see all.
-const everything = ">"
+const (
+	everything = ">"           // the area of those who see all
+	allEvents  = "jejak.>"     // what they may hear
+	allAreas   = "jejak.*.*.>" // the same, as they ask for it without a wish of theirs
+)
 
 // areas is the area of a view from a scope: one token, or everything; "" with the reason for none.
 func areas(view access.View, scope string, province domain.Code) (string, Refusal) {
@@ -93,15 +97,31 @@ func areas(view access.View, scope string, province domain.Code) (string, Refusa
 	return "", noFeedForRole
 }
 
+// ackPrefix begins the subjects on which NATS has the messages of consumers acknowledged where its feature flag js_ack_fc_v2 is set, which is to become
+// the default; else they begin with "$JS.ACK."+Stream. It names the domain ("_" for none) and the account. Neither may be a wildcard: in
+// "$JS.ACK.*.*.JEJAK.ID.>" fits "$JS.ACK.JEJAK.VICTIM.JEJAK.ID.1.2.3" too, on which the consumer VICTIM listens in the old form.
+var ackPrefix = "$JS.ACK._." + accountHash(Account) + "." + Stream + "."
+
+// accountHash is the name of an account as it stands in those subjects: nats-server has it in getHash.
+func accountHash(account string) string {
+	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	sum := sha256.Sum256([]byte(account))
+	name := sum[:8]
+	for i := range name {
+		name[i] = digits[int(name[i])%len(digits)]
+	}
+	return string(name)
+}
+
 func (g *Grant) events(id, area string) {
-	g.Events = []string{"jejak.>"}
+	g.Events = []string{allEvents}
 	if area != everything {
 		g.Events = []string{"jejak.*." + area + ".>"}
 	}
 	g.Subscribe = append(g.Subscribe, g.Events...)
 	for _, name := range Consumers(id) {
 		g.consumer(Stream, name)
-		g.Publish = append(g.Publish, "$JS.ACK."+Stream+"."+name+".>")
+		g.Publish = append(g.Publish, "$JS.ACK."+Stream+"."+name+".>", ackPrefix+name+".>")
 	}
 }
 
@@ -114,6 +134,9 @@ func (g *Grant) status(id, area string) {
 	for _, keys := range g.Status {
 		g.Publish = append(g.Publish, "$JS.API.DIRECT.GET."+BucketStream+"."+keys)
 	}
+	if area == everything {
+		g.Publish = append(g.Publish, "$JS.API.DIRECT.GET."+BucketStream) // with the key in the body, which no right can look at
+	}
 	g.Publish = append(g.Publish, "$JS.API.STREAM.INFO."+BucketStream)
 	g.consumer(BucketStream, id) // it needs no acknowledgement
 }
@@ -122,7 +145,8 @@ func (g *Grant) checkpoints() {
 	const keys = "$KV." + NotaryBucket + ".>"
 	g.Checkpoints = []string{keys}
 	g.Subscribe = append(g.Subscribe, keys)
-	g.Publish = append(g.Publish, "$JS.API.DIRECT.GET."+NotaryBucketStream+"."+keys, "$JS.API.STREAM.INFO."+NotaryBucketStream)
+	g.Publish = append(g.Publish, "$JS.API.DIRECT.GET."+NotaryBucketStream, "$JS.API.DIRECT.GET."+NotaryBucketStream+"."+keys,
+		"$JS.API.STREAM.INFO."+NotaryBucketStream)
 }
 
 func (g *Grant) consumer(stream, name string) {

@@ -137,7 +137,7 @@ func TestNobodyDoesWhatIsThePublishers(t *testing.T) {
 			"$JS.API.STREAM.PURGE." + Stream, "$JS.API.STREAM.DELETE." + Stream, "$JS.API.STREAM.DELETE." + BucketStream, "$JS.API.STREAM.MSG.DELETE." + Stream,
 			"$JS.API.STREAM.PURGE." + BucketStream, "$JS.API.STREAM.SNAPSHOT." + Stream, "$JS.API.STREAM.RESTORE." + Stream, "$JS.API.STREAM.PEER.REMOVE." + Stream,
 			"$JS.API.STREAM.MSG.GET." + Stream, "$JS.API.STREAM.MSG.GET." + BucketStream, "$JS.API.DIRECT.GET." + Stream, "$JS.API.DIRECT.GET." + Stream + ".jejak.>",
-			"$JS.API.DIRECT.GET." + BucketStream, "$JS.API.DIRECT.GET." + BucketStream + ".jejak.>",
+			"$JS.API.DIRECT.GET." + BucketStream + ".jejak.>", "$JS.API.DIRECT.GET." + NotaryBucketStream + ".jejak.>",
 			"$JS.API.CONSUMER.CREATE." + Stream, "$JS.API.CONSUMER.CREATE." + Stream + "." + user.ID, "$JS.API.CONSUMER.CREATE." + Stream + ".mine",
 			"$JS.API.CONSUMER.CREATE." + Stream + ".mine.jejak.>", "$JS.API.CONSUMER.CREATE." + BucketStream, "$JS.API.CONSUMER.CREATE." + BucketStream + "." + user.ID + ".$KV.>",
 			"$JS.API.CONSUMER.DURABLE.CREATE." + Stream + "." + user.ID, "$JS.API.CONSUMER.DURABLE.CREATE." + Stream + ".mine",
@@ -148,10 +148,11 @@ func TestNobodyDoesWhatIsThePublishers(t *testing.T) {
 			"$JS.API.CONSUMER.MSG.NEXT." + BucketStream + "." + operator2.ID, "$JS.API.CONSUMER.INFO." + BucketStream + "." + operator2.ID,
 			"$JS.API.CONSUMER.MSG.NEXT." + Stream + "." + user.ID + "-5", "$JS.API.CONSUMER.MSG.NEXT." + Stream + "." + user.ID + ".x",
 			"$JS.ACK." + Stream + "." + victim.ID + ".1.1.1.1700000000000000000.0", "$JS.ACK._.HASH." + Stream + "." + victim.ID + ".1.1.1.1700000000000000000.0",
+			ackPrefix + victim.ID + ".1.1.1.1700000000000000000.0", "$JS.ACK." + Stream + "." + victim.ID + "." + Stream + "." + user.ID + ".1.2.3",
 			"_INBOX." + victim.ID + ".forged", "_INBOX." + user.ID + ".own", "$SYS.REQ.SERVER.PING", "$SYS.REQ.USER.AUTH", "$SYS.REQ.ACCOUNT.PING.CONNZ", "$SYS.REQ.USER.INFO", "_R_.x",
 		}
 		if !slices.Contains([]string{"province", "admin", "simulator"}, attacker.role) {
-			forbidden = append(forbidden, "$JS.API.DIRECT.GET."+BucketStream+".$KV."+Bucket+".pemilu2024.3501")
+			forbidden = append(forbidden, "$JS.API.DIRECT.GET."+BucketStream+".$KV."+Bucket+".pemilu2024.3501", "$JS.API.DIRECT.GET."+BucketStream)
 		}
 		if attacker.role == "escort" {
 			forbidden = append(forbidden, "$JS.API.STREAM.INFO."+BucketStream, "$JS.API.CONSUMER.MSG.NEXT."+BucketStream+"."+user.ID,

@@ -130,7 +130,7 @@ func narrow(user people.User, province domain.Code, grant Grant, q Query) ([]str
 	if len(wrong.Problems) > 0 {
 		return nil, &wrong
 	}
-	all := grant.Events[0] == "jejak.>"
+	all := grant.Events[0] == allEvents
 	areas := slices.Compact(slices.Sorted(slices.Values(q.Areas)))
 	for i, area := range areas {
 		if !all && area != user.Scope {

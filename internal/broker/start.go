@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"jejak/domain"
 	"jejak/internal/api"
 )
 
@@ -29,7 +30,7 @@ func parseSince(text string) (since, error) {
 	if position, err := strconv.ParseUint(text, 10, 64); err == nil {
 		return since{position: position}, nil
 	}
-	at, err := time.Parse(time.RFC3339Nano, text)
+	at, err := domain.ParseTime(text)
 	if err != nil {
 		return since{}, &InvalidError{[]api.Problem{{Rule: "feed", Path: "/since", Message: "bukan waktu, posisi, atau last", MessageEN: "is no time, no position and not last",
 			Remedy: "tulis seperti 2024-02-13T06:45:00+07:00, 12345 atau last", RemedyEN: "write it like 2024-02-13T06:45:00+07:00, 12345 or last"}}}
@@ -95,7 +96,8 @@ func findStart(ctx context.Context, stream jetstream.Stream, want since) (start,
 
 // markAt reads the message of a sequence, or the next one that is still there; jetstream.ErrMsgNotFound when there is none.
 func markAt(ctx context.Context, stream jetstream.Stream, sequence uint64) (mark, error) {
-	msg, err := stream.GetMsg(ctx, sequence, jetstream.WithGetMsgSubject("jejak.>"))
+	// Of any subject: to find the next that a narrower wildcard takes, NATS walks over every subject under the stream's lock.
+	msg, err := stream.GetMsg(ctx, sequence, jetstream.WithGetMsgSubject(">"))
 	if err != nil {
 		return mark{}, fmt.Errorf("read message %d of the feed: %w", sequence, err)
 	}
@@ -103,7 +105,7 @@ func markAt(ctx context.Context, stream jetstream.Stream, sequence uint64) (mark
 	if m.position, err = strconv.ParseUint(msg.Header.Get("ce-sequence"), 10, 64); err != nil {
 		return mark{}, fmt.Errorf("message %d of the feed has no position in ce-sequence: %w: rebuild the feed", msg.Sequence, err)
 	}
-	if m.time, err = time.Parse(time.RFC3339Nano, msg.Header.Get("ce-time")); err != nil {
+	if m.time, err = domain.StoredTime(msg.Header.Get("ce-time")); err != nil {
 		return mark{}, fmt.Errorf("message %d of the feed has no time in ce-time: %w: rebuild the feed", msg.Sequence, err)
 	}
 	return m, nil

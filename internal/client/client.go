@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"jejak/internal/api"
+	"jejak/internal/terminal"
 )
 
 // Options of New. The zero value is usable.
@@ -96,7 +97,8 @@ func (e *StatusError) Error() string {
 	for _, p := range e.Problem.Errors {
 		why += ", " + strings.TrimSpace(p.Rule+" "+p.Path)
 	}
-	return fmt.Sprintf("%s (%s)", text, why)
+	// In one line whatever the server says, which may repeat what anybody sent: a line of an error is one that the program has begun.
+	return terminal.Clean(fmt.Sprintf("%s (%s)", text, why))
 }
 
 // Texts are the errors for people, one a text: what is wrong and what would mend it.

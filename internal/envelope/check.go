@@ -84,25 +84,16 @@ func checkTime(c *domain.Check, text string) time.Time {
 	if !c.Required(path, text) {
 		return time.Time{}
 	}
-	t, err := time.Parse(time.RFC3339, text)
+	t, err := domain.ParseTime(text)
 	switch {
 	case err == nil && t.Year() >= 2000 && t.Year() < 2100:
 		return t
-	case err != nil && withoutZone(text):
+	case err != nil && domain.TimeWithoutZone(text):
 		c.Fail(RuleDateWithoutZone, path, text)
 	default:
 		c.Fail(RuleBadTime, path, shorten(text))
 	}
 	return time.Time{}
-}
-
-func withoutZone(text string) bool {
-	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02"} {
-		if _, err := time.Parse(layout, text); err == nil {
-			return true
-		}
-	}
-	return false
 }
 
 func checkDevice(c *domain.Check, d *wireDevice) domain.Device {

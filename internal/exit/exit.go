@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"jejak/internal/terminal"
 )
 
 // Code is what the program ends with. The numbers are fixed: scripts depend on them.
@@ -66,11 +68,15 @@ type report struct {
 	PID    int      `json:"pid,omitempty"`
 }
 
-// Print writes err to w: "jejak: ..." with one line an error, or with asJSON one object {"exit", "errors": [...], "pid"?}.
+// Print writes err to w: "jejak: ..." with one line an error, cleaned, or with asJSON one object {"exit", "errors": [...], "pid"?} with the texts as they are.
 func Print(w io.Writer, err error, asJSON bool) {
 	lines := strings.Split(strings.TrimRight(err.Error(), "\n"), "\n")
 	if !asJSON {
-		fmt.Fprintf(w, "jejak: %s\n", strings.Join(lines, "\n       "))
+		var out terminal.Page
+		for i, line := range lines {
+			out.Printf("%-7s%s\n", map[bool]string{true: "jejak:"}[i == 0], line)
+		}
+		_ = terminal.Print(w, out.Text()) // a writer that fails here leaves nobody to tell
 		return
 	}
 	r := report{Exit: Of(err), Errors: lines}

@@ -8,10 +8,10 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
+	"jejak/domain"
 	"jejak/domain/election"
 	"jejak/eventstore"
 	"jejak/internal/api"
@@ -82,7 +82,7 @@ func record(e *api.Event) (eventstore.Record, error) {
 	if err != nil {
 		return eventstore.Record{}, err
 	}
-	recorded, err := time.Parse(time.RFC3339Nano, e.RecordedAt)
+	recorded, err := domain.StoredTime(e.RecordedAt)
 	if err != nil {
 		return eventstore.Record{}, err
 	}

@@ -3,6 +3,8 @@ package export
 import (
 	"strings"
 	"time"
+
+	"jejak/domain"
 )
 
 // cell is a value in a table: a number, or text, which a code is too however many digits it has.
@@ -53,7 +55,7 @@ func moment(t time.Time) cell {
 
 // stamped is the moment of a read model's timestamp.
 func stamped(stamp string) cell {
-	t, err := time.Parse(time.RFC3339Nano, stamp)
+	t, err := domain.StoredTime(stamp)
 	if err != nil {
 		return text(stamp)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"jejak/domain"
 	"jejak/eventstore"
 )
 
@@ -93,17 +94,16 @@ func ParseTime(field, text string) (time.Time, error) {
 	if seconds == "" {
 		seconds = ":00"
 	}
-	clock := m[1] + "T" + m[2] + seconds
-	if zone, named := zones[m[4]]; named {
-		t, err := time.ParseInLocation("2006-01-02T15:04:05.999999999", clock, zone)
-		if err != nil {
-			return time.Time{}, noTime(field, text)
-		}
-		return t, nil
+	offset, zone := strings.ToUpper(strings.Replace(m[4], " ", "+", 1)), (*time.Location)(nil)
+	if named, ok := zones[m[4]]; ok {
+		zone, offset = named, time.Unix(0, 0).In(named).Format("-07:00")
 	}
-	t, err := time.Parse(time.RFC3339Nano, clock+strings.ToUpper(strings.Replace(m[4], " ", "+", 1)))
+	t, err := domain.ParseTime(m[1] + "T" + m[2] + seconds + offset)
 	if err != nil {
 		return time.Time{}, noTime(field, text)
+	}
+	if zone != nil {
+		t = t.In(zone)
 	}
 	return t, nil
 }

@@ -162,7 +162,7 @@ func InOrder(entries []form.TimelineEntry) {
 }
 
 func moment(stamp string) time.Time {
-	t, _ := time.Parse(time.RFC3339Nano, stamp) // it was written by stamp
+	t, _ := domain.StoredTime(stamp) // it was written by stamp
 	return t
 }
 

@@ -124,7 +124,7 @@ func readUser(text []byte) (people.NewUser, error) {
 	}
 	n := people.NewUser{Role: domain.Role(u.Role), Scope: u.Scope, Party: u.Party, Name: u.Name, Phone: u.Phone, ID: u.ID, TokenSHA256: u.TokenSHA256}
 	if u.Expires != "" {
-		at, err := time.Parse(time.RFC3339, u.Expires)
+		at, err := domain.ParseTime(u.Expires)
 		if err != nil {
 			return n, fmt.Errorf("expires %q is no RFC 3339 time with offset, such as 2024-03-01T00:00:00+07:00", u.Expires)
 		}

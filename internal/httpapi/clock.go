@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"jejak/domain"
 	"jejak/internal/access"
 	"jejak/internal/api"
 )
@@ -57,7 +58,7 @@ func (s *Server) driveClock(ctx context.Context, in *setClock) (*clockReply, err
 			"this data directory goes by the machine's clock; it is not simulated", "mulai server dengan --clock driven pada folder data baru",
 			"start the server with --clock driven on a new data directory"))
 	}
-	now, err := time.Parse(time.RFC3339Nano, in.Body.Now)
+	now, err := domain.ParseTime(in.Body.Now)
 	if err != nil {
 		return nil, newProblem(http.StatusUnprocessableEntity, one("bad_time", "/now", "waktu salah bentuk", "now is no RFC 3339 time with an offset",
 			"tulis seperti 2024-02-13T06:45:00+07:00", "write it like 2024-02-13T06:45:00+07:00"))

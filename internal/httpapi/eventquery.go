@@ -72,12 +72,12 @@ func readEventQuery(q url.Values, lastEventID string) (eventQuery, *problem) {
 		return n
 	}
 	moment := func(name string) time.Time {
-		if q.Get(name) == "" {
+		if !q.Has(name) {
 			return time.Time{}
 		}
-		t, err := time.Parse(time.RFC3339Nano, q.Get(name))
-		if err != nil {
-			fail(name, fmt.Sprintf("%q bukan waktu RFC 3339 dengan zona", q.Get(name)), fmt.Sprintf("%q is no RFC 3339 time with an offset", q.Get(name)))
+		t, err := history.ParseTime(name, q.Get(name))
+		if f, wrong := history.Asks(err); wrong {
+			fail(name, f.ID, f.EN)
 		}
 		return t
 	}

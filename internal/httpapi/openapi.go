@@ -53,12 +53,12 @@ func (s *Server) describeStreams() {
 
 // describeRefusals adds the answers that every request may get: before its handler sees it, or because the server itself is broken.
 func (s *Server) describeRefusals(op *huma.Operation) {
-	s.problemResponses(op.Responses, "500")
+	s.problemResponses(op.Responses, "422", "500") // 422: see wholeQuery
 	if op.Security == nil {
 		s.problemResponses(op.Responses, "401", "429", "503") // 503: a read that must be recorded and cannot be
 	}
 	if op.RequestBody != nil {
-		s.problemResponses(op.Responses, "400", "408", "413", "415", "422")
+		s.problemResponses(op.Responses, "400", "408", "413", "415")
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"jejak/domain"
 	"jejak/internal/access"
 	"jejak/internal/api"
+	"jejak/internal/history"
 	"jejak/internal/people"
 	"jejak/internal/readlog"
 )
@@ -193,9 +194,9 @@ func (s *Server) getReads(ctx context.Context, in *listReads) (*readsReply, erro
 		if b.text == "" {
 			continue
 		}
-		at, err := time.Parse(time.RFC3339Nano, b.text)
-		if err != nil {
-			return nil, malformed(domain.RuleNotOneOf, "/query/"+b.name, b.text, "RFC 3339, 2024-02-13T06:45:00+07:00")
+		at, err := history.ParseTime(b.name, b.text)
+		if f, wrong := history.Asks(err); wrong {
+			return nil, faulty(f)
 		}
 		*b.into = at
 	}

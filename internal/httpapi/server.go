@@ -24,7 +24,7 @@ import (
 	"jejak/internal/telemetry"
 )
 
-// Config is what the server works with. All but SetClock, Settled, RebuildFeed, Consumers, Reads, Backup, Notary and Ready must be given.
+// Config is what the server works with. All but SetClock, Settled, RebuildFeed, Consumers, Reads, Backup, Notary, Ready and Warnings must be given.
 type Config struct {
 	Ledgers   command.Ledgers
 	Store     eventstore.Store
@@ -52,6 +52,8 @@ type Config struct {
 	Notary *notary.Notary
 	// Ready says why the server cannot work, nothing when it can; nil for always ready.
 	Ready func(ctx context.Context) []string
+	// Warnings says what somebody should see to although the server works, for the body of /readyz; nil for nothing. It must be quick.
+	Warnings func() []string
 }
 
 // Server is the HTTP API of one data directory.
@@ -132,6 +134,10 @@ func (s *Server) route() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isCommand(r) {
 			s.postCommands(w, r)
+			return
+		}
+		if p := wholeQuery(r); p != nil {
+			writeProblem(w, p)
 			return
 		}
 		if _, pattern := s.mux.Handler(r); pattern != "" {

@@ -131,18 +131,13 @@ func (r *plain) number() (n int64) {
 	return n
 }
 
-// time is RFC 3339 as this package writes it. What UnmarshalText would take beyond that is left to the JSON package.
+// time is RFC 3339 as this package writes it, or as it once did.
 func (r *plain) time() (t time.Time) {
 	text := r.text()
-	const shape = "2024-02-13T06:45:00"
-	if len(text) <= len(shape) || text[10] != 'T' || text[13] != ':' || text[16] != ':' || text[19] == ',' {
-		r.ok = false
+	if !r.ok {
 		return t
 	}
-	if zone := text[len(text)-len("07:00"):]; text[len(text)-1] != 'Z' && (string(zone[:2]) > "23" || zone[3] > '5') {
-		r.ok = false
-		return t
-	}
-	r.ok = r.ok && t.UnmarshalText(text) == nil
+	t, err := domain.StoredTime(string(text))
+	r.ok = err == nil
 	return t
 }

@@ -131,7 +131,7 @@ func FuzzUsual(f *testing.F) {
 			return
 		}
 		var want foldMeta
-		err := jsonv2.Unmarshal(metadata, &want)
+		err := unmarshal(metadata, &want)
 		if diff := cmp.Diff(want, got); err != nil || diff != "" || got.OccurredAt.String() != want.OccurredAt.String() {
 			t.Fatalf("by reflection it is %v with error %v (-reflection +usual):\n%s", want, err, diff)
 		}

@@ -17,16 +17,20 @@ import (
 	"github.com/google/uuid"
 
 	"jejak/domain"
+	"jejak/domain/election"
 	"jejak/eventstore"
 	"jejak/internal/api"
 )
 
-// The names of streams: ledger-<election>.<unit>, attempts-<election>.<unit>, election-<election>.
+// The names of streams: ledger-<election>.<unit>, attempts-<election>.<unit>, election-<election>, and election-accounts.
 const (
 	LedgerPrefix   = "ledger-"
 	AttemptsPrefix = "attempts-"
 	ElectionPrefix = "election-"
 )
+
+// AccountsStream is the stream of accounts. They belong to no election, and no election may be called so.
+const AccountsStream = ElectionPrefix + election.Reserved
 
 // StreamPrefixes are the beginnings of the names of all streams of Jejak.
 func StreamPrefixes() []string { return []string{LedgerPrefix, AttemptsPrefix, ElectionPrefix} }
@@ -44,7 +48,8 @@ func AttemptsStream(election string, unit domain.Code) string {
 // ElectionStream is the stream of an election's reference data.
 func ElectionStream(election string) string { return ElectionPrefix + election }
 
-// UnitStreams are the streams of an election's reference data and of some of its units.
+// UnitStreams are the streams of an election's reference data and of some of its units. Those of all units of all elections, with AccountsStream, are the
+// whole log.
 func UnitStreams(election string, units []domain.Code) []string {
 	names := []string{ElectionStream(election)}
 	for _, unit := range units {
@@ -138,13 +143,13 @@ func (d *Decoder) Decode(rec *eventstore.Record, newEvent func(eventType string,
 	}
 	if !d.usualData(event, rec.Data) {
 		event = newEvent(rec.Type, rec.Schema) // the one before may have something of it
-		if err := jsonv2.Unmarshal(rec.Data, event); err != nil {
+		if err := unmarshal(rec.Data, event); err != nil {
 			return domain.Recorded{}, fmt.Errorf("read %s version %d: data of %s: %w", rec.Stream, rec.Version, rec.Type, err)
 		}
 	}
 	m, ok := d.usual(rec.Metadata)
 	if !ok {
-		if err := jsonv2.Unmarshal(rec.Metadata, &m); err != nil {
+		if err := unmarshal(rec.Metadata, &m); err != nil {
 			return domain.Recorded{}, fmt.Errorf("read %s version %d: metadata of %s: %w", rec.Stream, rec.Version, rec.Type, err)
 		}
 	}
@@ -155,6 +160,28 @@ func (d *Decoder) Decode(rec *eventstore.Record, newEvent func(eventType string,
 		},
 	}, nil
 }
+
+// unmarshal reads JSON of the log. Times that no strict reader takes are looked at only when reading has failed: that costs every value of a record.
+func unmarshal(text []byte, into any) error {
+	err := jsonv2.Unmarshal(text, into)
+	if err == nil {
+		return nil
+	}
+	if jsonv2.Unmarshal(text, into, oldTimes) == nil {
+		return nil
+	}
+	return err
+}
+
+// oldTimes reads every time as domain.StoredTime does.
+var oldTimes = jsonv2.WithUnmarshalers(jsonv2.UnmarshalFunc(func(text []byte, t *time.Time) (err error) {
+	var s string
+	if err := jsonv2.Unmarshal(text, &s); err != nil {
+		return err
+	}
+	*t, err = domain.StoredTime(s)
+	return err
+}))
 
 // foldMeta is the part of the metadata that folding uses.
 type foldMeta struct {
@@ -167,7 +194,7 @@ type foldMeta struct {
 // ReadMetadata reads all metadata of a record.
 func ReadMetadata(rec *eventstore.Record) (Metadata, error) {
 	var m Metadata
-	if err := jsonv2.Unmarshal(rec.Metadata, &m); err != nil {
+	if err := unmarshal(rec.Metadata, &m); err != nil {
 		return m, fmt.Errorf("read %s version %d: metadata of %s: %w", rec.Stream, rec.Version, rec.Type, err)
 	}
 	return m, nil
@@ -178,7 +205,7 @@ func CommandHash(rec *eventstore.Record) (hash [32]byte, ok bool, err error) {
 	var m struct {
 		CommandSHA256 string `json:"command_sha256"`
 	}
-	if err := jsonv2.Unmarshal(rec.Metadata, &m); err != nil {
+	if err := unmarshal(rec.Metadata, &m); err != nil {
 		return hash, false, fmt.Errorf("read %s version %d: metadata of %s: %w", rec.Stream, rec.Version, rec.Type, err)
 	}
 	if len(m.CommandSHA256) != hex.EncodedLen(len(hash)) {

@@ -12,6 +12,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"jejak/domain"
 	"jejak/eventstore"
 	"jejak/eventstore/checksum"
 )
@@ -179,7 +180,7 @@ func (b *book) signed(s *sqlite3.Stmt) (Signed, error) {
 		c.Event, err = uuid.Parse(s.ColumnText(3))
 	}
 	if err == nil {
-		c.SignedAt, err = time.Parse(time.RFC3339Nano, s.ColumnText(4))
+		c.SignedAt, err = domain.StoredTime(s.ColumnText(4))
 	}
 	if err != nil {
 		return c, fmt.Errorf("the checkpoint of %d records cannot be read: %w", c.N, err)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"jejak/domain"
 )
 
 // timeForm sorts as the times do.
@@ -45,7 +47,7 @@ func (l *Log) List(ctx context.Context, q Query) ([]Kept, error) {
 		err := rows.Scan(&k.Seq, &k.Request, &k.Part, &at, &k.User, &k.Role, &k.Scope, &k.Method, &k.Route, &k.Path, &k.Query, &k.Unit, &k.Status, &k.Bytes, &position)
 		if err == nil {
 			k.Position = uint64(position)
-			k.At, err = time.Parse(timeForm, at)
+			k.At, err = domain.StoredTime(at)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("list reads: %w", err)

@@ -8,9 +8,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
 
 	"jejak/domain"
 	"jejak/domain/election"
@@ -95,6 +98,10 @@ func Elections() []string { return []string{"pemilu2024", "pilkada2024"} }
 // loadDefinition reads the election's definition and norms from fsys, or the built-in ones where fsys has none. own tells which.
 func loadDefinition(fsys fs.FS, electionID string, problems *Problems) (def *definition, norms election.Norms, own bool) {
 	def = &definition{}
+	if electionID == election.Reserved {
+		problems.add(electionID+".json", 0, "", "no election may be called %s: that name is kept for the stream of accounts", electionID)
+		return nil, norms, false
+	}
 	own, ok := loadJSON(fsys, electionID+".json", def, problems)
 	if !ok {
 		return nil, norms, own
@@ -129,8 +136,27 @@ func loadJSON(fsys fs.FS, name string, into any, problems *Problems) (own, ok bo
 		problems.add(name, lineOf(content, nil, decoder.InputOffset()), "", "something follows after the end of the object")
 		return own, false
 	}
+	// encoding/json takes times that the log cannot hold, such as an offset of a whole day: they are looked at again.
+	if err := jsonv2.Unmarshal(content, reflect.New(reflect.TypeOf(into).Elem()).Interface(), strictTimes); err != nil {
+		var odd *jsonv2.SemanticError
+		offset := int64(0)
+		if errors.As(err, &odd) {
+			offset, err = odd.ByteOffset, odd.Err
+		}
+		problems.add(name, lineOf(content, nil, offset), "", "%v", err)
+		return own, false
+	}
 	return own, true
 }
+
+var strictTimes = jsonv2.WithUnmarshalers(jsonv2.UnmarshalFunc(func(value []byte, t *time.Time) (err error) {
+	var text string
+	if err := jsonv2.Unmarshal(value, &text); err != nil {
+		return err
+	}
+	*t, err = domain.ParseTime(text)
+	return err
+}))
 
 // lineOf is the line at which decoding failed.
 func lineOf(content []byte, err error, offset int64) int {

@@ -2,7 +2,7 @@ package terminal
 
 import (
 	"slices"
-	"unicode/utf8"
+	"strings"
 )
 
 const (
@@ -11,24 +11,26 @@ const (
 	between   = 2
 )
 
-// Fit chooses the columns of a table that is wider than width: those named in order, then the others from the left, as long as there is room for them.
-// Wide ones are cut, with an ellipsis at the end. left are the titles of those left out, cut of those cut; with both empty, or width 0, it is the whole table.
-func Fit(columns []Column, rows [][]string, width int, order []string) (table string, left, cut []string) {
+// Fit chooses the columns of a table that is wider than the screen: those named in order, then the others from the left, as long as there is room for them.
+// Wide ones are cut, with an ellipsis at the end. left are the titles of those left out, cut of those cut; with both empty, or screen 0, it is the whole table.
+// Titles and cells are cleaned.
+func Fit(columns []Column, rows [][]string, screen int, order []string) (fitted Text, left, cut []string) {
+	columns, rows = placedAll(columns, rows)
 	widths := make([]int, len(columns))
 	whole := -between
 	for i, c := range columns {
-		widths[i] = utf8.RuneCountInString(c.Title)
+		widths[i] = width(c.Title)
 		for _, row := range rows {
 			if i < len(row) {
-				widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
+				widths[i] = max(widths[i], width(row[i]))
 			}
 		}
 		whole += widths[i] + between
 	}
-	if width <= 0 || whole <= width {
-		return Table(columns, rows), nil, nil
+	if screen <= 0 || whole <= screen {
+		return table(columns, rows), nil, nil
 	}
-	shown, room := choose(columns, widths, width, order)
+	shown, room := choose(columns, widths, screen, order)
 	kept, cells := make([]Column, 0, len(columns)), make([][]string, len(rows))
 	for i, c := range columns {
 		if !shown[i] {
@@ -50,12 +52,12 @@ func Fit(columns []Column, rows [][]string, width int, order []string) (table st
 			}
 		}
 	}
-	return Table(kept, cells), left, cut
+	return table(kept, cells), left, cut
 }
 
 // choose says which columns are shown, and how much room is left for those that want more than narrowest.
-func choose(columns []Column, widths []int, width int, order []string) (shown []bool, room int) {
-	shown, room = make([]bool, len(columns)), width+between
+func choose(columns []Column, widths []int, screen int, order []string) (shown []bool, room int) {
+	shown, room = make([]bool, len(columns)), screen+between
 	take := func(i int) {
 		if need := min(widths[i], narrowest) + between; !shown[i] && need <= room {
 			shown[i] = true
@@ -74,8 +76,13 @@ func choose(columns []Column, widths []int, width int, order []string) (shown []
 }
 
 func shorten(text string, most int) string {
-	if utf8.RuneCountInString(text) <= most {
+	if width(text) <= most {
 		return text
 	}
-	return string([]rune(text)[:most-1]) + "…"
+	inside, isolated := strings.CutPrefix(text, firstStrong)
+	short := string([]rune(inside)[:most-1]) + "…"
+	if isolated {
+		return firstStrong + short + popIsolate
+	}
+	return short
 }

@@ -1,4 +1,5 @@
-// Package terminal shows work under way to a person who watches: progress bars, tables and a block of lines that is painted over itself.
+// Package terminal shows things to a person: texts, tables, progress bars and a block of lines that is painted over itself. What others have written, a name,
+// a note, a message of a server, is shown by it in a form in which it cannot act on the screen (Clean, Text).
 // Into a pipe the callers print plain lines instead.
 package terminal
 
@@ -42,13 +43,13 @@ func size(w io.Writer) (columns, lines int) {
 
 // Bar draws done of total as a bar of width cells with the percentage behind it. An unknown total (0 or less) gives an empty bar. More than
 // the total shows as full: 100 % appears only when it is reached.
-func Bar(done, total int64, width int) string {
+func Bar(done, total int64, width int) Text {
 	if total <= 0 {
-		return "[" + strings.Repeat(".", width) + "]   -%"
+		return Text{"[" + strings.Repeat(".", width) + "]   -%"}
 	}
 	done = min(max(done, 0), total)
 	filled := int(done * int64(width) / total)
-	return fmt.Sprintf("[%s%s] %3d%%", strings.Repeat("#", filled), strings.Repeat(".", width-filled), done*100/total)
+	return Sprintf("[%s%s] %3d%%", strings.Repeat("#", filled), strings.Repeat(".", width-filled), done*100/total)
 }
 
 // Live is a block of lines at the bottom of a terminal that each Paint replaces. It is for one goroutine.
@@ -62,9 +63,9 @@ func NewLive(w io.Writer) *Live { return &Live{w: w} }
 
 // Paint replaces the block. Lines are cut to the terminal's width, and a block higher than the terminal to its height, so that the cursor
 // finds its way back.
-func (l *Live) Paint(block string) {
+func (l *Live) Paint(block Text) {
 	columns, height := size(l.w)
-	lines := strings.Split(strings.TrimRight(block, "\n"), "\n")
+	lines := strings.Split(strings.TrimRight(block.s, "\n"), "\n")
 	if room := max(height-1, 1); len(lines) > room {
 		hidden := len(lines) - room + 1
 		lines = append(lines[:room-1:room-1], fmt.Sprintf("... %d more lines: enlarge the window to see them", hidden))

@@ -22,14 +22,14 @@ func TestBar(t *testing.T) {
 		{11, 10, "[##########] 100%"},
 		{-1, 10, "[..........]   0%"},
 	} {
-		if got := terminal.Bar(c.done, c.total, 10); got != c.want {
+		if got := terminal.Bar(c.done, c.total, 10).String(); got != c.want {
 			t.Errorf("%d of %d: %s, want %s", c.done, c.total, got, c.want)
 		}
 	}
 }
 
 func TestTable(t *testing.T) {
-	got := terminal.Table([]terminal.Column{{Title: "regency"}, {Title: "boxes", Right: true}}, [][]string{{"Kota Surabaya", "8,206"}, {"Jember"}})
+	got := terminal.Table([]terminal.Column{{Title: "regency"}, {Title: "boxes", Right: true}}, [][]string{{"Kota Surabaya", "8,206"}, {"Jember"}}).String()
 	want := "regency        boxes\nKota Surabaya  8,206\nJember\n"
 	if got != want {
 		t.Errorf("table\n%s\nwant\n%s", got, want)
@@ -47,10 +47,10 @@ func TestNumber(t *testing.T) {
 func TestLivePaintsOverItself(t *testing.T) {
 	var out strings.Builder
 	live := terminal.NewLive(&out)
-	live.Paint("a\nb\n")
-	live.Paint("c\n")
+	live.Paint(terminal.Own("a\nb\n"))
+	live.Paint(terminal.Own("c\n"))
 	live.Leave()
-	live.Paint(strings.Repeat("x", 100))
+	live.Paint(terminal.Sprintf("%s", strings.Repeat("x", 100)))
 	want := "\r\x1b[2Ka\n\r\x1b[2Kb\n" + "\x1b[2A\r\x1b[2Kc\n\x1b[J" + "\r\x1b[2K" + strings.Repeat("x", 80) + "\n"
 	if out.String() != want {
 		t.Errorf("painted %q, want %q", out.String(), want)
@@ -62,7 +62,7 @@ func TestLivePaintsOverItself(t *testing.T) {
 
 func TestLiveFitsTheScreen(t *testing.T) {
 	var out strings.Builder
-	terminal.NewLive(&out).Paint(strings.Repeat("line\n", 40))
+	terminal.NewLive(&out).Paint(terminal.Lines(strings.Repeat("line\n", 40)))
 	if lines := strings.Count(out.String(), "\n"); lines != 23 {
 		t.Errorf("%d lines on a screen of 24", lines)
 	}
@@ -85,7 +85,7 @@ func TestFold(t *testing.T) {
 		{"0123456789abcdef\n", 4, "0123456789abcdef\n"},
 		{"kotak tiba “utuh” lagi\n", 17, "kotak tiba “utuh”\n    lagi\n"},
 	} {
-		if got := terminal.Fold(c.text, c.width); got != c.want {
+		if got := terminal.Fold(terminal.Lines(c.text), c.width).String(); got != c.want {
 			t.Errorf("%q in %d:\n%q, want\n%q", c.text, c.width, got, c.want)
 		}
 	}
@@ -99,24 +99,24 @@ func TestFit(t *testing.T) {
 		want      string
 		left, cut string
 	}{
-		{0, terminal.Table(columns, rows), "", ""},
-		{200, terminal.Table(columns, rows), "", ""},
+		{0, terminal.Table(columns, rows).String(), "", ""},
+		{200, terminal.Table(columns, rows).String(), "", ""},
 		{40, "id     message                         n\nDSC-1  kotak 3576021010020-DPD tidak…  7\nDSC-2\n", "rule", "message"},
 		{10, "id     n\nDSC-1  7\nDSC-2\n", "rule message", ""},
 	} {
 		got, left, cut := terminal.Fit(columns, rows, c.width, []string{"id", "message"})
-		if got != c.want || strings.Join(left, " ") != c.left || strings.Join(cut, " ") != c.cut {
+		if got.String() != c.want || strings.Join(left, " ") != c.left || strings.Join(cut, " ") != c.cut {
 			t.Errorf("in %d, left %v, cut %v:\n%s\nwant\n%s", c.width, left, cut, got, c.want)
 		}
 	}
 	for width := 10; width < 120; width++ {
 		got, left, _ := terminal.Fit(columns, rows, width, nil)
-		for line := range strings.Lines(got) {
+		for line := range strings.Lines(got.String()) {
 			if n := utf8.RuneCountInString(line) - 1; n > width {
 				t.Errorf("in %d: %d characters: %q", width, n, line)
 			}
 		}
-		head, _, _ := strings.Cut(got, "\n")
+		head, _, _ := strings.Cut(got.String(), "\n")
 		if n := len(strings.Fields(head)) + len(left); n != len(columns) {
 			t.Errorf("in %d: %d columns are shown or named: %q, %v", width, n, head, left)
 		}

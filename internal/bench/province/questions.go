@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"jejak/domain"
 	"jejak/internal/bench/harness"
 	"jejak/internal/bench/report"
 	"jejak/internal/bench/serving"
@@ -225,7 +226,7 @@ func lookAround(ctx context.Context, s *serving.Server) (k known, err error) {
 	if err != nil {
 		return k, err
 	}
-	if k.until, err = time.Parse(time.RFC3339Nano, now); err != nil {
+	if k.until, err = domain.StoredTime(now); err != nil {
 		return k, fmt.Errorf("read the driven clock: %w", err)
 	}
 	var rows []struct {
