@@ -68,6 +68,8 @@ var (
 	checker    = Grants{domain.RoleChecker: Own}
 	bawaslu    = Grants{domain.RoleSupervisor: Inside}
 	system     = Grants{}
+	// seconds are the second persons, by whose approval others may do what the rules forbid. Who runs the server is none of them.
+	seconds = Grants{domain.RoleProvince: Above, domain.RoleOperator: Own, domain.RoleChecker: Own}
 )
 
 // commandTable is the table of commands. A command type that is not in it is refused to everyone.
@@ -133,6 +135,11 @@ var commandTable = map[string]Grants{
 	"incident.resolve":              office.with(officer),
 	"incident.reopen":               office.with(bawaslu),
 	"incident.report_seal_conflict": system,
+
+	// Who approves what is narrower: see targets.go.
+	"approval.give":   seconds,
+	"approval.refuse": seconds,
+	"approval.revoke": seconds,
 
 	"deadline.pass": system,
 }
