@@ -83,7 +83,9 @@ func (w *watch) day() {
 
 func (w *watch) verify() *verify.Report {
 	w.Helper()
-	side := func() iter.Seq2[eventstore.Record, error] { return w.store.Side().Read(w.Context(), notary.StreamName(0), 0) }
+	side := func() iter.Seq2[eventstore.Record, error] {
+		return w.store.Side().Read(w.Context(), notary.StreamName(0), 0)
+	}
 	found, err := verify.Directory(w.cfg.Dir, w.store.ReadAll(w.Context(), 0, eventstore.Filter{}), side)
 	w.must(err)
 	found.Source.Now = w.now
