@@ -96,7 +96,7 @@ func (s *Server) postUsers(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		s.cfg.Telemetry.Log.Error("users were added, but not yet recorded in the log", "cause", err)
 	}
-	s.cfg.Telemetry.Security.Info("users added", "by", user.ID, "count", len(added), "from", address(r))
+	s.cfg.Telemetry.Security.Info("users added", "by", user.ID, "count", len(added), "from", s.from(r))
 	writeUsers(w, kind, added, numbers)
 }
 
