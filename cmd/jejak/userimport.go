@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"jejak/internal/client"
 	"jejak/internal/export"
 	"jejak/internal/people"
+	"jejak/internal/terminal"
 )
 
 func newUserImportCommand() *cobra.Command {
@@ -70,8 +72,7 @@ The same list imported once more makes nobody: it is refused, and says when it w
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), map[string]any{"users": len(added), "tokens": out})
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%d users added; their tokens are in %s: hand them out and delete the file\n", len(added), out)
-			return nil
+			return terminal.Fprintf(cmd.OutOrStdout(), "%d users added; their tokens are in %s: hand them out and delete the file\n", len(added), out)
 		},
 	}
 	r.flags(cmd.Flags())
@@ -125,16 +126,15 @@ func (f *peopleFile) add(ctx context.Context, r *reach, again bool) (added []api
 
 // key is the same for the same list. A list that names ids has none: its people are never made twice.
 func (f *peopleFile) key() (string, error) {
-	sum := sha256.New()
-	for _, u := range f.users {
-		if u.ID != "" {
-			return "", nil
-		}
-		if err := json.NewEncoder(sum).Encode(u); err != nil {
-			return "", err
-		}
+	if slices.ContainsFunc(f.users, func(u api.NewUser) bool { return u.ID != "" }) {
+		return "", nil
 	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	list, err := json.Marshal(f.users)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(list)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 var lineOfProblem = regexp.MustCompile(`^/line/([0-9]+)(?:/(.*))?$`)
