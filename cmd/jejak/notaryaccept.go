@@ -75,12 +75,10 @@ const mostWord = 2000
 
 func printAccepted(out io.Writer, done *notary.Accepting) error {
 	if !done.New {
-		_, err := fmt.Fprintf(out, "all %s records are signed as %s; your word stands beside them\n", terminal.Number(done.Size), done.Origin)
-		return err
+		return terminal.Fprintf(out, "all %s records are signed as %s; your word stands beside them\n", terminal.Number(done.Size), done.Origin)
 	}
-	_, err := fmt.Fprintf(out, "epoch %d has begun: the log of %s records is signed as %s; of what was signed before it extends the checkpoint of %s records\n",
+	return terminal.Fprintf(out, "epoch %d has begun: the log of %s records is signed as %s; of what was signed before it extends the checkpoint of %s records\n",
 		done.Epoch, terminal.Number(done.Size), done.Origin, terminal.Number(done.Good))
-	return err
 }
 
 // doesNotHold gives what is not as it was signed its exit code.
