@@ -74,7 +74,7 @@ type reply[T any] struct {
 // in it. What a query shows depends on who asks, so nothing between may keep it.
 func answer[T any](s *Server, a Asked, body T, positions ...eventstore.Position) (*reply[T], error) {
 	sum := fnv.New64a()
-	fmt.Fprint(sum, s.cfg.Version, positions)
+	fmt.Fprint(sum, s.cfg.Version, positions, s.epoch())
 	if cut := a.cut(); cut.Clock == history.Occurred && !cut.End() { // up to the same positions other events count
 		fmt.Fprint(sum, cut.At.UTC())
 	}
