@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -28,9 +29,11 @@ import (
 	"jejak/internal/command"
 	"jejak/internal/history"
 	"jejak/internal/httpapi"
+	"jejak/internal/journal"
 	"jejak/internal/notary"
 	"jejak/internal/people"
 	"jejak/internal/readlog"
+	"jejak/internal/share"
 	"jejak/internal/telemetry"
 	"jejak/internal/trail"
 	"jejak/internal/views"
@@ -70,6 +73,8 @@ type plan struct {
 	consumers httpapi.Consumers
 	backup    func(context.Context, io.Writer) error
 	notary    bool // with a notary that signs at once
+	limits    []share.Limit
+	proxies   []netip.Prefix
 }
 
 func newHouse(t testing.TB) *house { return houseOf(t, plan{}) }
@@ -92,7 +97,7 @@ func houseOf(t testing.TB, p plan) *house {
 	if p.real {
 		now = clock.System{}
 	}
-	h.people, err = people.Open(ctx, filepath.Join(dir, "people.db"), people.Options{Clock: now, Log: store, Stream: "election-pemilu2024"})
+	h.people, err = people.Open(ctx, filepath.Join(dir, "people.db"), people.Options{Clock: now, Log: store, Stream: journal.AccountsStream})
 	must(err)
 	t.Cleanup(func() { h.people.Close() })
 	tel := telemetry.New(telemetry.NewLog(h.log, false, slog.LevelInfo), "test")
@@ -125,7 +130,7 @@ func houseOf(t testing.TB, p plan) *house {
 	must(err)
 	t.Cleanup(func() { h.reads.Close() })
 	h.dir = dir
-	cfg := httpapi.Config{History: past, Reads: h.reads, Backup: p.backup, Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed, Consumers: p.consumers}
+	cfg := httpapi.Config{History: past, Reads: h.reads, Backup: p.backup, Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed, Consumers: p.consumers, Limits: p.limits, TrustedProxies: p.proxies}
 	if p.views {
 		path := filepath.Join(dir, "views.db")
 		if p.disk != "" {
