@@ -193,7 +193,7 @@ func openServer(cmd *cobra.Command, cfg server.Config) (*server.Server, error) {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		err = fmt.Errorf("%w: stop what has this address, or name another with --listen; port 0 takes a free one", err)
 	}
-	return s, storeAway(err)
+	return s, doesNotHold(storeAway(err))
 }
 
 // storeAway gives the silence of the store its exit code.

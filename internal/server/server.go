@@ -79,6 +79,7 @@ type Server struct {
 	log      *slog.Logger
 	listener net.Listener
 	store    eventstore.Store
+	side     eventstore.Side // streams beside it
 	clock    clock.Clock
 	setClock func(time.Time) error
 	notary   *notary.Notary
