@@ -158,6 +158,5 @@ func FlippedFrame(file io.ReaderAt, name string) error {
 }
 
 func flipped(says, is pair, frame []byte) bool {
-	_, found := changedByte(says, is, slices.Concat(frame[:8], frame[FrameHeader:]))
-	return found
+	return changedByte(says, is, slices.Concat(frame[:8], frame[FrameHeader:]), -1)
 }

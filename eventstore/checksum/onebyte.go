@@ -14,32 +14,35 @@ import (
 //
 // There is one word in which SQLite itself changes one byte alone: how many pages a page of the list of free pages names. Its own check counts them.
 func oneByte(page []byte, is pair) bool {
-	place, found := changedByte(storedSum(page), is, page[:PageSize-Reserved])
-	counts := page[0] == 0 && place/4 == 1 // no page that holds rows or an index begins with 0
-	return found && !counts
+	count := -1
+	if page[0] == 0 { // no page that holds rows or an index begins with 0
+		count = 4
+	}
+	return changedByte(storedSum(page), is, page[:PageSize-Reserved], count)
 }
 
-// changedByte tells whether one byte of the words, or of was, is all that keeps their checksum from being was, and where the word begins in which it is; -1
-// is was.
-func changedByte(was, is pair, words []byte) (place int, found bool) {
+// changedByte tells whether one byte of the words, or of was, is all that keeps their checksum from being was. A change that may be in the word at except
+// does not count; -1 is none.
+func changedByte(was, is pair, words []byte, except int) bool {
 	d1, d2 := was.s1-is.s1, was.s2-is.s2
-	if d1 == 0 || d2 == 0 {
-		if inOneByte(was.s1^is.s1) || inOneByte(was.s2^is.s2) {
-			return -1, true
-		}
-	}
+	found := (d1 == 0 || d2 == 0) && (inOneByte(was.s1^is.s1) || inOneByte(was.s2^is.s2))
 	// What 1 more in the second and in the first word of a pair of words adds to the checksum, from the last pair to the first.
 	second, first := pair{0, 1}, pair{1, 1}
 	for at := len(words) - 8; at >= 0; at -= 8 {
-		if changed(words[at+4:], second, d1, d2) {
-			return at + 4, true
-		}
-		if changed(words[at:], first, d1, d2) {
-			return at, true
+		for _, w := range [...]struct {
+			at     int
+			weight pair
+		}{{at + 4, second}, {at, first}} {
+			if changed(words[w.at:], w.weight, d1, d2) {
+				if w.at == except {
+					return false
+				}
+				found = true
+			}
 		}
 		second, first = second.on(), first.on()
 	}
-	return 0, false
+	return found
 }
 
 // on is what a difference has become after one more pair of words.

@@ -45,7 +45,7 @@ func TestOneByte(t *testing.T) {
 	if oneByte(page, pageSum(page)) {
 		t.Error("a count of free pages is taken for damage")
 	}
-	page[9]++
+	page[10]++
 	page[7]--
 	if !oneByte(page, pageSum(page)) {
 		t.Error("a byte beside the count is not found")

@@ -183,8 +183,12 @@ func (b *book) emptyLog() error {
 	if busy {
 		err = nil
 	}
-	if err = errors.Join(err, b.conn.Exec(patience)); err == nil && busy {
-		err = b.conn.Exec(fmt.Sprintf("PRAGMA user_version = %d", bookVersion)) // a commit syncs what comes before it
+	if err = errors.Join(err, b.conn.Exec(patience)); err != nil || !busy {
+		return err
+	}
+	version, err := b.number("PRAGMA user_version")
+	if err == nil {
+		err = b.conn.Exec(fmt.Sprintf("PRAGMA user_version = %d", version)) // a commit syncs what comes before it
 	}
 	return err
 }
@@ -195,28 +199,33 @@ const patience = "PRAGMA busy_timeout = 5000"
 // judgeBook decides for package checksum whether a book in which pages do not fit their checksums is as it was written: every checkpoint is signed.
 func judgeBook(conn *sqlite3.Conn) error {
 	b := &book{conn: conn}
+	version, err := b.number("PRAGMA user_version")
+	if err != nil {
+		return err
+	}
+	b.old = version == 1
+	if err := b.readEpochs(); err != nil {
+		return err
+	}
 	var keys []note.Verifier
-	err := b.each("SELECT origin FROM log", nil, func(s *sqlite3.Stmt) error { b.origin = s.ColumnText(0); return nil })
-	if err == nil {
-		err = b.each("SELECT verifier FROM key", nil, func(s *sqlite3.Stmt) error {
-			key, err := note.NewVerifier(s.ColumnText(0))
-			keys = append(keys, key)
-			return err
-		})
+	err = b.each("SELECT verifier FROM key", nil, func(s *sqlite3.Stmt) error {
+		key, err := note.NewVerifier(s.ColumnText(0))
+		keys = append(keys, key)
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		err = b.each(selectSigned, nil, func(s *sqlite3.Stmt) error {
-			c, err := b.signed(s)
-			if err == nil {
-				_, err = note.Open(c.Note(), note.VerifierList(keys...))
-			}
-			if err != nil {
-				return fmt.Errorf("checkpoint of %d records: %w", c.N, err)
-			}
-			return nil
-		})
-	}
-	return err
+	return b.each(b.selectSigned(), nil, func(s *sqlite3.Stmt) error {
+		c, err := b.signed(s)
+		if err == nil {
+			_, err = note.Open([]byte(c.text()+"\n"+c.Signatures), note.VerifierList(keys...))
+		}
+		if err != nil {
+			return fmt.Errorf("checkpoint of %d records: %w", c.N, err)
+		}
+		return nil
+	})
 }
 
 // reopen opens the book anew, after an error.
