@@ -28,7 +28,7 @@ func newRestoreCommand() *cobra.Command {
 		Example: "  jejak restore jejak-2024-02-13.backup --data ./restored",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			list, err := server.Restore(cmd.Context(), args[0], dir, restoring(cmd.ErrOrStderr()))
+			list, err := server.Restore(cmd.Context(), args[0], dir, thisBuild().Version, restoring(cmd.ErrOrStderr()))
 			var taken *server.NotEmptyError
 			switch {
 			case errors.As(err, &taken):

@@ -159,3 +159,13 @@ func Granted(commandType string, role domain.Role) Relation { return commandTabl
 
 // Sendable tells whether any role may send a command type: what is for the system alone is not.
 func Sendable(commandType string) bool { return len(commandTable[commandType]) > 0 }
+
+// Sends tells whether a role may send any command at all.
+func Sends(role domain.Role) bool {
+	for _, grants := range commandTable {
+		if grants[role] != No {
+			return true
+		}
+	}
+	return false
+}

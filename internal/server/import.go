@@ -20,7 +20,7 @@ type Imported struct {
 func Import(ctx context.Context, dir, store string, data *refdata.Dataset) (done Imported, err error) {
 	s := &Server{cfg: Config{Dir: dir, Store: store}, log: discard}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	for _, step := range []func(context.Context) error{s.openAsIs, s.openCache, s.openStore, s.openClock} {
+	for _, step := range []func(context.Context) error{s.openAsIs, s.openCache, s.openStore, s.openClock, s.signTheRest} {
 		if err := step(ctx); err != nil {
 			return done, err
 		}

@@ -15,6 +15,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,6 +36,7 @@ import (
 	"jejak/internal/people"
 	"jejak/internal/policy"
 	"jejak/internal/readlog"
+	"jejak/internal/share"
 	"jejak/internal/telemetry"
 	"jejak/internal/views"
 )
@@ -57,6 +59,9 @@ type Config struct {
 	Kind Kind
 	// Demo marks a new directory as one that a demo may delete.
 	Demo bool
+	// Limits are those that are other than httpapi.Limits() has them, TrustedProxies the addresses of proxies whose X-Forwarded-For is believed.
+	Limits         []share.Limit
+	TrustedProxies []netip.Prefix
 	// NoImport leaves the built-in reference data out of a directory that does not have it.
 	NoImport bool
 	// PastMemory is how many bytes the states of ledgers as they were may take that are kept; 0 for the constant of this name.
@@ -74,6 +79,7 @@ type Server struct {
 	log      *slog.Logger
 	listener net.Listener
 	store    eventstore.Store
+	side     eventstore.Side // streams beside it
 	clock    clock.Clock
 	setClock func(time.Time) error
 	notary   *notary.Notary
@@ -228,6 +234,7 @@ func (s *Server) openAPI(context.Context) error {
 	cfg := httpapi.Config{
 		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: s.metrics, Version: s.cfg.Version,
 		SetClock: s.setClock, History: s.history, Views: s.views, Settled: s.policies.Settled, Ready: s.ready, Warnings: s.warnings, Notary: s.notary, Reads: s.reads,
+		Limits: s.cfg.Limits, TrustedProxies: s.cfg.TrustedProxies,
 		Backup: func(ctx context.Context, w io.Writer) error { return s.backUp(ctx, w, nil) },
 	}
 	if s.broker != nil { // a nil *Broker would not be a nil Consumers
