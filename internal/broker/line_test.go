@@ -62,6 +62,13 @@ func (l *listener) different() int {
 	return len(l.had)
 }
 
+// broke counts how often a program said that its rights had ended.
+func (l *listener) broke() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.said.String(), "authentication expired")
+}
+
 // runs runs a program until the test ends.
 func (l *listener) runs(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
@@ -286,8 +293,8 @@ func TestALineThatBreaksUnderTheCommand(t *testing.T) {
 // TestRightsThatEnd: in a cluster NATS ends every connection when its rights end, here after some seconds. Nothing is lost by that either.
 func TestRightsThatEnd(t *testing.T) {
 	t.Parallel()
-	const messages = 21_000
-	d := openClusterDoor(t, 3, false, 4*time.Second)
+	const atLeast, portion, ends = 20_000, 500, 3
+	d := openClusterDoor(t, 3, false, 2*time.Second)
 	d.close()
 	d.cfg.ackWait = 2 * time.Second
 	d.reopen()
@@ -297,13 +304,20 @@ func TestRightsThatEnd(t *testing.T) {
 		_, err := d.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: Stream, Subjects: []string{"jejak.*.*.*.*.*"}, Storage: jetstream.MemoryStorage, Replicas: 3})
 		return err == nil
 	})
-	d.publish("P3578A", 1, messages/2)
+	d.publish("P3578A", 1, atLeast/2)
 	l := inGo(t, d.servers.URLs(), d.user(domain.RoleEscort, "P3578A"))
-	d.publish("P3578A", messages/2+1, messages)
-	l.heard(t, messages, brokertest.Generous)
-	if n := strings.Count(l.said.String(), "the line broke"); n < 1 {
-		t.Errorf("rights ended %d times:\n%s", n, l.said.String())
+	messages := atLeast / 2
+	pace := time.NewTicker(50 * time.Millisecond) // so that messages are under way whenever the rights end
+	defer pace.Stop()
+	for began := time.Now(); messages < atLeast || l.broke() < ends; messages += portion {
+		<-pace.C
+		d.publish("P3578A", messages+1, messages+portion)
+		if time.Since(began) > generous {
+			t.Fatalf("rights ended %d times in %s:\n%s", l.broke(), generous, l.said.String())
+		}
 	}
+	l.heard(t, messages, brokertest.Generous)
+	t.Logf("%d messages, rights ended %d times", messages, l.broke())
 }
 
 // TestRowsInJavaScript runs the program of the page that reads a row and a checkpoint, as somebody who may see every row and as one who may see his own.
