@@ -199,7 +199,7 @@ func (p *Publisher) purged(ctx context.Context, s jetstream.Stream, info *jetstr
 	first := info.State.FirstSeq
 	m, err := s.GetMsg(ctx, first)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return errAgain // it went meanwhile
+		return p.refill(ctx, damage{created: info.Created, first: first, messages: 1}) // unless it went meanwhile
 	}
 	if err != nil {
 		return fmt.Errorf("read the first message of stream %s: %w", Stream, err)
