@@ -6,18 +6,22 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"jejak/domain"
 	"jejak/eventstore"
 	"jejak/eventstore/lock"
 	"jejak/internal/exit"
+	"jejak/internal/httpapi"
 	"jejak/internal/notary"
 	"jejak/internal/refdata"
 	"jejak/internal/server"
+	"jejak/internal/share"
 	"jejak/internal/telemetry"
 	"jejak/internal/terminal"
 )
@@ -50,6 +54,8 @@ type serveFlags struct {
 	pastMemory          byteSize
 	allowRemote, asJSON bool
 	noImport            bool
+	limits, proxies     []string
+	province            string
 }
 
 func newServeCommand() *cobra.Command {
@@ -77,15 +83,32 @@ func newServeCommand() *cobra.Command {
 	f.pastMemory = server.PastMemory
 	flags.Var(&f.pastMemory, "past-memory", "memory for ledgers as they were, from which questions about other moments go on")
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "permit an address that other machines reach, without TLS")
+	flags.StringSliceVar(&f.limits, "limit", nil, "another limit than usual, as NAME=EACH or NAME=EACH/ALL; the names are in docs/operations.md")
+	flags.StringSliceVar(&f.proxies, "trusted-proxy", nil, "addresses (CIDR) of proxies whose X-Forwarded-For is believed")
 	flags.BoolVar(&f.noImport, "no-import", false, "leave the built-in elections out of a new directory")
+	flags.StringVar(&f.province, "province", "", "two digits of the province of a new directory (default: that of the built-in elections, 35)")
 	flags.BoolVar(&f.asJSON, "json", false, `print {"http", "nats"} first, and log as JSON`)
 	return cmd
+}
+
+// checkProvince refuses what is no province, and built-in elections in a directory of another.
+func (f *serveFlags) checkProvince() error {
+	switch p := domain.Code(f.province); {
+	case f.province == "":
+		return nil
+	case p.Level() != domain.Province:
+		return exit.Errorf(exit.Usage, "--province %q is no province: give the two digits of its code, such as 35", f.province)
+	case p != refdata.Province() && !f.noImport:
+		return exit.Errorf(exit.Usage, "the built-in elections are those of province %s: give --no-import with --province %s, and bring your own with jejak import", refdata.Province(), f.province)
+	}
+	return nil
 }
 
 func serve(cmd *cobra.Command, f serveFlags) (err error) {
 	kind, err := kindOfClock(f.clock)
 	signing, errSigning := f.signing()
-	if err := errors.Join(err, checkStore(f.store), f.nats.check(), errSigning); err != nil {
+	limits, proxies, errShares := f.shares()
+	if err := errors.Join(err, checkStore(f.store), f.nats.check(), errSigning, errShares, f.checkProvince()); err != nil {
 		return err
 	}
 	server.TuneMemory(cmd.Context(), 0)
@@ -94,7 +117,7 @@ func serve(cmd *cobra.Command, f serveFlags) (err error) {
 		log.Warn(storePassword)
 	}
 	s, err := openServer(cmd, server.Config{
-		Dir: f.dir, Store: f.store, Listen: f.listen, NATS: f.nats.config(), Notary: signing, AllowRemote: f.allowRemote, Kind: kind, NoImport: f.noImport, PastMemory: uint64(f.pastMemory), Log: log, Version: thisBuild().Version,
+		Dir: f.dir, Store: f.store, Listen: f.listen, NATS: f.nats.config(), Notary: signing, AllowRemote: f.allowRemote, Kind: kind, NoImport: f.noImport, Province: domain.Code(f.province), PastMemory: uint64(f.pastMemory), Limits: limits, TrustedProxies: proxies, Log: log, Version: thisBuild().Version,
 	})
 	if err != nil {
 		return fmt.Errorf("serve: %w", err)
@@ -139,6 +162,26 @@ func (f *serveFlags) signing() (server.Notary, error) {
 	return n, nil
 }
 
+// shares are the limits that are other than usual, and the proxies that are believed.
+func (f *serveFlags) shares() (limits []share.Limit, proxies []netip.Prefix, err error) {
+	limits, wrong := httpapi.ParseLimits(f.limits)
+	if wrong != nil {
+		err = exit.Errorf(exit.Usage, "--limit %w", wrong)
+	}
+	for _, text := range f.proxies {
+		p, wrong := netip.ParsePrefix(text)
+		if a, bare := netip.ParseAddr(text); bare == nil {
+			p, wrong = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		if wrong != nil {
+			err = errors.Join(err, exit.Errorf(exit.Usage, "--trusted-proxy %q: give an address, or a range such as 10.0.0.0/8 or fd00::/8", text))
+			continue
+		}
+		proxies = append(proxies, p.Masked())
+	}
+	return limits, proxies, err
+}
+
 func kindOfClock(name string) (server.Kind, error) {
 	switch name {
 	case "system":
@@ -166,7 +209,7 @@ func openServer(cmd *cobra.Command, cfg server.Config) (*server.Server, error) {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		err = fmt.Errorf("%w: stop what has this address, or name another with --listen; port 0 takes a free one", err)
 	}
-	return s, storeAway(err)
+	return s, doesNotHold(storeAway(err))
 }
 
 // storeAway gives the silence of the store its exit code.

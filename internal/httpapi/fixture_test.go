@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -32,6 +33,7 @@ import (
 	"jejak/internal/notary"
 	"jejak/internal/people"
 	"jejak/internal/readlog"
+	"jejak/internal/share"
 	"jejak/internal/telemetry"
 	"jejak/internal/trail"
 	"jejak/internal/views"
@@ -71,6 +73,9 @@ type plan struct {
 	consumers httpapi.Consumers
 	backup    func(context.Context, io.Writer) error
 	notary    bool // with a notary that signs at once
+	restored  bool // and a log that was restored from a backup
+	limits    []share.Limit
+	proxies   []netip.Prefix
 }
 
 func newHouse(t testing.TB) *house { return houseOf(t, plan{}) }
@@ -126,7 +131,7 @@ func houseOf(t testing.TB, p plan) *house {
 	must(err)
 	t.Cleanup(func() { h.reads.Close() })
 	h.dir = dir
-	cfg := httpapi.Config{History: past, Reads: h.reads, Backup: p.backup, Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed, Consumers: p.consumers}
+	cfg := httpapi.Config{History: past, Reads: h.reads, Backup: p.backup, Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed, Consumers: p.consumers, Limits: p.limits, TrustedProxies: p.proxies}
 	if p.views {
 		path := filepath.Join(dir, "views.db")
 		if p.disk != "" {
@@ -145,7 +150,11 @@ func houseOf(t testing.TB, p plan) *house {
 	if !p.real {
 		cfg.SetClock = h.clock.Set
 	}
-	if p.notary {
+	if p.restored {
+		_, err := notary.Restore(ctx, notary.Config{Dir: filepath.Join(dir, "notary"), Store: store}, notary.Restored{File: "a.backup", Program: "test"})
+		must(err)
+	}
+	if p.notary || p.restored {
 		h.notary = signing(t, filepath.Join(dir, "notary"), store)
 		cfg.Notary = h.notary
 	}

@@ -19,9 +19,8 @@ import (
 
 // Bounds of replays.
 const (
-	replaysPerUser = 2
-	usualSpeed     = 3600
-	greatestSpeed  = 10_000_000
+	usualSpeed    = 3600
+	greatestSpeed = 10_000_000
 )
 
 // replayQuery is a part of history, and how fast it is played.
@@ -85,7 +84,12 @@ func readReplayQuery(q url.Values, lastEventID string) (r replayQuery, p *proble
 // Last-Event-ID goes on after it; an event "end" is the last.
 func (s *Server) getReplay(w http.ResponseWriter, r *http.Request) {
 	user, election := userOf(r.Context()), r.PathValue("election")
-	q, p := readReplayQuery(r.URL.Query(), r.Header.Get("Last-Event-ID"))
+	asked, last, gone := s.placed(r)
+	q, p := readReplayQuery(asked, last)
+	if gone != nil {
+		p = gone
+	}
+	s.tellEpoch(w)
 	var places []domain.Code
 	if q.regency != "" {
 		places = append(places, q.regency)
@@ -106,15 +110,11 @@ func (s *Server) getReplay(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, p)
 		return
 	}
-	end, ok := s.replays.begin(user.ID)
+	free, ok := s.place(w, r, s.shares.replays)
 	if !ok {
-		p := newProblem(http.StatusTooManyRequests, one("too_many_replays", "", fmt.Sprintf("paling banyak %d pemutaran sekaligus", replaysPerUser),
-			fmt.Sprintf("at most %d replays at once", replaysPerUser), "akhiri yang lain dahulu", "end another first"))
-		p.RetryAfter = 10
-		writeProblem(w, p)
 		return
 	}
-	defer end()
+	defer free()
 	s.replay(w, r, election, q)
 }
 
@@ -151,7 +151,7 @@ func (s *Server) replay(w http.ResponseWriter, r *http.Request, election string,
 			return
 		}
 		now = rec.RecordedAt
-		if !out.send("id: %d\nevent: %s\ndata: %s\n\n", rec.Position, rec.Type, eventJSON(&rec)) {
+		if !out.send("id: %s\nevent: %s\ndata: %s\n\n", s.cursor(rec.Position), rec.Type, eventJSON(&rec)) {
 			return
 		}
 	}

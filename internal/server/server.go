@@ -15,12 +15,14 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"time"
 
+	"jejak/domain"
 	"jejak/eventstore"
 	"jejak/eventstore/lock"
 	"jejak/internal/broker"
@@ -35,6 +37,7 @@ import (
 	"jejak/internal/people"
 	"jejak/internal/policy"
 	"jejak/internal/readlog"
+	"jejak/internal/share"
 	"jejak/internal/telemetry"
 	"jejak/internal/views"
 )
@@ -55,8 +58,14 @@ type Config struct {
 	Notary Notary
 	// Kind is what the directory must be, and becomes for life when it is new.
 	Kind Kind
+	// Province is the unit above all others, whose people see all: what a new directory becomes for life. "" is the province of the built-in data for a
+	// new directory, and whatever it is for another.
+	Province domain.Code
 	// Demo marks a new directory as one that a demo may delete.
 	Demo bool
+	// Limits are those that are other than httpapi.Limits() has them, TrustedProxies the addresses of proxies whose X-Forwarded-For is believed.
+	Limits         []share.Limit
+	TrustedProxies []netip.Prefix
 	// NoImport leaves the built-in reference data out of a directory that does not have it.
 	NoImport bool
 	// PastMemory is how many bytes the states of ledgers as they were may take that are kept; 0 for the constant of this name.
@@ -74,6 +83,7 @@ type Server struct {
 	log      *slog.Logger
 	listener net.Listener
 	store    eventstore.Store
+	side     eventstore.Side // streams beside it
 	clock    clock.Clock
 	setClock func(time.Time) error
 	notary   *notary.Notary
@@ -159,7 +169,12 @@ func (s *Server) openDirectory(context.Context) error {
 	if err := forgetSnapshots(s.cfg.Dir); err != nil {
 		return err
 	}
-	return settle(s.cfg.Dir, mark{Kind: s.cfg.Kind, Engine: engineOf(s.cfg.Store), Demo: s.cfg.Demo})
+	m, err := settle(s.cfg.Dir, mark{Kind: s.cfg.Kind, Engine: engineOf(s.cfg.Store), Demo: s.cfg.Demo, Province: s.cfg.Province})
+	if err != nil {
+		return err
+	}
+	s.cfg.Province = m.province()
+	return nil
 }
 
 func (s *Server) openListener(context.Context) error {
@@ -211,7 +226,7 @@ func (s *Server) openPeople(ctx context.Context) error {
 		return all
 	})
 	s.opened("people", func(context.Context) error { return store.Close() })
-	return store.EnsureAdmin(ctx, s.cfg.Dir, Province)
+	return store.EnsureAdmin(ctx, s.cfg.Dir, s.cfg.Province)
 }
 
 func (s *Server) openReads(ctx context.Context) error {
@@ -228,6 +243,7 @@ func (s *Server) openAPI(context.Context) error {
 	cfg := httpapi.Config{
 		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: s.metrics, Version: s.cfg.Version,
 		SetClock: s.setClock, History: s.history, Views: s.views, Settled: s.policies.Settled, Ready: s.ready, Warnings: s.warnings, Notary: s.notary, Reads: s.reads,
+		Limits: s.cfg.Limits, TrustedProxies: s.cfg.TrustedProxies,
 		Backup: func(ctx context.Context, w io.Writer) error { return s.backUp(ctx, w, nil) },
 	}
 	if s.broker != nil { // a nil *Broker would not be a nil Consumers
