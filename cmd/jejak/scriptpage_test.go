@@ -49,7 +49,7 @@ func TestEveryExampleIsRun(t *testing.T) {
 		t.Errorf("%s has %d blocks of code, of which %d are marked to be run", feedPage, blocks, len(list))
 	}
 	for _, e := range list {
-		if !regexp.MustCompile(`(?m)^page .* ` + e.Name + `( |$)`).Match(script) && e.Language != "js" { // a test of internal/broker runs those
+		if !regexp.MustCompile(`(?m)^page .* `+e.Name+`( |$)`).Match(script) && e.Language != "js" { // a test of internal/broker runs those
 			t.Errorf("%s does not run the example %s of %s", feedScript, e.Name, feedPage)
 		}
 		if formatted, err := format.Source([]byte(e.Text)); e.Language == "go" && (err != nil || string(formatted) != e.Text) {
