@@ -39,8 +39,11 @@ func newRestoreCommand() *cobra.Command {
 			if err := showBackup(cmd.OutOrStdout(), args[0], list, "checked and restored to "+dir, asJSON); err != nil || asJSON {
 				return err
 			}
-			err = terminal.Fprintf(cmd.OutOrStdout(), "\nadmin.token is in no backup: jejak user add --role admin --scope 35 --data %s\n", dir)
-			return err
+			province, err := server.ProvinceOf(dir)
+			if err != nil {
+				return err
+			}
+			return terminal.Fprintf(cmd.OutOrStdout(), "\nadmin.token is in no backup: jejak user add --role admin --scope %s --data %s\n", province, dir)
 		},
 	}
 	dataFlag(cmd.Flags(), &dir)
