@@ -83,7 +83,8 @@ type Server struct {
 	log      *slog.Logger
 	listener net.Listener
 	store    eventstore.Store
-	side     eventstore.Side // streams beside it
+	side     eventstore.Side             // streams beside it
+	chain    atomic.Pointer[readlog.Log] // for the notary, which is opened before
 	clock    clock.Clock
 	setClock func(time.Time) error
 	notary   *notary.Notary
@@ -235,6 +236,7 @@ func (s *Server) openReads(ctx context.Context) error {
 		return err
 	}
 	s.reads = reads
+	s.chain.Store(reads)
 	s.opened("log of reads", func(context.Context) error { return reads.Close() })
 	return nil
 }

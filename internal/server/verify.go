@@ -18,6 +18,7 @@ import (
 	"jejak/internal/notary"
 	"jejak/internal/notary/verify"
 	"jejak/internal/people"
+	"jejak/internal/readlog"
 )
 
 // LogReport is what VerifyLog has found. Counts are of what could be read; all are 0 when the log could not even be opened.
@@ -220,8 +221,29 @@ func (s *Server) verifySigned(ctx context.Context, report *LogReport, cfg *Verif
 	}
 	found.Source.Now = cfg.Now
 	defer func() { _ = found.Close() }() // only read from
-	report.Notary, err = found.Check(ctx, cfg.Trust, cfg.KeySource, cfg.Outside, progress)
-	return err
+	if report.Notary, err = found.Check(ctx, cfg.Trust, cfg.KeySource, cfg.Outside, progress); err != nil || report.Notary == nil {
+		return err
+	}
+	return checkReads(ctx, filepath.Join(s.cfg.Dir, ReadsFile), found.Reads(), report.Notary)
+}
+
+// checkReads holds access.db against what the notary has signed of it.
+func checkReads(ctx context.Context, path string, signed []notary.Reads, report *verify.Report) error {
+	heads := make([]readlog.Head, len(signed))
+	for i, s := range signed {
+		heads[i] = readlog.Head{File: s.File, Rows: s.Rows, Sum: s.Head}
+	}
+	problems, other, err := readlog.Check(ctx, path, heads)
+	if err != nil {
+		return fmt.Errorf("check %s: %w", ReadsFile, err)
+	}
+	for _, p := range problems {
+		report.Problems = append(report.Problems, verify.Problem{Kind: verify.Reads, Leaf: -1, Text: ReadsFile + ": " + p})
+	}
+	if other {
+		report.Notes = append(report.Notes, ReadsFile+" is not the only one whose reads the notary has signed: those of before must lie in an archive")
+	}
+	return nil
 }
 
 // each does things beside each other, to the end of all of them or the first error.
