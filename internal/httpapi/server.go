@@ -22,6 +22,7 @@ import (
 	"jejak/internal/people"
 	"jejak/internal/readlog"
 	"jejak/internal/telemetry"
+	"jejak/internal/unreadable"
 )
 
 // Config is what the server works with. All but SetClock, Settled, RebuildFeed, Consumers, Reads, Backup, Notary and Ready must be given.
@@ -50,6 +51,8 @@ type Config struct {
 	Backup func(ctx context.Context, w io.Writer) error
 	// Notary signs the log and proves what is in it; nil where nothing is signed.
 	Notary *notary.Notary
+	// Unreadable has the records that cannot be read; nil: nobody looks.
+	Unreadable *unreadable.Book
 	// Ready says why the server cannot work, nothing when it can; nil for always ready.
 	Ready func(ctx context.Context) []string
 }
