@@ -22,7 +22,7 @@ type DiscrepancyQuery struct {
 func Discrepancies(s *ledger.State, q DiscrepancyQuery) []form.DiscrepancyCard {
 	var cases []*incident.Case
 	for id, c := range s.Register.Cases {
-		if id <= q.After || (q.Kind != "" && string(c.Kind) != q.Kind) || (q.Status != "" && string(c.Status) != q.Status) ||
+		if c.Held || id <= q.After || (q.Kind != "" && string(c.Kind) != q.Kind) || (q.Status != "" && string(c.Status) != q.Status) ||
 			(q.Concerns != nil && !q.Concerns(c.Units)) {
 			continue
 		}
@@ -69,7 +69,7 @@ func openByKind(s *ledger.State) map[string]int64 {
 func openAbout(s *ledger.State, units ...string) []form.OpenDiscrepancy {
 	var cases []*incident.Case
 	for _, c := range s.Register.Cases {
-		if c.Status == incident.StatusOpen && slices.ContainsFunc(c.Units, func(u string) bool { return slices.Contains(units, u) }) {
+		if c.Status == incident.StatusOpen && !c.Held && slices.ContainsFunc(c.Units, func(u string) bool { return slices.Contains(units, u) }) {
 			cases = append(cases, c)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // Shipment is the card of a shipment; ok is false when the ledger knows nothing of it.
 func Shipment(s *ledger.State, at eventstore.Position, id string) (card form.ShipmentCard, ok bool) {
 	shp := s.Shipments.Shipments[id]
-	if shp == nil {
+	if shp == nil || !shp.Told {
 		return card, false
 	}
 	texts := &s.BoxRegister.Texts
@@ -29,7 +29,7 @@ func Shipment(s *ledger.State, at eventstore.Position, id string) (card form.Shi
 	if shp.Escort != 0 {
 		card.Escort = &form.Escort{PoliceUnit: texts.Text(shp.Escort), Accepted: shp.Agreed}
 	}
-	for _, f := range shp.Facts {
+	for _, f := range s.ShipmentBook().Counting(shp) {
 		occurred := stamp(time.UnixMicro(s.BoxRegister.Acts[f.Act].Occurred))
 		switch f.Kind {
 		case shipment.KindPlanned:
@@ -55,14 +55,21 @@ type ShipmentQuery struct {
 	State string
 	After string // only ids after this one
 	Limit int    // 0: no limit
-	Sees  func(from, to domain.Code, escort string) bool
+	Sees  func(ShipmentSight) bool
+}
+
+// ShipmentSight is what decides who may see a shipment.
+type ShipmentSight struct {
+	ID          string
+	From, Bound domain.Code
+	Escorts     []string // police units that escort it
 }
 
 // Shipments lists the shipments of a ledger in the order of their ids, without the names of their boxes.
 func Shipments(s *ledger.State, at eventstore.Position, q ShipmentQuery) []form.ShipmentCard {
 	var ids []string
 	for id, shp := range s.Shipments.Shipments {
-		if id > q.After && (q.State == "" || shp.Status.String() == q.State) && (q.Sees == nil || q.Sees(shp.From, shp.Bound, s.BoxRegister.Texts.Text(shp.Escort))) {
+		if shp.Told && id > q.After && (q.State == "" || shp.Status.String() == q.State) && (q.Sees == nil || q.Sees(sightOf(s, id, shp))) {
 			ids = append(ids, id)
 		}
 	}
@@ -75,6 +82,19 @@ func Shipments(s *ledger.State, at eventstore.Position, q ShipmentQuery) []form.
 		cards[i], _ = Shipment(s, at, id)
 	}
 	return cards
+}
+
+func sightOf(s *ledger.State, id string, shp *shipment.Shipment) ShipmentSight {
+	return ShipmentSight{ID: id, From: shp.From, Bound: shp.Bound, Escorts: s.ShipmentBook().Escorting(shp)}
+}
+
+// SightOf is what decides who may see a shipment now; ok is false for one of which nobody whose it is has told.
+func SightOf(s *ledger.State, id string) (sight ShipmentSight, ok bool) {
+	shp := s.Shipments.Shipments[id]
+	if shp == nil || !shp.Told {
+		return sight, false
+	}
+	return sightOf(s, id, shp), true
 }
 
 func boxNames(s *ledger.State, numbers []uint32) []string {

@@ -76,7 +76,7 @@ func onTheRoad(s *ledger.State, loaded box.Event, until time.Time) []moment {
 		return nil
 	}
 	var moments []moment
-	for _, f := range shp.Facts {
+	for _, f := range s.ShipmentBook().Counting(shp) {
 		switch f.Kind {
 		case shipment.KindDispatched, shipment.KindCheckpoint, shipment.KindDelayed, shipment.KindDiverted, shipment.KindTransferred,
 			shipment.KindArrived, shipment.KindCancelled:

@@ -22,8 +22,8 @@ import (
 const verifyHelp = `Read the whole log and say all that is wrong with it.
 
 Of a data directory (--data), which no server may have meanwhile, or of a backup (--backup): its form (pages that the disk has changed, positions and versions that are missing or
-there twice, events that are recorded twice, commands and streams that lead elsewhere than the log says), and whether it is what the notary has signed. Of
-a running server (--url, with the token of somebody who reads all units) and of a bundle (--bundle, no server and no network needed): whether it is what
+there twice, events that are recorded twice, commands and streams that lead elsewhere than the log says), whether it is what the notary has signed, and
+whether the accounts of people.db (role, scope, party, expiry, token) are as the log has them. Of a running server (--url, with the token of somebody who reads all units) and of a bundle (--bundle, no server and no network needed): whether it is what
 the notary has signed. The first record that was changed, removed, inserted, moved or backdated is named; where the notary's tiles were forged too, the
 signed checkpoints around it. Nothing is changed. With a problem the exit code is 3.
 
@@ -82,6 +82,7 @@ type logVerified struct {
 	Commands uint64         `json:"commands"`
 	Position uint64         `json:"position"` // up to which the log was read
 	Problems []string       `json:"problems"` // of the form
+	Accounts []string       `json:"accounts"` // of people.db that are not as the log has them
 	Notary   *verify.Report `json:"notary"`   // null: nothing was ever signed
 }
 
@@ -150,14 +151,15 @@ func (f *verifyFlags) live(ctx context.Context) (*verify.Found, error) {
 }
 
 func (f *verifyFlags) print(out io.Writer, report *server.LogReport) (err error) {
-	problems := len(report.Problems)
+	problems := len(report.Problems) + len(report.Accounts)
 	if report.Notary != nil {
 		problems += len(report.Notary.Problems)
 	}
 	if f.asJSON {
 		err = printJSON(out, logVerified{
 			OK: report.OK(), Events: report.Events, Streams: report.Streams, Commands: report.Commands,
-			Position: uint64(report.Head), Problems: append([]string{}, report.Problems...), Notary: report.Notary,
+			Position: uint64(report.Head), Problems: append([]string{}, report.Problems...),
+			Accounts: append([]string{}, report.Accounts...), Notary: report.Notary,
 		})
 	} else {
 		err = printLogVerified(out, report, f.bundle == "" && f.reach.url == "")
@@ -176,6 +178,9 @@ func printLogVerified(out io.Writer, report *server.LogReport, form bool) error 
 	if form {
 		page.Printf("%s events of %s commands in %s streams were read, up to position %d: %s\n", terminal.Number(int64(report.Events)),
 			terminal.Number(int64(report.Commands)), terminal.Number(int64(report.Streams)), report.Head, number(len(report.Problems), "problem", "problems"))
+	}
+	for _, a := range report.Accounts {
+		fmt.Fprintln(out, a)
 	}
 	n := report.Notary
 	if n == nil {

@@ -188,14 +188,14 @@ func runExport(cmd *cobra.Command, f *exportFlags) (err error) {
 		return reached(fmt.Errorf("export: %w", err))
 	}
 	if f.asJSON {
-		return errors.Join(printJSON(cmd.OutOrStdout(), s), notWhole(s.Unreadable))
+		return errors.Join(printJSON(cmd.OutOrStdout(), s), partly(s.Unreadable))
 	}
 	err = terminal.Fprintf(cmd.OutOrStdout(), "%s: %s, up to position %d\n", f.out, made(f.format, s), s.Last)
-	return errors.Join(err, notWhole(s.Unreadable))
+	return errors.Join(err, partly(s.Unreadable))
 }
 
-// notWhole is the error of what was made without some units, nil where there are none: what is there can be used, and who runs it must know.
-func notWhole(unreadable []string) error {
+// partly is the error of what was made without some units, nil where there are none: what is there can be used, and who runs it must know.
+func partly(unreadable []string) error {
 	if len(unreadable) == 0 {
 		return nil
 	}

@@ -163,11 +163,11 @@ func newProjectionsRebuildCommand() *cobra.Command {
 			}
 			if f.asJSON {
 				return errors.Join(printJSON(cmd.OutOrStdout(), map[string]uint64{"ledgers": uint64(done.Ledgers), "events": done.Events, "rows": uint64(done.Rows)}),
-					notWhole(texts(done.Unreadable)))
+					partly(texts(done.Unreadable)))
 			}
 			err = terminal.Fprintf(cmd.OutOrStdout(), "%s from %s of %s\n", number(done.Rows, "row", "rows"), number(int(done.Events), "event", "events"),
 				number(done.Ledgers, "ledger", "ledgers"))
-			return errors.Join(err, notWhole(texts(done.Unreadable)))
+			return errors.Join(err, partly(texts(done.Unreadable)))
 		})
 }
 

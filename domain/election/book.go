@@ -44,7 +44,7 @@ func (b *Book) Latest(election string) (*Reference, bool) {
 // must come without those of another between them. Events of an unfinished version are forgotten when the next one is defined. An error
 // says that the stream is not what an import wrote; the version concerned is not there.
 //
-// Changes of accounts (account.added, account.revoked) stand in the same stream and are no reference data: they are passed over.
+// Changes of accounts (account.added, account.revoked), which earlier programs wrote into such a stream, are no reference data: they are passed over.
 func (b *Book) Apply(eventType string, schema int, data []byte) error {
 	if strings.HasPrefix(eventType, "account.") {
 		return nil

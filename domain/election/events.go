@@ -8,6 +8,9 @@ import (
 	"jejak/domain"
 )
 
+// Reserved is the id that no election may have: the stream election-accounts has the accounts, which belong to no election.
+const Reserved = "accounts"
+
 // Event is an event of the stream "election-<election>", which carries the reference data. A version of the reference data is the run of
 // events from one election.defined to the next election.reference_published: complete in itself, so that an import that was cut off leaves
 // nothing behind that counts.

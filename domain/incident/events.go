@@ -111,7 +111,7 @@ func (r *Register) change(id string, by domain.Ref, edit func(c *Case)) {
 }
 
 func (r *Register) countOpen(c *Case, by int) {
-	if c.Status != StatusOpen {
+	if c.Status != StatusOpen || c.Held {
 		return
 	}
 	if r.kinds != nil {

@@ -15,7 +15,7 @@ func newEvent(eventType string, schema int) domain.Event {
 	if e := NewEvent(eventType, schema); e != nil {
 		return e
 	}
-	return NewRoom(nil, nil).NewEvent(eventType, schema)
+	return NewRoom(nil, nil, nil).NewEvent(eventType, schema)
 }
 
 func TestGoldenEvents(t *testing.T) {

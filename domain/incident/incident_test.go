@@ -12,7 +12,7 @@ import (
 	"jejak/domain/packing"
 )
 
-func TestMain(m *testing.M) { given.Main(m, NewRoom(nil, nil).Rules()...) }
+func TestMain(m *testing.M) { given.Main(m, NewRoom(nil, nil, nil).Rules()...) }
 
 const first = "DSC-3578-000001"
 

@@ -33,6 +33,7 @@ type Case struct {
 	Quantity    int64
 	Revision    int32 // of the assessment
 	Provisional bool
+	Held        bool  // does not count yet: see Pledge
 	Said        Said  // see Register.Text
 	Occurred    int64 // microseconds since 1970
 	Recorded    int64 // likewise
@@ -82,6 +83,8 @@ type Register struct {
 
 	Patterns []string // of what cases say
 
+	Pledges map[string]Pledge // by case; nil for none
+
 	byKey    map[string]*Case      // the latest case of each Finding.Key; nil until somebody asks, in no snapshot
 	patterns map[string]uint32     // of Patterns: number + 1; in no snapshot
 	kinds    map[domain.Kind]int64 // how many open cases are of each kind; nil until somebody asks, in no snapshot
@@ -93,7 +96,7 @@ func (r *Register) OpenByKind() map[domain.Kind]int64 {
 	if r.kinds == nil {
 		r.kinds = map[domain.Kind]int64{}
 		for _, c := range r.Cases {
-			if c.Status == StatusOpen {
+			if c.Status == StatusOpen && !c.Held {
 				r.kinds[c.Kind]++
 			}
 		}
@@ -138,7 +141,7 @@ func (r *Register) enter(c *Case) {
 
 // Clone is a register that goes on by itself.
 func (r *Register) Clone() Register {
-	c := Register{Cases: maps.Clone(r.Cases), Next: r.Next, Open: maps.Clone(r.Open), Patterns: slices.Clone(r.Patterns)}
+	c := Register{Cases: maps.Clone(r.Cases), Next: r.Next, Open: maps.Clone(r.Open), Patterns: slices.Clone(r.Patterns), Pledges: maps.Clone(r.Pledges)}
 	all := make([]Case, 0, len(r.Cases)) // a case is changed in place
 	for id, old := range r.Cases {
 		all = append(all, *old)

@@ -22,13 +22,14 @@ var (
 type Room struct {
 	register *Register
 	boxes    *box.Book
+	escorts  Escorts
 }
 
 var _ domain.Room = (*Room)(nil)
 
-// NewRoom returns the room over the ledger's register and boxes.
-func NewRoom(register *Register, boxes *box.Book) *Room {
-	return &Room{register: register, boxes: boxes}
+// NewRoom returns the room over the ledger's register, boxes and escorts.
+func NewRoom(register *Register, boxes *box.Book, escorts Escorts) *Room {
+	return &Room{register: register, boxes: boxes, escorts: escorts}
 }
 
 // NewCommand implements domain.Room.
@@ -79,6 +80,12 @@ func (r *Room) Plan(act domain.Act, cmd domain.Command) domain.Plan {
 		plan := domain.Plan{Event: &IncidentRaised{
 			Incident: r.register.NextID(act.Unit, 0), Kind: c.Kind, Severity: c.Severity, Units: c.Units, Note: c.Note,
 		}}
+		if r.aboutShipments(act.Actor, c.Units) {
+			plan.Touched = append(plan.Touched, domain.Subject{Kind: domain.SubjectSender, ID: act.Actor.ID})
+			if act.Mode == domain.Request && r.held(Pledge{PoliceUnit: act.Actor.Scope, Shipments: c.Units}) {
+				plan.Violations = append(plan.Violations, r.escorts.NotAsked(act.Actor, "/data/units"))
+			}
+		}
 		if _, moves := factOf[c.Kind]; !moves {
 			return plan
 		}
@@ -180,7 +187,7 @@ func (c *Case) decide(rec domain.Recorded) bool {
 
 func (r *Room) raise(rec domain.Recorded, e *IncidentRaised) {
 	r.register.add(&Case{
-		ID: e.Incident, Kind: e.Kind, Severity: e.Severity, Units: e.Units, Status: StatusOpen,
+		ID: e.Incident, Kind: e.Kind, Severity: e.Severity, Units: e.Units, Status: StatusOpen, Held: r.pledge(rec, e),
 		Said: Said{Args: e.Note}, Handling: &Handling{RaisedBy: rec.Meta.Actor.ID, Note: e.Note}, Occurred: rec.Meta.OccurredAt.UnixMicro(),
 		Recorded: rec.Meta.RecordedAt.UnixMicro(), Proof: []domain.Ref{rec.Ref()},
 	})

@@ -32,7 +32,9 @@ var (
 	someDesign = rapid.SampledFrom([]string{given.Council1, given.Council2, "PPWP"})
 	somebody   = rapid.SampledFrom([]domain.Actor{given.Warehouse, given.Warehouse2, given.Checker, given.Carrier, given.Operator, given.Escort, given.Escort2,
 		given.DistrictStaff(given.District1), given.VillageStaff(given.Village1), given.StationStaff(given.Station1)})
-	someMoment = rapid.Custom(func(t *rapid.T) time.Time {
+	somePolice   = rapid.SampledFrom([]string{given.PolicePort, given.PoliceCity})
+	someShipment = rapid.SampledFrom([]string{"SHP-3578-1", "SHP-3578-2", "SHP-3578-9"})
+	someMoment   = rapid.Custom(func(t *rapid.T) time.Time {
 		return given.Start.Add(time.Duration(rapid.IntRange(0, 8).Draw(t, "minute")) * time.Minute)
 	})
 	anyMode = rapid.SampledFrom(bothModes)
@@ -110,7 +112,7 @@ func roadAct(t *rapid.T) domain.Command {
 	case 6:
 		return given.AcceptEscort(id)
 	case 7:
-		return &shipment.HandOverEscort{Shipment: id, PoliceUnit: given.PolicePort, OrderNo: "2"}
+		return &shipment.HandOverEscort{Shipment: id, PoliceUnit: somePolice.Draw(t, "police unit"), OrderNo: "2"}
 	case 8, 9:
 		d := given.Dispatch(id)
 		if rapid.Bool().Draw(t, "override") {
@@ -159,7 +161,7 @@ func incidentAct(t *rapid.T) domain.Command {
 	switch rapid.IntRange(0, 5).Draw(t, "incident") {
 	case 0, 1:
 		return &incident.Raise{Kind: rapid.SampledFrom([]domain.Kind{domain.Lost, domain.Seized, domain.Damaged, domain.Delay}).Draw(t, "kind"),
-			Severity: domain.Low, Units: []string{string(someUnit.Draw(t, "unit"))}, Note: "n"}
+			Severity: domain.Low, Units: []string{rapid.OneOf(rapid.Map(someUnit, func(u domain.BoxID) string { return string(u) }), someShipment).Draw(t, "unit")}, Note: "n"}
 	case 2:
 		return &incident.Resolve{Incident: id, How: "h"}
 	case 3:

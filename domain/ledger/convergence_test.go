@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -68,7 +69,10 @@ func (x *teller) outcome() outcome {
 	}
 	for id, x := range s.Shipments.Shipments {
 		o.Shipments[id] = x.Status.String() + " from " + string(x.From) + " for " + string(x.Bound) + " with " + s.BoxRegister.Texts.Text(x.Vehicle) + " and " +
-			s.BoxRegister.Texts.Text(x.Escort)
+			s.BoxRegister.Texts.Text(x.Escort) + " among " + strings.Join(s.ShipmentBook().Escorting(x), " ")
+		if !x.Told {
+			o.Shipments[id] = "only from those whom nobody asked"
+		}
 	}
 	for id, st := range s.Receipt.Stock {
 		if n := s.Receipt.Available(&s.Procurement, goods.Of(id)); n != 0 {
@@ -79,7 +83,7 @@ func (x *teller) outcome() outcome {
 		}
 	}
 	for _, c := range s.Register.Cases {
-		if c.Status == incident.StatusOpen {
+		if c.Status == incident.StatusOpen && !c.Held {
 			key := c.Key
 			if key == "" { // the id of what a person raised depends on the order; what it says does not
 				key = c.Handled().Note

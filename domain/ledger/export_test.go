@@ -29,6 +29,11 @@ func (s *State) EverySubject() []domain.Subject {
 	add(domain.SubjectDelivery, slices.Sorted(maps.Keys(s.Procurement.Deliveries))...)
 	add(domain.SubjectOrder, slices.Sorted(maps.Keys(s.Procurement.Orders))...)
 	add(domain.SubjectBudget, "")
+	senders := slices.Sorted(maps.Keys(s.Shipments.Strays))
+	for _, p := range s.Register.Pledges {
+		senders = append(senders, p.Sender)
+	}
+	add(domain.SubjectSender, senders...)
 	add(domain.SubjectSupporting, "A", "B", "C")
 	for code := range s.ref.Stations {
 		add(domain.SubjectStation, string(code))

@@ -48,6 +48,8 @@ func (s *State) assemble() {
 	handoffs := &handoff.Book{State: &s.Handoffs, Boxes: boxes}
 	shipments := &shipment.Book{State: &s.Shipments, Boxes: boxes, Handoffs: handoffs}
 	boxes.Journeys, boxes.Offers = shipments, handoffs
+	incidents := incident.NewRoom(&s.Register, boxes, shipments)
+	shipments.Incidents = incidents
 	stations := &station.Book{Boxes: boxes, Deadlines: &s.Deadlines, Cases: &s.Register, Ref: s.ref}
 	s.views, s.tally = views{boxes, shipments, handoffs, stations}, nil
 
@@ -61,7 +63,7 @@ func (s *State) assemble() {
 		"shipment":    shipment.NewRoom(shipments),
 		"handoff":     handoff.NewRoom(handoffs),
 		"polling":     polling.NewRoom(boxes),
-		"incident":    incident.NewRoom(&s.Register, boxes),
+		"incident":    incidents,
 		"deadline":    deadline.NewRoom(&s.Deadlines, boxes, s.ref),
 	}
 	s.books = map[domain.SubjectKind]domain.Book{
@@ -70,6 +72,7 @@ func (s *State) assemble() {
 		domain.SubjectSeal:       box.Seals{Register: boxes.Register},
 		domain.SubjectShipment:   shipments,
 		domain.SubjectHandoff:    handoffs,
+		domain.SubjectSender:     shipment.Senders{Shipments: shipments},
 		domain.SubjectStation:    stations,
 	}
 	maps.Copy(s.books, orders.Books())

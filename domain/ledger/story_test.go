@@ -131,8 +131,14 @@ func (s *story) trip(id string, leg shipment.Leg, from, to domain.Code, giver do
 	if !s.seldom("not accepted", 8) {
 		s.tell(given.Escort, &shipment.AcceptEscort{Shipment: id})
 	}
+	if s.seldom("another tells of it", 8) { // of a police unit that is perhaps asked later, or never
+		s.tell(given.Escort2, &shipment.AcceptEscort{Shipment: id})
+		s.tell(given.Escort2, &shipment.ReportDelay{Shipment: id, Reason: "road"})
+		s.tell(given.Escort2, &incident.Raise{Kind: domain.Accident, Severity: domain.Low, Units: []string{id}, Note: "tabrakan " + id})
+	}
 	if s.seldom("handed over", 8) {
-		s.tell(given.Operator, &shipment.HandOverEscort{Shipment: id, PoliceUnit: given.PolicePort, OrderNo: "Sprin/2"})
+		by := rapid.SampledFrom([]domain.Actor{given.Operator, given.Escort, given.Escort2}).Draw(s.t, "who hands over")
+		s.tell(by, &shipment.HandOverEscort{Shipment: id, PoliceUnit: given.PolicePort, OrderNo: "Sprin/2"})
 	}
 	if !s.seldom("not dispatched", 8) {
 		d := given.Dispatch(id)

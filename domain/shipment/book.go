@@ -17,6 +17,8 @@ type Book struct {
 	State    *State
 	Boxes    *box.Book
 	Handoffs Handoffs
+	// Incidents are those that police units raise about shipments.
+	Incidents Incidents
 }
 
 var (
@@ -35,14 +37,15 @@ func (b *Book) Journey(shipment string) box.Journey {
 // Save implements domain.Book.
 func (b *Book) Save(id string) (restore func()) {
 	forget := b.Boxes.Register.Mark()
-	before, counts := b.State.Shipments[id], b.State.Counts
+	before, counts, strays := b.State.Shipments[id], b.State.Counts, b.State.Strays
 	return func() {
 		if before == nil {
 			delete(b.State.Shipments, id)
 		} else {
 			b.State.Shipments[id] = before
 		}
-		b.State.Counts = counts
+		b.State.Counts, b.State.Strays = counts, strays
+		b.Incidents.Recheck(id)
 		forget()
 	}
 }
@@ -66,20 +69,32 @@ type walker struct {
 	s        *Shipment
 	findings *[]domain.Finding
 
-	planned, loaded, inspected, dispatched, cancelled, assigned *Fact
-	agreed                                                      map[uint32]*Fact // escorts that have accepted
+	first, planned, loaded, inspected, dispatched, cancelled *Fact
+
+	escorts Escorts[uint32]  // up to the fact
+	agreed  map[uint32]*Fact // escorts that have accepted
 }
 
 // walk brings s up to date and appends what is wrong with it to findings unless that is nil.
 func (b *Book) walk(id string, s *Shipment, findings *[]domain.Finding) {
 	w := walker{Book: b, id: id, s: s, findings: findings}
-	s.Status, s.Bound, s.Vehicle, s.Escort, s.Agreed = StatusPlanned, s.To, 0, 0, false
+	s.Status, s.Bound, s.Vehicle, s.Escort, s.Agreed, s.Told = StatusPlanned, s.To, 0, 0, false, false
 	s.Journey = box.Journey{From: s.From}
+	all := b.escorts(s.Facts)
+	s.Strays = b.strays(s.Facts, &all)
 	for i := range s.Facts {
-		w.step(&s.Facts[i])
+		f := &s.Facts[i]
+		if b.stray(f, &all) {
+			continue
+		}
+		if !s.Told {
+			s.Told = true
+			w.first = f
+		}
+		w.step(f)
 	}
-	if w.planned == nil && len(s.Facts) > 0 {
-		w.find(RuleUnplanned, &s.Facts[0], finding{once: true, provisional: true})
+	if w.planned == nil && s.Told {
+		w.find(RuleUnplanned, w.first, finding{once: true, provisional: true})
 	}
 	s.Journey.Cancelled = w.cancelled != nil && w.dispatched == nil
 }
@@ -102,11 +117,20 @@ func (w *walker) step(f *Fact) {
 		}
 	case KindInspected:
 		w.inspected = f
-	case KindAssigned, KindHandedOver:
-		w.assigned, s.Escort = f, f.Text
-		s.Agreed = w.agreed[f.Text] != nil
+	case KindAssigned:
+		w.escorts.Assigned(f.Text)
+		w.inCharge()
+	case KindHandedOver:
+		if by := w.teller(f); !w.escorts.HandedOver(by, f.Text) {
+			w.find(RuleNotHisToHandOver, f, finding{}, w.Boxes.Register.Texts.Text(by), w.text(f))
+		}
+		w.inCharge()
 	case KindAccepted:
-		w.accepted(f)
+		if w.agreed == nil {
+			w.agreed = map[uint32]*Fact{}
+		}
+		w.agreed[f.Text] = f
+		w.inCharge()
 	case KindDispatched:
 		w.dispatch(f)
 	case KindCheckpoint:
@@ -135,20 +159,10 @@ func (w *walker) step(f *Fact) {
 	}
 }
 
-// accepted: a unit that is asked only later, by another clock, has accepted as well.
-func (w *walker) accepted(f *Fact) {
-	if w.agreed == nil {
-		w.agreed = map[uint32]*Fact{}
-	}
-	w.agreed[f.Text] = f
-	asked := false
-	for _, other := range w.s.Facts {
-		asked = asked || (other.Kind == KindAssigned || other.Kind == KindHandedOver) && other.Text == f.Text
-	}
-	if !asked {
-		w.find(RuleEscortNotAssigned, f, finding{provisional: true}, w.text(f))
-	}
-	w.s.Agreed = w.s.Agreed || f.Text == w.s.Escort
+// inCharge brings up to date who is in charge. A unit that is asked only later, by another clock, has accepted as well.
+func (w *walker) inCharge() {
+	w.s.Escort = w.escorts.InCharge
+	w.s.Agreed = w.s.Escort != 0 && w.agreed[w.s.Escort] != nil
 }
 
 func (w *walker) dispatch(f *Fact) {

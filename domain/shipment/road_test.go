@@ -90,12 +90,13 @@ func TestDeparture(t *testing.T) {
 
 func TestEscort(t *testing.T) {
 	begin := on(agree, assign)
-	s := given.Refused(t, begin, given.Escort, given.AcceptEscort(shp), []string{"escort_not_assigned"}, given.Found(RuleEscortNotAssigned, shp).ForNow())
+	unasked := given.Found(RuleEscortNotAssigned, given.PoliceCity).ForNow()
+	s := given.Refused(t, begin, given.Escort, given.AcceptEscort(shp), []string{"escort_not_assigned"}, unasked)
 	s.When(domain.Report, given.Operator, given.Assign(shp)).ExplainsExactly("escort_not_assigned").OpenRules() // even when asked only afterwards
 	if got := s.State.Shipments.Shipments[shp]; !got.Agreed || s.State.BoxRegister.Texts.Text(got.Escort) != given.PoliceCity {
 		t.Errorf("%+v", got)
 	}
-	given.Refused(t, on(agree), given.Escort2, given.AcceptEscort(shp), []string{"escort_not_assigned"}, given.Found(RuleEscortNotAssigned, shp).ForNow())
+	given.Refused(t, on(agree), given.Escort2, given.AcceptEscort(shp), []string{"escort_not_assigned"}, given.Found(RuleEscortNotAssigned, given.PolicePort).ForNow())
 
 	t.Run("handed over, the next unit has not agreed", func(t *testing.T) {
 		next := given.By(given.Operator, &HandOverEscort{Shipment: shp, PoliceUnit: given.PolicePort, OrderNo: "2"})
@@ -103,6 +104,79 @@ func TestEscort(t *testing.T) {
 		given.Refused(t, begin, given.Warehouse, given.Dispatch(shp), []string{"no_escort"}, given.Found(RuleNoEscort, shp).ForNow())
 		given.Noted(t, given.After(begin, []given.Act{given.By(given.Escort2, given.AcceptEscort(shp))}), given.Warehouse, given.Dispatch(shp))
 	})
+}
+
+// handOver is the escort passed on to a unit.
+func handOver(to string) *HandOverEscort {
+	return &HandOverEscort{Shipment: shp, PoliceUnit: to, OrderNo: "2"}
+}
+
+// What a police unit tells that nobody has asked gives it nothing: no escort, no place on the road, nothing on the board but one finding of
+// the person, however much he tells. Once the unit is asked, all of it counts.
+func TestTellingUnasked(t *testing.T) {
+	const city, port = given.PoliceCity, given.PolicePort
+	unasked := given.Found(RuleEscortNotAssigned, port).ForNow()
+	for name, begin := range map[string]func(given.TB) *given.Scene{
+		"no plan": func(t given.TB) *given.Scene { return on(0)(t) }, "nobody is asked": func(t given.TB) *given.Scene { return on(assign)(t) },
+		"another is asked": func(t given.TB) *given.Scene { return on(leave)(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := begin(t)
+			before, rules := s.State.Shipments.Shipments[shp], s.State.Shipments.Counts
+			s.When(domain.Report, given.Escort2, given.AcceptEscort(shp)).RaisesExactly(unasked)
+			for range 20 {
+				s.When(domain.Report, given.Escort2, &ReportDelay{Shipment: shp, Reason: "road"}).RaisesExactly()
+				s.When(domain.Report, given.Escort2, &ReportCheckpoint{Shipment: shp, Place: "Paciran"}).RaisesExactly()
+				s.When(domain.Report, given.Escort2, handOver(port)).RaisesExactly()
+			}
+			after := s.State.Shipments.Shipments[shp]
+			if s.State.Shipments.Counts != rules || after.Escort != 0 && (before == nil || after.Escort != before.Escort) {
+				t.Errorf("something moved: %+v", after)
+			}
+			if standing, _ := s.State.ShipmentBook().Standing(shp, port); standing != NotAsked {
+				t.Errorf("the unit stands as %d", standing)
+			}
+			s.When(domain.Report, given.Operator, &AssignEscort{Shipment: shp, PoliceUnit: port, OrderNo: "3"})
+			if standing, _ := s.State.ShipmentBook().Standing(shp, port); standing != Escorting || !s.State.Shipments.Shipments[shp].Agreed {
+				t.Errorf("asked at last, the unit stands as %d: %+v", standing, s.State.Shipments.Shipments[shp])
+			}
+			if len(s.State.Shipments.Strays) > 0 {
+				t.Errorf("still astray: %v", s.State.Shipments.Strays)
+			}
+		})
+	}
+}
+
+func TestHandingOver(t *testing.T) {
+	const city, port = given.PoliceCity, given.PolicePort
+	inCharge := func(s *given.Scene) string {
+		return s.State.BoxRegister.Texts.Text(s.State.Shipments.Shipments[shp].Escort)
+	}
+	s := on(leave)(t)
+	s.When(domain.Report, given.Escort, handOver(port)).RaisesExactly()
+	if inCharge(s) != port {
+		t.Errorf("in charge is %s", inCharge(s))
+	}
+	for unit, want := range map[string]Standing{city: Former, port: Escorting, "P3578Z": NotAsked} {
+		if got, _ := s.State.ShipmentBook().Standing(shp, unit); got != want {
+			t.Errorf("%s stands as %d, not %d", unit, got, want)
+		}
+	}
+	// The former unit takes it back by itself: told, it moves nothing and is a serious matter; asked, it is refused.
+	back := func(t given.TB) *given.Scene {
+		return given.After(on(leave), []given.Act{given.By(given.Escort, handOver(port))})(t)
+	}
+	s = given.Refused(t, back, given.Escort, handOver(city), []string{"not_his_to_hand_over"}, given.Found(RuleNotHisToHandOver, shp))
+	if inCharge(s) != port {
+		t.Errorf("the former unit has put %s in charge", inCharge(s))
+	}
+	// Who says yes with a clock far ahead keeps nobody out.
+	s = on(leave)(t)
+	s.At(s.Now().AddDate(70, 0, 0)).When(domain.Report, given.Escort2, given.AcceptEscort(shp))
+	s.At(given.Start.AddDate(0, 0, 1)).When(domain.Report, given.Escort, &ReportCheckpoint{Shipment: shp, Place: "Paciran"}).RaisesExactly()
+	if standing, _ := s.State.ShipmentBook().Standing(shp, city); standing != Escorting || inCharge(s) != city {
+		t.Errorf("the true unit stands as %d, in charge is %s", standing, inCharge(s))
+	}
 }
 
 func TestOnTheRoad(t *testing.T) {

@@ -100,8 +100,10 @@ func (r *Room) Plan(act domain.Act, cmd domain.Command) domain.Plan {
 		plan.Touched = append(plan.Touched, box.Subjects(c.Boxes)...)
 	case *AssignEscort:
 		plan.Violations = r.police(c.PoliceUnit)
+		plan.Touched = append(plan.Touched, r.book.senders(c.Shipment)...)
 	case *HandOverEscort:
 		plan.Violations = r.police(c.PoliceUnit)
+		plan.Touched = append(plan.Touched, r.book.senders(c.Shipment)...)
 	case *Dispatch:
 		plan.Touched = append(plan.Touched, r.travelling(c.Shipment)...)
 		if known != nil {
@@ -115,6 +117,12 @@ func (r *Room) Plan(act domain.Act, cmd domain.Command) domain.Plan {
 	case *ReportArrival:
 		plan.Violations = r.region("/data/place", c.Place)
 	case *InspectVehicle, *AcceptEscort, *ReportCheckpoint, *ReportDelay, *TransferLoad:
+	}
+	if act.Actor.Role == domain.RoleEscort {
+		plan.Touched = append(plan.Touched, domain.Subject{Kind: domain.SubjectSender, ID: act.Actor.ID})
+		if standing, _ := r.book.Standing(c.document(), act.Actor.Scope); act.Mode == domain.Request && standing == NotAsked {
+			plan.Violations = append(plan.Violations, r.book.NotAsked(act.Actor, "/data/shipment"))
+		}
 	}
 	if act.Mode == domain.Request && (known == nil || known.Leg == "") {
 		plan.Violations = append(plan.Violations, domain.Violation{Rule: RuleUnplanned, Path: "/data/shipment", Args: []any{c.document()}})
@@ -234,6 +242,9 @@ func (r *Room) Apply(rec domain.Recorded) {
 	reg := r.book.Boxes.Register
 	act := reg.AddAct(rec, e.document())
 	fact := Fact{Act: act}
+	if rec.Meta.Actor.Role == domain.RoleEscort {
+		fact.Flag = byPolice
+	}
 	var loaded []uint32
 	var planned *Planned
 	text := func(kind Kind, text string) { fact.Kind, fact.Text = kind, reg.Texts.Add(text) }
@@ -260,7 +271,7 @@ func (r *Room) Apply(rec domain.Recorded) {
 		fact.Kind = KindDispatched
 		if e.Override != nil {
 			text(KindDispatched, e.Override.Approver)
-			fact.Flag = overridden
+			fact.Flag |= overridden
 		}
 	case *CheckpointPassed:
 		text(KindCheckpoint, e.Place)

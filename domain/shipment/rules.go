@@ -68,8 +68,13 @@ var (
 		domain.Text{ID: "minta pengawal menyusul", EN: "let an escort follow"},
 		"UU 7/2017 art. 345(3)")
 	RuleEscortNotAssigned = domain.Refusing("escort_not_assigned", domain.RuleBroken, domain.Low,
-		domain.Text{ID: "%[2]v menerima pengawalan %[1]v tanpa penugasan", EN: "%[2]v accepted to escort %[1]v without being assigned"},
-		domain.Text{ID: "catat penugasannya", EN: "record the assignment"}, "")
+		domain.Text{ID: "pengawalan tidak ditugaskan kepada %[1]v: laporan %[2]v tidak dihitung",
+			EN: "%[1]v has not been asked to escort: what %[2]v tells counts for nothing"},
+		domain.Text{ID: "catat penugasannya dengan shipment.assign_escort bila memang dikawal", EN: "if it does escort, record that with shipment.assign_escort"}, "")
+	RuleNotHisToHandOver = domain.Refusing("not_his_to_hand_over", domain.RuleBroken, domain.High,
+		domain.Text{ID: "%[2]v menyerahkan pengawalan %[1]v kepada %[3]v padahal tidak sedang mengawalnya",
+			EN: "%[2]v handed the escort of %[1]v over to %[3]v while not escorting it"},
+		domain.Text{ID: "pengawal tetap yang ditugaskan; tanyakan kepada kedua satuan", EN: "the escort stays as assigned; ask both units"}, "")
 	RuleDispatchedTwice = domain.Refusing("dispatched_twice", domain.RuleBroken, domain.Low,
 		domain.Text{ID: "pengiriman %[1]v sudah berangkat", EN: "shipment %[1]v has left already"},
 		domain.Text{ID: "pakai nomor pengiriman lain untuk perjalanan lain", EN: "use another shipment id for another trip"}, "")
@@ -98,6 +103,6 @@ var reasonID = map[string]string{"weather": "cuaca", "ferry": "kapal feri", "roa
 func (r *Room) Rules() []*domain.Rule {
 	return []*domain.Rule{RuleSamePlace, RuleKitAmongBoxes, RuleBoxAmongKits, RuleBadPoliceUnit, RuleUnknownPolice, RuleUnknownPlace, RuleExists,
 		RuleFromElsewhere, RuleToOutside, RuleBoxNotForPlace, RuleUnplanned, RuleLoadedLate, RuleNothingLoaded, RuleNotInspected, RuleUnfit,
-		RuleNoEscort, RuleEscortOverridden, RuleEscortNotAssigned, RuleDispatchedTwice, RuleNotDispatched, RuleDelayed, RuleWrongPlace,
+		RuleNoEscort, RuleEscortOverridden, RuleEscortNotAssigned, RuleNotHisToHandOver, RuleDispatchedTwice, RuleNotDispatched, RuleDelayed, RuleWrongPlace,
 		RuleCancelled, RuleCancelledLate}
 }

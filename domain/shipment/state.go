@@ -43,6 +43,7 @@ const (
 	driverFit
 	papers
 	overridden // of a dispatch
+	byPolice   // told by somebody of a police unit
 
 	fit = roadworthy | driverFit | papers
 )
@@ -90,12 +91,15 @@ type Shipment struct {
 	Vehicle uint32      // of Texts: the last
 	Escort  uint32      // of Texts: the police unit in charge, 0 for none
 	Agreed  bool        // it has accepted
+	Told    bool        // somebody whose shipment it is has told of it, not only strays
+	Strays  []Stray     // never changed in place
 }
 
 // State holds the shipments of a ledger. The zero value is empty.
 type State struct {
 	Shipments map[string]*Shipment // by id
-	Counts    [Statuses]int        // how many are in each status
+	Counts    [Statuses]int        // how many are in each status, of those that are Told
+	Strays    map[string][]string  // by user id: the shipments in which the person strays, sorted; replaced when it changes
 }
 
 // compare orders facts as they occurred.
@@ -119,9 +123,9 @@ func (b *Book) change(id string, edit func(s *Shipment)) {
 	next := Shipment{}
 	if old := b.State.Shipments[id]; old != nil {
 		next = *old
-		b.State.Counts[old.Status]--
+		b.count(old, -1)
 	}
-	left := next.goodsLeft()
+	left, strays, asked := next.goodsLeft(), next.Strays, b.escorts(next.Facts).Asked
 	edit(&next)
 	b.walk(id, &next, nil)
 	b.State.Shipments[id] = &next
@@ -130,7 +134,17 @@ func (b *Book) change(id string, edit func(s *Shipment)) {
 			b.Boxes.Stock.Issue(line.Item.Item, line.Variant, line.Quantity)
 		}
 	}
-	b.State.Counts[next.Status]++
+	b.count(&next, 1)
+	b.strayed(id, strays, next.Strays)
+	if !slices.Equal(asked, b.escorts(next.Facts).Asked) {
+		b.Incidents.Recheck(id)
+	}
+}
+
+func (b *Book) count(s *Shipment, by int) {
+	if s.Told {
+		b.State.Counts[s.Status] += by
+	}
 }
 
 // goodsLeft tells whether the goods of the shipment's lines have left the stock of the unit: both plan and dispatch are known.
@@ -152,4 +166,6 @@ func union(a, b []uint32) []uint32 {
 }
 
 // Clone is a state that goes on by itself.
-func (s *State) Clone() State { return State{Shipments: maps.Clone(s.Shipments), Counts: s.Counts} }
+func (s *State) Clone() State {
+	return State{Shipments: maps.Clone(s.Shipments), Counts: s.Counts, Strays: maps.Clone(s.Strays)}
+}

@@ -130,7 +130,14 @@ func may(word, commandType, scope, unit string, of thing, mode domain.Mode) bool
 	case "place":
 		return scope[:4] == unit && of != foreign
 	case "escorted":
-		return unit != "3578" || of != foreign || (commandType == "shipment.accept_escort" && mode == domain.Report)
+		switch {
+		case unit != "3578", of == own, of == unknown:
+			return true
+		case of == foreign:
+			return commandType == "shipment.accept_escort" && mode == domain.Report
+		}
+		// The plan is here and nobody has been asked to escort: told it is kept, asked it is refused. Nobody can hand over what he does not escort.
+		return commandType == "handoff.witness" || mode == domain.Report && commandType != "shipment.hand_over_escort"
 	}
 	panic("the page has an unknown word: " + word)
 }

@@ -103,8 +103,6 @@ func shipmentGuard(id, path string, own func(s *shipment.Shipment) bool, actor d
 		if shp == nil || shp.From == "" || own(shp) {
 			return nil
 		}
-		return problem("shipment_not_allowed", path,
-			fmt.Sprintf("pengiriman %s bukan urusan Anda (%s)", id, actor.Scope), fmt.Sprintf("shipment %s is not yours (%s) to act on", id, actor.Scope),
-			"kirim untuk pengiriman Anda sendiri", "send for your own shipments")
+		return notYoursToAct(id, path, actor)
 	}
 }

@@ -87,6 +87,8 @@ type Health struct {
 	Status   string   `json:"status"` // "ok" or "not ready"
 	Version  string   `json:"version"`
 	Problems []string `json:"problems,omitempty"`
+	// Warnings say what somebody should see to while everything goes on: they are no reason to be not ready. Only /readyz has them.
+	Warnings []string `json:"warnings,omitempty"`
 	// Views says how far each read model is; it is no reason to be not ready. Only /readyz has it.
 	Views []ViewHealth `json:"views,omitempty"`
 	// Unreadable names records that this program cannot read: their units stand still, which is no reason to be not ready. Only /readyz has it.

@@ -19,7 +19,7 @@ import (
 )
 
 // FoldVersion is raised whenever folding the same events gives another state while the Go types stay as they are.
-const FoldVersion = 2
+const FoldVersion = 3
 
 // Cache is an open ledger-cache.db. It is safe for concurrent use.
 type Cache struct {

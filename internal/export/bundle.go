@@ -70,6 +70,7 @@ func (l Log) streams(ctx context.Context, c Choice) (names []string, err error) 
 			return nil, fmt.Errorf("look for elections: %w", err)
 		}
 		elections = l.Catalog.Elections()
+		names = append(names, journal.AccountsStream)
 	}
 	for _, election := range elections {
 		units, err := l.units(ctx, Choice{Election: election, Units: c.Units})

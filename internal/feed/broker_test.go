@@ -37,6 +37,7 @@ type broker struct {
 	srv  *server.Server
 	urls string // of a cluster, "" for the one server
 
+	look jetstream.JetStream
 }
 
 func newBroker(t testing.TB) *broker {
@@ -90,6 +91,15 @@ func (b *broker) js() jetstream.JetStream {
 		b.Fatal(err)
 	}
 	return js
+}
+
+// looking is a connection for looking at the stream again and again.
+func (b *broker) looking() jetstream.JetStream {
+	b.Helper()
+	if b.look == nil {
+		b.look = b.js()
+	}
+	return b.look
 }
 
 // messages are the messages in the stream.

@@ -24,6 +24,7 @@ type end struct {
 	place                                   // of its last message, zero for none
 	empty    bool                           // there is no message
 	unused   bool                           // and there never was one
+	another  bool                           // it is not the stream that was here before
 	sequence uint64                         // of the last message that ever was
 	previous string                         // id that the broker knows as the last message's, "" when it may not know it
 	event    uuid.UUID                      // of the last message
@@ -40,7 +41,7 @@ func readEnd(ctx context.Context, s jetstream.Stream) (end, error) {
 	}
 	m, err := s.GetMsg(ctx, state.LastSeq)
 	if errors.Is(err, jetstream.ErrMsgNotFound) { // deleted: to find the one before, NATS walks over every subject under the stream's lock
-		m, err = s.GetLastMsgForSubject(ctx, ">")
+		m, err = s.GetLastMsgForSubject(ctx, "jejak.>")
 	}
 	if errors.Is(err, jetstream.ErrMsgNotFound) { // emptied since
 		return e, errAgain

@@ -102,10 +102,12 @@ type Publisher struct {
 	migrated bool   // stream and bucket have been brought to the Config
 	anew     bool   // the stream is to be filled from the first record
 	watch    watch
+	keptAt   time.Time // when the checkpoint was saved, or taken up
 
-	position atomic.Uint64 // of the last record whose messages are all acknowledged
-	trouble  atomic.Pointer[string]
-	failing  atomic.Pointer[string]
+	remembered known         // what was saved last of it
+	position   atomic.Uint64 // of the last record whose messages are all acknowledged
+	trouble    atomic.Pointer[string]
+	failing    atomic.Pointer[string]
 }
 
 // New makes a Publisher, which does nothing until it is run.
@@ -143,6 +145,8 @@ const (
 // Run publishes until ctx ends. What fails is told and tried again.
 func (p *Publisher) Run(ctx context.Context) {
 	defer p.keep()
+	p.recall()
+	p.keptAt = time.Now()
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		before := p.position.Load()
 		err := p.session(ctx)

@@ -51,6 +51,9 @@ func (e *entry) place() place { return place{e.position, e.ID} }
 // EventStoreDB they count bytes.
 const checkpointEvery = 200_000
 
+// knownEvery is how long what is known of the stream may be older on the disk than in memory. It is true at any age, and tells less the older it is.
+const knownEvery = 24 * time.Hour
+
 // checkpointName has the version of what is saved under it.
 var checkpointName = fmt.Sprintf("feed/%d", feed.StateVersion)
 
@@ -60,18 +63,20 @@ type saved struct {
 	LastID   string // of the record's last message
 	Sequence uint64
 	At       time.Time // when it was acknowledged
+	Stream   known
 }
 
-// keep saves the checkpoint, if everything that the router has seen is in the stream.
+// keep saves the checkpoint, if everything that the router has seen is in the stream and there is something new in it.
 func (p *Publisher) keep() {
 	// While a stream is held nothing is saved: a program that can read it folds everything from before it again.
-	if p.router == nil || len(p.held) > 0 || len(p.pending) > 0 || p.skip != nil || p.folded.Position <= p.kept || p.floor.position != p.folded.Position {
+	grown := p.folded.Position > p.kept || time.Since(p.keptAt) > knownEvery
+	if p.router == nil || len(p.held) > 0 || len(p.pending) > 0 || p.skip != nil || !grown || p.floor.position != p.folded.Position {
 		return
 	}
 	var data bytes.Buffer
 	router, err := p.router.Save()
 	if err == nil {
-		err = gob.NewEncoder(&data).Encode(saved{router, p.floor.id, p.lastSeq, p.lastAt})
+		err = gob.NewEncoder(&data).Encode(saved{router, p.floor.id, p.lastSeq, p.lastAt, p.watch.known})
 	}
 	if err == nil {
 		err = p.cfg.Checkpoints.SetCheckpoint(checkpointName, data.Bytes(), p.folded)
@@ -79,7 +84,7 @@ func (p *Publisher) keep() {
 	if err != nil {
 		p.cfg.Log.Warn("checkpoint of the feed was not saved; the next start reads more of the log", "error", err)
 	}
-	p.kept, p.since = p.folded.Position, 0
+	p.kept, p.keptAt, p.since = p.folded.Position, time.Now(), 0
 }
 
 // restore takes up the checkpoint if it is of this log and fits. It leaves an empty fold otherwise.
@@ -98,7 +103,7 @@ func (p *Publisher) restore(ctx context.Context, fits func(s *saved, at cache.Ma
 		p.cfg.Log.Warn("checkpoint of the feed cannot be used; reading the whole log", "error", err)
 		return false, nil
 	}
-	p.router, p.folded, p.kept, p.since = router, at, at.Position, 0
+	p.router, p.folded, p.kept, p.keptAt, p.since = router, at, at.Position, time.Now(), 0
 	p.floor, p.lastSeq, p.lastAt = place{at.Position, s.LastID}, s.Sequence, s.At
 	return true, nil
 }
@@ -113,12 +118,12 @@ func (p *Publisher) align(ctx context.Context, e *end) (rollup bool, err error) 
 		if err != nil || aged {
 			return false, err
 		}
-		if !e.unused || p.position.Load() > 0 {
+		if !e.unused || e.another || p.position.Load() > 0 {
 			p.cfg.Metrics.FeedFailed(ReasonLost)
 			p.cfg.Log.Error("the stream of the feed is empty, and not by its age: it is filled again from the log, marked as replay",
-				"stream", Stream, "last_sequence", e.sequence, "published_position", p.position.Load())
+				"stream", Stream, "made_anew", e.another, "last_sequence", e.sequence, "published_position", p.position.Load())
 		}
-		return false, p.startOver(ctx)
+		return !e.unused, p.startOver(ctx) // the first message says that the feed begins with it
 	}
 	if err := p.ofThisLog(ctx, e); err != nil {
 		return false, err

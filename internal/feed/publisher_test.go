@@ -2,13 +2,16 @@ package feed
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"jejak/domain/given"
@@ -171,12 +174,7 @@ func TestBrokerGone(t *testing.T) {
 
 // TestStreamLost: somebody deletes the stream, empties it, or deletes messages at its end, while the publisher has nothing to do or much.
 func TestStreamLost(t *testing.T) {
-	lose := map[string]func(b *broker, s jetstream.Stream) error{
-		"deleted": func(b *broker, _ jetstream.Stream) error { return b.js().DeleteStream(b.Context(), Stream) },
-		"purged":  func(b *broker, s jetstream.Stream) error { return s.Purge(b.Context()) },
-		"purged in part": func(b *broker, s jetstream.Stream) error {
-			return s.Purge(b.Context(), jetstream.WithPurgeSequence(s.CachedInfo().State.LastSeq-2))
-		},
+	lose := map[string]wayOfLoss{
 		"end deleted": func(b *broker, s jetstream.Stream) error {
 			for n := range uint64(5) {
 				if err := s.DeleteMsg(b.Context(), s.CachedInfo().State.LastSeq-n); err != nil {
@@ -186,6 +184,7 @@ func TestStreamLost(t *testing.T) {
 			return nil
 		},
 	}
+	maps.Copy(lose, waysOfLoss)
 	for how, lose := range lose {
 		for _, busy := range []bool{false, true} {
 			t.Run(fmt.Sprint(how, " busy ", busy), func(t *testing.T) {
@@ -218,6 +217,164 @@ func TestStreamLost(t *testing.T) {
 				})
 				b.published(l, p)
 			})
+		}
+	}
+}
+
+// lost counts what a publisher tells of losses.
+type lost struct {
+	noMetrics
+	n atomic.Int64
+}
+
+func (l *lost) FeedFailed(reason string) {
+	if reason == ReasonLost {
+		l.n.Add(1)
+	}
+}
+
+// wayOfLoss is what somebody does to the stream.
+type wayOfLoss func(b *broker, s jetstream.Stream) error
+
+var waysOfLoss = map[string]wayOfLoss{
+	"deleted": func(b *broker, _ jetstream.Stream) error { return b.js().DeleteStream(b.Context(), Stream) },
+	"purged":  func(b *broker, s jetstream.Stream) error { return s.Purge(b.Context()) },
+	"purged in part": func(b *broker, s jetstream.Stream) error {
+		return s.Purge(b.Context(), jetstream.WithPurgeSequence(s.CachedInfo().State.LastSeq-2))
+	},
+}
+
+// TestLostWhileDown: what somebody did to the stream while no publisher ran is told by the one that starts, and the stream is filled again: also when the
+// log went on meanwhile. Its checkpoint tells what the stream was; without one, what is gone from a stream that is younger than messages get did not age.
+func TestLostWhileDown(t *testing.T) {
+	b := newBroker(t)
+	for how, lose := range waysOfLoss {
+		for _, forgotten := range []bool{false, true} {
+			for _, more := range []int{0, 3} {
+				l, kept, told := newLog(t), &memory{}, &lost{}
+				l.tell()
+				cfg := b.config(l, kept)
+				cfg.Metrics = told
+				p, stop := run(t, cfg)
+				b.published(l, p)
+				stop()
+				s, err := cfg.JetStream.Stream(t.Context(), Stream)
+				if err == nil {
+					err = lose(b, s)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i := range more {
+					l.add(other, accident("3509", 100+i))
+				}
+				if forgotten {
+					cfg.Checkpoints = &memory{}
+				}
+				told.n.Store(0)
+				p, stop = run(t, cfg)
+				want := len(l.want())
+				eventually(t, fmt.Sprintf("%s, checkpoint forgotten %t, %d more: the stream is whole again", how, forgotten, more), func() bool {
+					s, err := cfg.JetStream.Stream(t.Context(), Stream)
+					return err == nil && int(s.CachedInfo().State.Msgs) == want
+				})
+				b.published(l, p)
+				// A stream that is not there, and of which nothing is known, is a first start.
+				if n := told.n.Load(); n == 0 && (how != "deleted" || !forgotten) {
+					t.Errorf("%s, checkpoint forgotten %t, %d more: nothing is told", how, forgotten, more)
+				}
+				stop()
+				if err := cfg.JetStream.DeleteStream(t.Context(), Stream); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
+// TestLostWhileBusy: the same in the middle of publishing, with messages under way; and another publisher is first with the next message, so that the
+// session ends before anybody has looked.
+func TestLostWhileBusy(t *testing.T) {
+	b := newBroker(t)
+	for how, lose := range waysOfLoss {
+		l, told, kept := newLog(t), &lost{}, &memory{}
+		l.tell()
+		p, stop := run(t, b.config(l, kept))
+		b.published(l, p)
+		stop()
+		before := len(l.want())
+		for i := range 20 {
+			l.add(other, accident("3509", 100+i))
+		}
+		want := l.want()
+		cfg := b.config(l, kept)
+		cfg.Metrics = told
+		sent := 0
+		cfg.sent = func() {
+			if sent++; sent != 5 {
+				return
+			}
+			err := cfg.JetStream.Conn().FlushTimeout(10 * time.Second)
+			s, err2 := b.looking().Stream(t.Context(), Stream)
+			if err = errors.Join(err, err2); err == nil {
+				err = lose(b, s)
+			}
+			if err == nil && how != "deleted" {
+				_, err = b.looking().PublishMsg(t.Context(), natsMessage(&want[before+sent]))
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		p, stop = run(t, cfg)
+		eventually(t, how+": the stream is whole again", func() bool {
+			s, err := b.looking().Stream(t.Context(), Stream)
+			return err == nil && int(s.CachedInfo().State.Msgs) == len(want)
+		})
+		b.published(l, p)
+		if told.n.Load() == 0 {
+			t.Errorf("%s: nothing is told", how)
+		}
+		stop()
+		if err := b.js().DeleteStream(t.Context(), Stream); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// natsMessage is a message as a publisher sends it.
+func natsMessage(m *feed.Message) *nats.Msg {
+	msg := &nats.Msg{Subject: m.Subject, Header: nats.Header{}, Data: m.Body}
+	for _, h := range m.Headers {
+		msg.Header[h.Name] = []string{h.Value}
+	}
+	return msg
+}
+
+// TestWhatIsKnownOfAStream: messages that go by the stream's limits, also by tighter ones that it had before, are not lost.
+func TestWhatIsKnownOfAStream(t *testing.T) {
+	day, now := 24*time.Hour, time.Now()
+	old := known{Created: now.Add(-200 * day), First: 1000, MaxAge: 90 * day, MaxBytes: 4 << 30, Samples: []sample{{now.Add(-100 * day), 500}, {now.Add(-80 * day), 2000}, {now.Add(-day), 9000}}}
+	for name, c := range map[string]struct {
+		known known
+		first uint64
+		bytes uint64
+		age   time.Duration
+		want  bool
+	}{
+		"nothing went":                         {old, 1000, 1 << 30, 90 * day, false},
+		"by age":                               {old, 1900, 1 << 30, 90 * day, false},
+		"the youngest too":                     {old, 9500, 1 << 30, 90 * day, true},
+		"what is 79 days old":                  {old, 2002, 1 << 30, 90 * day, true},
+		"by bytes":                             {old, 9500, 4<<30 - 1<<20, 90 * day, false},
+		"by age, before it was raised":         {known{Created: old.Created, First: 1000, MaxAge: 30 * day, MaxBytes: 4 << 30, Samples: old.Samples}, 8000, 1 << 30, 90 * day, false},
+		"unknown, and younger than its limits": {known{Created: now.Add(-10 * day), First: 1, Samples: []sample{{now.Add(-10 * day), 0}}}, 2, 1 << 30, 90 * day, true},
+		"unknown, and older":                   {known{Created: old.Created, First: 1, Samples: []sample{{old.Created, 0}}}, 2, 1 << 30, 90 * day, false},
+	} {
+		w := watch{known: c.known}
+		info := &jetstream.StreamInfo{Config: jetstream.StreamConfig{MaxAge: c.age, MaxBytes: 4 << 30}, State: jetstream.StreamState{Msgs: 1, FirstSeq: c.first, Bytes: c.bytes}}
+		if got := w.cutOff(info); got != c.want {
+			t.Errorf("%s: %t", name, got)
 		}
 	}
 }

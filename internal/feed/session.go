@@ -35,6 +35,7 @@ func (p *Publisher) session(ctx context.Context) error {
 			return err
 		}
 	}
+	e.another = !p.watch.Created.IsZero() && !p.watch.Created.Equal(s.CachedInfo().Created)
 	rollup, err := p.align(ctx, &e)
 	if err != nil {
 		return err
@@ -47,6 +48,10 @@ func (p *Publisher) session(ctx context.Context) error {
 		return errAgain
 	}
 	p.watch.begin(s.CachedInfo())
+	if err := p.purged(asking, s, s.CachedInfo()); err != nil {
+		return err
+	}
+	p.looked(s.CachedInfo())
 	out, err := newPipe(p.cfg.JetStream.Conn(), &e, s.CachedInfo().Config.Replicas == 1, rollup)
 	if err != nil {
 		return err

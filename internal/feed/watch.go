@@ -1,8 +1,12 @@
 package feed
 
 import (
+	"bytes"
 	"context"
+	"encoding/gob"
+	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -11,55 +15,73 @@ import (
 	"jejak/projections/feed"
 )
 
-// watch notices that a stream lost what it may not lose, while publishing goes on.
+// watch notices that a stream lost what it may not lose, while publishing goes on and over any time in which nobody looked: what it knows is kept across
+// sessions, and in the publisher's checkpoint across restarts.
 type watch struct {
-	created  time.Time
+	known
 	replicas int
-	first    uint64 // sequence of the first message, as last seen
-	holes    int    // messages that are missing between first and last
-	samples  []sample
+	holes    int // messages that are missing between first and last
+}
+
+// known is what is remembered of a stream.
+type known struct {
+	Created  time.Time // when it was made; zero: nothing is known
+	First    uint64    // sequence of the first message that was there when it was last looked at
+	Samples  []sample
+	MaxAge   time.Duration // limits under which it was looked at
+	MaxBytes int64
 }
 
 // sample: at a time, the last message had a sequence, so every later one is younger.
 type sample struct {
-	at       time.Time
-	sequence uint64
+	At       time.Time
+	Sequence uint64
 }
 
 // mostSamples bounds how many are kept over the longest age of a message.
 const mostSamples = 1000
 
+// beginning is the first sequence that a stream ever had.
+func beginning(info *jetstream.StreamInfo) uint64 { return max(1, info.Config.FirstSeq) }
+
+// begin takes up a stream. Of one that is not known it takes for granted only that it began when it was made: what is gone from it since is looked into.
 func (w *watch) begin(info *jetstream.StreamInfo) {
-	if !w.created.Equal(info.Created) {
-		*w = watch{created: info.Created}
-	}
 	s := info.State
-	w.replicas = info.Config.Replicas
-	w.first = s.FirstSeq
-	w.samples = nil
-	if s.Msgs > 0 {
-		w.samples = append(w.samples, sample{s.LastTime, s.LastSeq - 1})
+	if !w.Created.Equal(info.Created) {
+		*w = watch{known: known{Created: info.Created, First: beginning(info), Samples: []sample{{info.Created, beginning(info) - 1}}}}
+		if s.Msgs > 0 && s.LastTime.After(info.Created) {
+			w.Samples = append(w.Samples, sample{s.LastTime, s.LastSeq - 1})
+		}
 	}
-	w.samples = append(w.samples, sample{time.Now(), s.LastSeq})
+	w.replicas = info.Config.Replicas
+}
+
+// recall takes up what was known of the stream when a publisher ran here the last time.
+func (p *Publisher) recall() {
+	data, _ := p.cfg.Checkpoints.Checkpoint(checkpointName)
+	var s saved
+	if len(data) > 0 && gob.NewDecoder(bytes.NewReader(data)).Decode(&s) == nil {
+		p.watch.known = s.Stream
+	}
 }
 
 // sample remembers where the stream ends now, as often as the age of messages asks for.
 func (w *watch) sample(sequence uint64, maxAge time.Duration) {
 	now := time.Now()
-	for len(w.samples) > 1 && w.samples[1].at.Before(now.Add(-maxAge)) {
-		w.samples = w.samples[1:]
+	for len(w.Samples) > 1 && w.Samples[1].At.Before(now.Add(-maxAge)) {
+		w.Samples = w.Samples[1:]
 	}
-	if n := len(w.samples); n == 0 || now.Sub(w.samples[n-1].at) >= maxAge/mostSamples {
-		w.samples = append(w.samples, sample{now, sequence})
+	if n := len(w.Samples); n == 0 || now.Sub(w.Samples[n-1].At) >= maxAge/mostSamples {
+		w.Samples = append(w.Samples, sample{now, sequence})
 	}
 }
 
 // young tells whether a message is surely younger than an age.
 func (w *watch) young(sequence uint64, age time.Duration) bool {
 	since := time.Now().Add(-age)
-	for _, s := range w.samples {
-		if s.at.After(since) {
-			return sequence > s.sequence
+	for _, s := range w.Samples {
+		if s.At.After(since) {
+			return sequence > s.Sequence
 		}
 	}
 	return false
@@ -83,7 +105,7 @@ func (p *Publisher) look(ctx context.Context, idle bool, progress time.Time) err
 		return err
 	}
 	info, state := s.CachedInfo(), s.CachedInfo().State
-	if !info.Created.Equal(p.watch.created) || info.Config.Replicas != p.watch.replicas || state.LastSeq < p.lastSeq || idle && state.LastSeq != p.lastSeq && p.lastSeq > 0 {
+	if !info.Created.Equal(p.watch.Created) || info.Config.Replicas != p.watch.replicas || state.LastSeq < p.lastSeq || idle && state.LastSeq != p.lastSeq && p.lastSeq > 0 {
 		return errAgain
 	}
 	if state.Msgs == 0 && p.lastSeq > 0 && time.Since(p.lastAt) < p.cfg.MaxAge {
@@ -95,9 +117,11 @@ func (p *Publisher) look(ctx context.Context, idle bool, progress time.Time) err
 	if err := p.missing(state.NumDeleted); err != nil {
 		return err
 	}
-	p.watch.first = state.FirstSeq
-	p.watch.sample(state.LastSeq, p.cfg.MaxAge)
+	p.looked(info)
 	if idle {
+		if time.Since(p.keptAt) > knownEvery {
+			p.keep()
+		}
 		p.settle(ctx)
 	}
 	return nil
@@ -119,30 +143,73 @@ func (p *Publisher) missing(holes int) error {
 	return errAgain
 }
 
-// purged has the stream filled again when its beginning went by something else than its limits.
-func (p *Publisher) purged(ctx context.Context, s jetstream.Stream, info *jetstream.StreamInfo) error {
+// looked keeps how the stream is, now that nothing is found to be lost.
+func (p *Publisher) looked(info *jetstream.StreamInfo) {
+	p.watch.First = info.State.FirstSeq
+	p.watch.MaxAge, p.watch.MaxBytes = limits(&info.Config)
+	p.watch.sample(info.State.LastSeq, p.cfg.MaxAge)
+}
+
+// limits are those of a stream, the largest numbers for none.
+func limits(c *jetstream.StreamConfig) (age time.Duration, bytes int64) {
+	age, bytes = c.MaxAge, c.MaxBytes
+	if age <= 0 {
+		age = math.MaxInt64
+	}
+	if bytes <= 0 {
+		bytes = math.MaxInt64
+	}
+	return age, bytes
+}
+
+// cutOff tells whether messages went from the stream's beginning by something else than its limits, the tightest of those that it is known to have had.
+func (w *watch) cutOff(info *jetstream.StreamInfo) bool {
 	const room = 2 << 20 // more than a message takes: what the limit of bytes leaves free
 	first := info.State.FirstSeq
-	full := info.Config.MaxBytes > 0 && int64(info.State.Bytes)+room > info.Config.MaxBytes
-	if first <= p.watch.first || info.State.Msgs == 0 || full || p.anew || !p.watch.young(first-1, p.cfg.MaxAge) {
+	if first <= w.First || info.State.Msgs == 0 {
+		return false
+	}
+	age, most := limits(&info.Config)
+	if w.MaxAge > 0 {
+		age, most = min(age, w.MaxAge), min(most, w.MaxBytes)
+	}
+	return int64(info.State.Bytes) <= most-room && w.young(first-1, age)
+}
+
+// purged has the stream filled again when its beginning was cut off.
+func (p *Publisher) purged(ctx context.Context, s jetstream.Stream, info *jetstream.StreamInfo) error {
+	if p.anew || !p.watch.cutOff(info) {
 		return nil
 	}
+	first := info.State.FirstSeq
 	m, err := s.GetMsg(ctx, first)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return errAgain // it went meanwhile
+	}
 	if err != nil {
 		return fmt.Errorf("read the first message of stream %s: %w", Stream, err)
 	}
-	begins, found, err := p.next(ctx, 0)
-	if err != nil {
-		return storage(err)
-	}
-	if found && m.Header.Get(feed.HeaderSequence) == strconv.FormatUint(uint64(begins.Position), 10) {
-		p.watch.first = first // another publisher fills it again
-		return nil
+	begins, err := p.begins(ctx, m)
+	if err != nil || begins {
+		return err // another publisher fills it again, or one has
 	}
 	p.cfg.Metrics.FeedFailed(ReasonLost)
 	p.cfg.Log.Error("the stream of the feed was purged: it is filled again from the log, marked as replay", "stream", Stream, "first_sequence", first)
 	p.anew = true
 	return errAgain
+}
+
+// begins tells whether the feed begins with a message: it took the place of all that was there, or is of the log's first record.
+func (p *Publisher) begins(ctx context.Context, m *jetstream.RawStreamMsg) (bool, error) {
+	if m.Header.Get(jetstream.MsgRollup) == jetstream.MsgRollupAll {
+		return true, nil
+	}
+	first, found, err := p.next(ctx, 0)
+	if err != nil {
+		return false, storage(err)
+	}
+	position, err := strconv.ParseUint(m.Header.Get(feed.HeaderSequence), 10, 64)
+	return found && err == nil && position == uint64(first.Position), nil
 }
 
 // settle takes back what was said of failures when everything is published.

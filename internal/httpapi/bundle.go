@@ -148,7 +148,9 @@ func (s *Server) packingOf(user people.User, q bundleQuery) (p notary.Packing, m
 				"use the 4-digit code of a regency, or the 2-digit one of the province")
 		}
 	}
-	if !all {
+	if all {
+		streams = append(streams, journal.AccountsStream)
+	} else {
 		for unit, may := range chosen {
 			if may {
 				m.Units = append(m.Units, string(unit))

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"jejak/domain"
@@ -129,47 +130,72 @@ func (s *Server) fromLog(ctx context.Context, stream string, t *api.BoxTimeline)
 	return nil
 }
 
-// getShipment shows a shipment with its boxes.
+// getShipment shows a shipment with its boxes. Whether the asker may see it is asked of the shipment as it is now, and of what it was then where he
+// asks for that: who has no part in it any more reads nothing of it, and who may not see it is not told whether it is there.
 func (s *Server) getShipment(ctx context.Context, in *ofShipment) (*reply[api.ShipmentCard], error) {
 	if _, err := s.begin(ctx, &in.InElection, access.Shipment); err != nil {
 		return nil, err
 	}
-	unit := unitOfID(in.Shipment)
-	if why := domain.CheckID(in.Shipment, "SHP", unit); why != "" {
-		return nil, malformed(domain.RuleBadID, "/path/shipment", in.Shipment, why)
+	unit, sees := unitOfID(in.Shipment), s.seesShipment(ctx)
+	now, known, err := s.shipmentNow(ctx, in, unit)
+	if err != nil {
+		return nil, err
+	}
+	if known && !sees(now) || !known && !s.seesUnknown(ctx, unit) {
+		user := userOf(ctx)
+		return nil, s.refused(user, access.NotYours(in.Shipment, user.Scope), string(access.Shipment), in.Shipment)
 	}
 	none := notFound("pengiriman", "shipment", in.Shipment, "periksa id pengiriman; satker ada di dalam id", "look up its id; the unit is part of it")
+	var then projections.ShipmentSight
 	r, err := card(ctx, s, in.InElection, unit, none, func(st *ledger.State, at eventstore.Position) (api.ShipmentCard, bool) {
 		c, ok := projections.Shipment(st, at, in.Shipment)
 		c.Simulated = s.cfg.Clock.Simulated()
+		then, _ = projections.SightOf(st, in.Shipment)
 		return c, ok
 	}, trail.Thing{ID: in.Shipment})
 	if err != nil {
 		return nil, err
 	}
-	if user := userOf(ctx); !s.seesShipment(ctx)(domain.Code(r.Body.From), domain.Code(r.Body.Bound), escortOf(r.Body)) {
+	if !sees(then) {
+		user := userOf(ctx)
 		return nil, s.refused(user, access.NotYours(in.Shipment, user.Scope), string(access.Shipment), in.Shipment)
 	}
 	return r, nil
 }
 
-func escortOf(c api.ShipmentCard) string {
-	if c.Escort == nil {
-		return ""
+// shipmentNow is what decides who may see a shipment, as it is now.
+func (s *Server) shipmentNow(ctx context.Context, in *ofShipment, unit domain.Code) (now projections.ShipmentSight, known bool, err error) {
+	if s.unit(in.Election, unit) != nil {
+		return now, false, nil
 	}
-	return c.Escort.PoliceUnit
+	// A position that the log has not reached is waited for by who may see the shipment, not before that is known.
+	head, err := s.cfg.Store.Head(ctx)
+	if err != nil {
+		return now, false, s.viewError(err)
+	}
+	err = s.view(ctx, in.Election, unit, Asked{MinPosition: min(in.MinPosition, uint64(head))}, func(st *ledger.State, _ eventstore.Position) {
+		now, known = projections.SightOf(st, in.Shipment)
+	})
+	return now, known, err
 }
 
 // seesShipment tells which shipments the asker may see.
-func (s *Server) seesShipment(ctx context.Context) func(from, to domain.Code, escort string) bool {
+func (s *Server) seesShipment(ctx context.Context) func(projections.ShipmentSight) bool {
 	user := userOf(ctx)
 	view := access.Sees(user.Actor(), access.Shipment)
-	return func(from, to domain.Code, escort string) bool {
+	return func(of projections.ShipmentSight) bool {
 		if view == access.Escorts {
-			return escort == user.Scope
+			return slices.Contains(of.Escorts, user.Scope)
 		}
-		return access.Allows(view, user.Scope, from, to)
+		return access.Allows(view, user.Scope, of.From, of.Bound)
 	}
+}
+
+// seesUnknown tells whether the asker would see every shipment of a unit, and so may be told that there is none.
+func (s *Server) seesUnknown(ctx context.Context, unit domain.Code) bool {
+	user := userOf(ctx)
+	view := access.Sees(user.Actor(), access.Shipment)
+	return view == access.All || view == access.Unit && access.Allows(view, user.Scope, unit)
 }
 
 // unitOfID is the unit that is part of an id such as SHP-3578-000123, "" for none.

@@ -28,6 +28,7 @@ import (
 	"jejak/internal/command"
 	"jejak/internal/history"
 	"jejak/internal/httpapi"
+	"jejak/internal/journal"
 	"jejak/internal/notary"
 	"jejak/internal/people"
 	"jejak/internal/readlog"
@@ -92,7 +93,7 @@ func houseOf(t testing.TB, p plan) *house {
 	if p.real {
 		now = clock.System{}
 	}
-	h.people, err = people.Open(ctx, filepath.Join(dir, "people.db"), people.Options{Clock: now, Log: store, Stream: "election-pemilu2024"})
+	h.people, err = people.Open(ctx, filepath.Join(dir, "people.db"), people.Options{Clock: now, Log: store, Stream: journal.AccountsStream})
 	must(err)
 	t.Cleanup(func() { h.people.Close() })
 	tel := telemetry.New(telemetry.NewLog(h.log, false, slog.LevelInfo), "test")

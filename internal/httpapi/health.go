@@ -47,6 +47,9 @@ func (s *Server) readyz(ctx context.Context, _ *struct{}) (*healthReply, error) 
 		problems = append(problems, s.cfg.Ready(ctx)...)
 	}
 	h := &healthReply{Status: http.StatusOK, Body: api.Health{Status: "ok", Version: s.cfg.Version, Problems: problems}}
+	if s.cfg.Warnings != nil {
+		h.Body.Warnings = s.cfg.Warnings()
+	}
 	if s.cfg.Views != nil {
 		for _, lag := range s.cfg.Views.Lag() {
 			h.Body.Views = append(h.Body.Views, api.ViewHealth{

@@ -73,6 +73,14 @@ func placeOf(unit string) domain.Code {
 // getShipments lists shipments, unit by unit in the order of their ids.
 func (s *Server) getShipments(ctx context.Context, in *listShipments) (*reply[[]api.ShipmentCard], error) {
 	q := projections.ShipmentQuery{State: in.State, Sees: s.seesShipment(ctx)}
+	if view := access.Sees(userOf(ctx).Actor(), access.Shipment); !in.cut().End() && (view == access.Escorts || view == access.Touching) {
+		now, err := s.shipmentsNow(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		then := q.Sees
+		q.Sees = func(of projections.ShipmentSight) bool { return now[of.ID] && then(of) }
+	}
 	query := url.Values{"state": {in.State}}
 	return pageOf(ctx, s, &in.Page, access.Shipment, "shipments", query, func(st *ledger.State, at eventstore.Position, after string, limit int) []api.ShipmentCard {
 		q.After, q.Limit = after, limit
@@ -82,6 +90,30 @@ func (s *Server) getShipments(ctx context.Context, in *listShipments) (*reply[[]
 		}
 		return cards
 	}, func(c api.ShipmentCard) string { return c.Shipment })
+}
+
+// shipmentsNow are the ids of the shipments that the asker may see as they are now: those that he has no part in any more he does not see as they
+// were either.
+func (s *Server) shipmentsNow(ctx context.Context, in *listShipments) (map[string]bool, error) {
+	units, err := s.begin(ctx, &in.InElection, access.Shipment)
+	if err != nil {
+		return nil, err
+	}
+	now := map[string]bool{}
+	q := projections.ShipmentQuery{Sees: s.seesShipment(ctx)}
+	for _, u := range units {
+		if !s.hasPlaceIn(ctx, access.Shipment, u) || in.Regency != "" && in.Regency != string(u) {
+			continue
+		}
+		if err := s.view(ctx, in.Election, u, Asked{}, func(st *ledger.State, at eventstore.Position) {
+			for _, c := range projections.Shipments(st, at, q) {
+				now[c.Shipment] = true
+			}
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return now, nil
 }
 
 // pageOf collects a page from the ledgers of the units that the asker may see, from the unit of the last page's last id on.

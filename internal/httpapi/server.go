@@ -25,7 +25,7 @@ import (
 	"jejak/internal/unreadable"
 )
 
-// Config is what the server works with. All but SetClock, Settled, RebuildFeed, Consumers, Reads, Backup, Notary and Ready must be given.
+// Config is what the server works with. All but SetClock, Settled, RebuildFeed, Consumers, Reads, Backup, Notary, Ready and Warnings must be given.
 type Config struct {
 	Ledgers   command.Ledgers
 	Store     eventstore.Store
@@ -55,6 +55,8 @@ type Config struct {
 	Unreadable *unreadable.Book
 	// Ready says why the server cannot work, nothing when it can; nil for always ready.
 	Ready func(ctx context.Context) []string
+	// Warnings says what somebody should see to although the server works, for the body of /readyz; nil for nothing. It must be quick.
+	Warnings func() []string
 }
 
 // Server is the HTTP API of one data directory.

@@ -17,16 +17,20 @@ import (
 	"github.com/google/uuid"
 
 	"jejak/domain"
+	"jejak/domain/election"
 	"jejak/eventstore"
 	"jejak/internal/api"
 )
 
-// The names of streams: ledger-<election>.<unit>, attempts-<election>.<unit>, election-<election>.
+// The names of streams: ledger-<election>.<unit>, attempts-<election>.<unit>, election-<election>, and election-accounts.
 const (
 	LedgerPrefix   = "ledger-"
 	AttemptsPrefix = "attempts-"
 	ElectionPrefix = "election-"
 )
+
+// AccountsStream is the stream of accounts. They belong to no election, and no election may be called so.
+const AccountsStream = ElectionPrefix + election.Reserved
 
 // StreamPrefixes are the beginnings of the names of all streams of Jejak.
 func StreamPrefixes() []string { return []string{LedgerPrefix, AttemptsPrefix, ElectionPrefix} }
@@ -44,7 +48,8 @@ func AttemptsStream(election string, unit domain.Code) string {
 // ElectionStream is the stream of an election's reference data.
 func ElectionStream(election string) string { return ElectionPrefix + election }
 
-// UnitStreams are the streams of an election's reference data and of some of its units.
+// UnitStreams are the streams of an election's reference data and of some of its units. Those of all units of all elections, with AccountsStream, are the
+// whole log.
 func UnitStreams(election string, units []domain.Code) []string {
 	names := []string{ElectionStream(election)}
 	for _, unit := range units {

@@ -24,7 +24,7 @@ type UnreadableError struct {
 
 // Error names the record.
 func (e *UnreadableError) Error() string {
-	return fmt.Sprintf("the record at position %d (%s version %d, event %s, %s schema %d) cannot be read: %v", e.Position, e.Stream, uint64(e.Version), e.ID,
+	return fmt.Sprintf("%s version %d: this record (position %d, event %s, %s schema %d) cannot be read: %v", e.Stream, uint64(e.Version), e.Position, e.ID,
 		e.Type, e.Schema, e.Err)
 }
 

@@ -214,7 +214,7 @@ func (s *Store) insert(ctx context.Context, asked []NewUser, added []Added, fres
 		}
 		changed[n] = u
 	}
-	if err := note(ctx, tx, "account.added", changed, now); err != nil {
+	if err := note(ctx, tx, typeAdded, changed, now); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -248,7 +248,7 @@ func (s *Store) revoke(ctx context.Context, u User) error {
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE users SET revoked_at = ? WHERE id = ?`, formatTime(u.Revoked), u.ID)
 	if err == nil {
-		err = note(ctx, tx, "account.revoked", []User{u}, u.Revoked)
+		err = note(ctx, tx, typeRevoked, []User{u}, u.Revoked)
 	}
 	if err == nil {
 		return tx.Commit()

@@ -67,7 +67,7 @@ func (s *Store) forget(ctx context.Context, u User) (User, error) {
 		_, err = tx.ExecContext(ctx, `INSERT INTO forgotten (id, role, scope, party, at) VALUES (?,?,?,?,?)`, u.ID, string(u.Role), u.Scope, u.Party, formatTime(now))
 	}
 	if err == nil {
-		err = note(ctx, tx, "account.forgotten", []User{gone}, now)
+		err = note(ctx, tx, typeForgotten, []User{gone}, now)
 	}
 	if err == nil {
 		err = tx.Commit()
@@ -110,7 +110,20 @@ func (s *Store) scrub(ctx context.Context) error {
 
 // openForgotten reads who was forgotten, and ends what an earlier run could not. That it cannot yet keeps nobody from working.
 func (s *Store) openForgotten(ctx context.Context) error {
-	rows, err := s.db.QueryContext(ctx, `SELECT id, role, scope, party, at FROM forgotten`)
+	if err := s.readForgotten(ctx); err != nil {
+		return err
+	}
+	_ = s.scrub(ctx) // whoever is forgotten next is told why it cannot be
+	return nil
+}
+
+// readForgotten reads who was forgotten.
+func (s *Store) readForgotten(ctx context.Context) error {
+	party, err := s.column(ctx, "forgotten", "party")
+	if err != nil {
+		return err
+	}
+	rows, err := s.db.QueryContext(ctx, `SELECT id, role, scope, `+party+`, at FROM forgotten`)
 	if err != nil {
 		return fmt.Errorf("read who was forgotten: %w", err)
 	}
@@ -130,7 +143,5 @@ func (s *Store) openForgotten(ctx context.Context) error {
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("read who was forgotten: %w", err)
 	}
-	rows.Close()     // the one connection is needed for what follows
-	_ = s.scrub(ctx) // whoever is forgotten next is told why it cannot be
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"jejak/domain"
 	"jejak/eventstore/memory"
 	"jejak/internal/clock"
+	"jejak/internal/journal"
 	"jejak/internal/people"
 )
 
@@ -37,7 +38,7 @@ func TestAPartyIsKeptAndTold(t *testing.T) {
 		t.Errorf("forgotten: %+v", u)
 	}
 	told := 0
-	for rec, err := range log.Read(t.Context(), "election-pemilu2024", 0) {
+	for rec, err := range log.Read(t.Context(), journal.AccountsStream, 0) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -32,6 +32,8 @@ type User struct {
 	// Forgotten is since when nothing is kept of the person but this; zero: not forgotten. Then Revoked is not zero.
 	Forgotten time.Time
 	token     [sha256.Size]byte
+	// distrust says how the account is not as the signed log has it, "" when it is: then it lets nobody in.
+	distrust string
 }
 
 // Actor is the user as the domain sees him.
@@ -39,16 +41,16 @@ func (u User) Actor() domain.Actor {
 	return domain.Actor{ID: u.ID, Role: u.Role, Scope: u.Scope, Party: u.Party}
 }
 
-// Active tells whether the user's token is good at a time.
+// Active tells whether the user's token is good at a time. That of an account which is not as the log has it never is.
 func (u User) Active(now time.Time) bool {
-	return u.Revoked.IsZero() && (u.Expires.IsZero() || now.Before(u.Expires))
+	return u.distrust == "" && u.Revoked.IsZero() && (u.Expires.IsZero() || now.Before(u.Expires))
 }
 
 // Options of Open.
 type Options struct {
 	Clock clock.Clock // of the server: when somebody was added, whether a token has expired
-	// Log and Stream are where changes of accounts are recorded, without names and secrets (stream election-<election>). A nil Log records
-	// nothing yet: the changes wait in people.db and are recorded when it is next opened with a log.
+	// Log and Stream are where changes of accounts are recorded, without names and secrets (Stream is journal.AccountsStream in a program). A nil Log
+	// records nothing yet: the changes wait in people.db and are recorded when it is next opened with a log.
 	Log    eventstore.Store
 	Stream string
 }
@@ -103,7 +105,25 @@ func (s *Store) open(ctx context.Context) error {
 	if err := s.upgrade(ctx); err != nil {
 		return fmt.Errorf("add what its tables lack: %w", err)
 	}
-	rows, err := s.db.QueryContext(ctx, `SELECT id, role, scope, party, token_sha256, expires_at, revoked_at, created_at FROM users`)
+	if err := s.readUsers(ctx); err != nil {
+		return err
+	}
+	if err := s.openForgotten(ctx); err != nil {
+		return err
+	}
+	if err := s.record(ctx); err != nil {
+		return err
+	}
+	return s.vouch(ctx)
+}
+
+// readUsers reads everybody who was not forgotten.
+func (s *Store) readUsers(ctx context.Context) error {
+	party, err := s.column(ctx, "users", "party")
+	if err != nil {
+		return err
+	}
+	rows, err := s.db.QueryContext(ctx, `SELECT id, role, scope, `+party+`, token_sha256, expires_at, revoked_at, created_at FROM users`)
 	if err != nil {
 		return fmt.Errorf("read the users: %w", err)
 	}
@@ -130,11 +150,7 @@ func (s *Store) open(ctx context.Context) error {
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("read the users: %w", err)
 	}
-	rows.Close() // the one connection is needed for what follows
-	if err := s.openForgotten(ctx); err != nil {
-		return err
-	}
-	return s.record(ctx)
+	return nil
 }
 
 // upgrade adds the columns that a file of an earlier program lacks. An earlier program goes on reading the file.

@@ -17,12 +17,13 @@ import (
 	"jejak/eventstore"
 	"jejak/eventstore/memory"
 	"jejak/internal/clock"
+	"jejak/internal/journal"
 	"jejak/internal/people"
 )
 
 func open(t *testing.T, dir string, log eventstore.Store, c clock.Clock) *people.Store {
 	t.Helper()
-	s, err := people.Open(t.Context(), filepath.Join(dir, "people.db"), people.Options{Clock: c, Log: log, Stream: "election-pemilu2024"})
+	s, err := people.Open(t.Context(), filepath.Join(dir, "people.db"), people.Options{Clock: c, Log: log, Stream: journal.AccountsStream})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,7 @@ func TestAddFindRevokeAndReopen(t *testing.T) {
 	}
 
 	var types []string
-	for rec, err := range log.Read(context.Background(), "election-pemilu2024", 0) {
+	for rec, err := range log.Read(context.Background(), journal.AccountsStream, 0) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,7 +171,7 @@ func TestChangesWaitForTheLog(t *testing.T) {
 	log := memory.New()
 	open(t, dir, log, clock.System{}).Close()
 	open(t, dir, log, clock.System{}).Close()
-	if version, _, err := log.StreamHead(t.Context(), "election-pemilu2024"); err != nil || version != 1 {
+	if version, _, err := log.StreamHead(t.Context(), journal.AccountsStream); err != nil || version != 1 {
 		t.Errorf("stream has %d events, %v", version, err)
 	}
 }

@@ -23,6 +23,8 @@ type account struct {
 	Scope   string `json:"scope"`
 	Party   string `json:"party,omitempty"`
 	Expires string `json:"expires,omitempty"`
+	// Commitment stands for the token where the account was added; records of earlier programs have none.
+	Commitment string `json:"token_commitment,omitempty"`
 }
 
 type accounts struct {
@@ -35,7 +37,11 @@ func note(ctx context.Context, tx *sql.Tx, eventType string, users []User, now t
 		n := min(len(users), perEvent)
 		var data accounts
 		for _, u := range users[:n] {
-			data.Users = append(data.Users, account{ID: u.ID, Role: string(u.Role), Scope: u.Scope, Party: u.Party, Expires: formatTime(u.Expires)})
+			a := account{ID: u.ID, Role: string(u.Role), Scope: u.Scope, Party: u.Party, Expires: formatTime(u.Expires)}
+			if eventType == typeAdded {
+				a.Commitment = commitment(u.token)
+			}
+			data.Users = append(data.Users, a)
 		}
 		users = users[n:]
 		text, err := json.Marshal(data)

@@ -98,6 +98,10 @@ func Elections() []string { return []string{"pemilu2024", "pilkada2024"} }
 // loadDefinition reads the election's definition and norms from fsys, or the built-in ones where fsys has none. own tells which.
 func loadDefinition(fsys fs.FS, electionID string, problems *Problems) (def *definition, norms election.Norms, own bool) {
 	def = &definition{}
+	if electionID == election.Reserved {
+		problems.add(electionID+".json", 0, "", "no election may be called %s: that name is kept for the stream of accounts", electionID)
+		return nil, norms, false
+	}
 	own, ok := loadJSON(fsys, electionID+".json", def, problems)
 	if !ok {
 		return nil, norms, own

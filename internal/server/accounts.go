@@ -10,14 +10,12 @@ import (
 
 	"jejak/eventstore/lock"
 	"jejak/internal/clock"
+	"jejak/internal/journal"
 	"jejak/internal/people"
 )
 
 // Province is the unit that stands above all others: East Java.
 const Province = "35"
-
-// accountsStream is where changes of accounts are recorded. Accounts belong to no election; they stand with the first one.
-const accountsStream = "election-pemilu2024"
 
 // Accounts are the people of a data directory that no server has open.
 type Accounts struct {
@@ -55,7 +53,7 @@ func openAccounts(ctx context.Context, dir string) (*people.Store, error) {
 		}
 		c = clock.NewDriven(now)
 	}
-	store, err := openPeople(ctx, dir, people.Options{Clock: c, Stream: accountsStream})
+	store, err := openPeople(ctx, dir, people.Options{Clock: c, Stream: journal.AccountsStream})
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"jejak/internal/clock"
 	"jejak/internal/handover"
+	"jejak/internal/journal"
 	"jejak/internal/notary"
 	"jejak/internal/people"
 )
@@ -16,7 +17,7 @@ import (
 // Archive is where minutes of handoffs get names and proofs from, while this has the log. close must be called.
 func (l *Log) Archive(ctx context.Context) (archive handover.Archive, close func() error, err error) {
 	dir := l.server.cfg.Dir
-	accounts, err := openPeople(ctx, dir, people.Options{Clock: clock.System{}, Stream: accountsStream})
+	accounts, err := openPeople(ctx, dir, people.Options{Clock: clock.System{}, Stream: journal.AccountsStream})
 	if err != nil {
 		return archive, nil, err
 	}

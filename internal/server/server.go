@@ -30,6 +30,7 @@ import (
 	"jejak/internal/feed"
 	"jejak/internal/history"
 	"jejak/internal/httpapi"
+	"jejak/internal/journal"
 	"jejak/internal/notary"
 	"jejak/internal/people"
 	"jejak/internal/policy"
@@ -95,6 +96,8 @@ type Server struct {
 	// notices publishes checkpoints; nil where there is no NATS, or not yet.
 	notices atomic.Pointer[feed.Notices]
 	parts   []part // what is open, in the order of opening
+	// warners say what somebody should see to although the server works. They are added while it opens and asked by every /readyz.
+	warners []func() []string
 }
 
 // part is something that is to be closed.
@@ -128,6 +131,19 @@ func (s *Server) open(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// warns adds somebody who may have warnings for the operator, from now on. It is asked often and must be quick; what it says is told in the body of
+// /readyz, which stays 200.
+func (s *Server) warns(say func() []string) { s.warners = append(s.warners, say) }
+
+// warnings are all there are at present.
+func (s *Server) warnings() []string {
+	var all []string
+	for _, say := range s.warners {
+		all = append(all, say()...)
+	}
+	return all
 }
 
 // opened notes how a part is closed.
@@ -183,11 +199,21 @@ func (s *Server) openClock(ctx context.Context) error {
 }
 
 func (s *Server) openPeople(ctx context.Context) error {
-	store, err := openPeople(ctx, s.cfg.Dir, people.Options{Clock: s.clock, Log: s.store, Stream: accountsStream})
+	store, err := openPeople(ctx, s.cfg.Dir, people.Options{Clock: s.clock, Log: s.store, Stream: journal.AccountsStream})
 	if err != nil {
 		return err
 	}
 	s.people = store
+	for _, suspect := range store.Suspects() {
+		s.log.Error("an account is not as the log has it and lets nobody in", "log", "security", "user", suspect.ID, "reason", suspect.Reason)
+	}
+	s.warns(func() []string {
+		var all []string
+		for _, suspect := range store.Suspects() {
+			all = append(all, suspect.String()+"; it lets nobody in: find out who changed the file, and restore people.db from a backup")
+		}
+		return all
+	})
 	s.opened("people", func(context.Context) error { return store.Close() })
 	return store.EnsureAdmin(ctx, s.cfg.Dir, Province)
 }
@@ -205,8 +231,9 @@ func (s *Server) openReads(ctx context.Context) error {
 func (s *Server) openAPI(context.Context) error {
 	cfg := httpapi.Config{
 		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: s.metrics, Version: s.cfg.Version,
-		SetClock: s.setClock, History: s.history, Views: s.views, Settled: s.policies.Settled, Ready: s.ready, Notary: s.notary, Reads: s.reads, Unreadable: s.unreadable,
-		Backup: func(ctx context.Context, w io.Writer) error { return s.backUp(ctx, w, nil) },
+		SetClock: s.setClock, History: s.history, Views: s.views, Settled: s.policies.Settled, Ready: s.ready, Warnings: s.warnings, Notary: s.notary, Reads: s.reads,
+		Unreadable: s.unreadable,
+		Backup:     func(ctx context.Context, w io.Writer) error { return s.backUp(ctx, w, nil) },
 	}
 	if s.broker != nil { // a nil *Broker would not be a nil Consumers
 		cfg.Consumers, cfg.RebuildFeed = s.broker, s.rebuildFeed

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"jejak/internal/backup"
 	"jejak/internal/journal"
 	"jejak/internal/notary/verify"
+	"jejak/internal/people"
 )
 
 // LogReport is what VerifyLog has found. Counts are of what could be read; all are 0 when the log could not even be opened.
@@ -24,12 +26,13 @@ type LogReport struct {
 	Events, Streams, Commands uint64
 	Head                      eventstore.Position // up to which it was checked
 	Problems                  []string            // what does not hold of its form, and where; at most 100 of each check
+	Accounts                  []string            // accounts of people.db that are not as the log has them
 	Notary                    *verify.Report      // nil: nothing was ever signed, and no key was given
 }
 
 // OK tells that nothing was found wrong.
 func (r *LogReport) OK() bool {
-	return len(r.Problems) == 0 && (r.Notary == nil || len(r.Notary.Problems) == 0)
+	return len(r.Problems) == 0 && len(r.Accounts) == 0 && (r.Notary == nil || len(r.Notary.Problems) == 0)
 }
 
 // VerifyConfig says what a log is held against.
@@ -71,7 +74,33 @@ func VerifyLog(ctx context.Context, dir, store string, cfg VerifyConfig) (report
 			return report.check(ctx, s.store, tell(0))
 		},
 		func(ctx context.Context) error { return s.verifySigned(ctx, &report, &cfg, tell(1)) },
+		func(ctx context.Context) (err error) {
+			if s.store != nil {
+				report.Accounts, err = checkPeople(ctx, dir, s.store)
+			}
+			return err
+		},
 	)
+}
+
+// checkPeople holds the accounts of a directory against the log. A directory without people.db has none to hold.
+func checkPeople(ctx context.Context, dir string, log eventstore.Store) ([]string, error) {
+	name := filepath.Join(dir, PeopleFile)
+	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	suspects, err := people.Check(ctx, name, log)
+	if errors.Is(err, sqlite.ErrDamaged) {
+		return nil, nil // of a log that cannot be read its own check tells
+	}
+	if err != nil {
+		return nil, fmt.Errorf("hold the accounts against the log: %w", err)
+	}
+	found := make([]string, len(suspects))
+	for i, s := range suspects {
+		found[i] = s.String()
+	}
+	return found, nil
 }
 
 // VerifyBackup checks a backup as VerifyLog does the directory that it would become, in a temporary folder. One that is not whole is a problem too.

@@ -37,7 +37,7 @@ const (
 // All are the views, in the order in which they are listed. simulated says what kind of data directory it is: the rows say so too.
 func All(simulated bool) []View {
 	return []View{
-		view(Regency, 1, projections.Regency, func(r *form.RegencyRow) { r.Simulated = simulated }),
+		view(Regency, 2, projections.Regency, func(r *form.RegencyRow) { r.Simulated = simulated }),
 		view(Custody, 1, projections.Custody, func(r *form.CustodyRow) { r.Simulated = simulated }),
 		view(Deadlines, 1, projections.Deadlines, func(r *form.DeadlineRow) { r.Simulated = simulated }),
 		view(Claims, 1, projections.Claims, func(r *form.ClaimsRow) { r.Simulated = simulated }),

@@ -85,7 +85,7 @@ func toPolice[D PoliceShipment | PoliceIncident](m *maker, unit, event, kind, su
 	return err
 }
 
-// shipment sends an event of a shipment to those who followed it, those who follow it from now on, and the one that it names, who may have been
+// shipment sends an event of a shipment to those who escorted it, those who do from now on, and the one that it names, if it was ever asked: it may have been
 // relieved by what is known already. Whoever has not followed up to now begins with a summary.
 func (x *Router) shipment(m *maker, e shipment.Event) error {
 	r, at := m.record, key(m.record.Election, m.id)
@@ -97,7 +97,7 @@ func (x *Router) shipment(m *maker, e shipment.Event) error {
 	named := card.own(r, e)
 
 	units := slices.Concat(before, now.following)
-	if named != "" {
+	if named != "" && trip.moves(r.Meta.CommandID) { // an escort that was not the teller's to hand over goes to nobody
 		units = append(units, named)
 	}
 	slices.Sort(units)
@@ -151,7 +151,7 @@ func (x *Router) Observe(r *Record) {
 }
 
 // StateVersion is raised whenever the state of a Router means something else than before, so that an older one is not taken up.
-const StateVersion = 1
+const StateVersion = 2
 
 // Save writes down what the Router knows.
 func (x *Router) Save() ([]byte, error) {

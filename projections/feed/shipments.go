@@ -37,7 +37,7 @@ type standing struct {
 	place                 string
 	placeAt               int64
 	delay, until          string
-	following             []string // police units, sorted
+	following             []string // police units that escort, sorted
 	dispatched, cancelled bool
 }
 
@@ -88,39 +88,68 @@ func (t Trip) with(r *Record, e shipment.Event) Trip {
 	return t
 }
 
+// escorts folds who escorts the shipment, as the ledger does.
+func (t Trip) escorts() (e shipment.Escorts[string]) {
+	for _, f := range t.Facts {
+		t.ask(&e, f)
+	}
+	return e
+}
+
+// ask folds one fact.
+func (t Trip) ask(e *shipment.Escorts[string], f Fact) (moved bool) {
+	switch {
+	case f.Kind == shipment.KindAssigned:
+		e.Assigned(f.Text)
+		return true
+	case f.Kind == shipment.KindHandedOver:
+		return e.HandedOver(f.By, f.Text)
+	}
+	return false
+}
+
+// moves tells whether what a command tells of the escort changed it at its moment.
+func (t Trip) moves(command uuid.UUID) bool {
+	var e shipment.Escorts[string]
+	for _, f := range t.Facts {
+		if moved := t.ask(&e, f); f.Command == command {
+			return moved
+		}
+	}
+	return false
+}
+
+// stray tells whether a fact is of a police unit that nobody has asked: it counts for nothing.
+func (f Fact) stray(e *shipment.Escorts[string]) bool {
+	switch f.Kind {
+	case shipment.KindAccepted, shipment.KindHandedOver, shipment.KindCheckpoint, shipment.KindDelayed:
+		return f.By != "" && e.Of(f.By) == shipment.NotAsked
+	case shipment.KindPlanned, shipment.KindLoaded, shipment.KindInspected, shipment.KindAssigned, shipment.KindCancelled, shipment.KindDispatched,
+		shipment.KindDiverted, shipment.KindTransferred, shipment.KindArrived:
+	}
+	return false
+}
+
 // stand walks along the facts. State, direction, vehicle and escort are the ledger's own, which a test holds equal.
-//
-// A police unit follows from its assignment, from the handing over to it, or from its own yes, which may come before either. It follows to the end,
-// unless it hands over: the unit that tells of it, or the one in charge when somebody else does.
 func (t Trip) stand() standing {
 	s := standing{bound: t.To}
-	left := map[string]bool{}
+	all := t.escorts()
+	var e shipment.Escorts[string]
 	for _, f := range t.Facts {
+		if f.stray(&all) {
+			continue
+		}
 		switch f.Kind {
-		case shipment.KindPlanned, shipment.KindInspected:
+		case shipment.KindPlanned, shipment.KindInspected, shipment.KindAccepted:
 		case shipment.KindLoaded:
 			s.vehicle = f.Text
 			if s.status == shipment.StatusPlanned {
 				s.status = shipment.StatusLoading
 			}
-		case shipment.KindAssigned:
-			s.escort, s.order = f.Text, f.More
-			s.join(f.Text)
-		case shipment.KindAccepted:
-			if f.Text != "" && !left[f.Text] {
-				s.join(f.Text)
+		case shipment.KindAssigned, shipment.KindHandedOver:
+			if t.ask(&e, f) {
+				s.escort, s.order = f.Text, f.More
 			}
-		case shipment.KindHandedOver:
-			from := s.escort
-			if f.By != "" && slices.Contains(s.following, f.By) {
-				from = f.By
-			}
-			if from != f.Text {
-				s.following = slices.DeleteFunc(s.following, func(unit string) bool { return unit == from })
-				left[from] = true
-			}
-			s.escort, s.order = f.Text, f.More
-			s.join(f.Text)
 		case shipment.KindDispatched:
 			if !s.dispatched {
 				s.dispatched, s.status = true, shipment.StatusDispatched
@@ -150,13 +179,8 @@ func (t Trip) stand() standing {
 			}
 		}
 	}
+	s.following = slices.Sorted(slices.Values(all.On))
 	return s
-}
-
-func (s *standing) join(unit string) {
-	if at, found := slices.BinarySearch(s.following, unit); !found {
-		s.following = slices.Insert(s.following, at, unit)
-	}
 }
 
 // card is what every message to the police says of a shipment.
@@ -198,17 +222,13 @@ func (c *PoliceShipment) own(r *Record, e shipment.Event) (named string) {
 	case *shipment.EscortHandedOver:
 		c.ToUnit, c.ToOrderNo = e.PoliceUnit, e.OrderNo
 		return e.PoliceUnit
-	case *shipment.EscortAccepted:
-		if r.Meta.Actor.Role == domain.RoleEscort {
-			return r.Meta.Actor.Scope
-		}
 	case *shipment.CheckpointPassed:
 		c.Place, c.PlaceAt = e.Place, stamp(r.Meta.OccurredAt)
 	case *shipment.Arrived:
 		c.Place, c.PlaceAt = string(e.Place), stamp(r.Meta.OccurredAt)
 	case *shipment.Delayed:
 		c.Reason, c.Until = e.Reason, e.Until
-	case *shipment.Planned, *shipment.VehicleInspected, *shipment.Dispatched, *shipment.Diverted, *shipment.LoadTransferred, *shipment.Cancelled:
+	case *shipment.Planned, *shipment.VehicleInspected, *shipment.EscortAccepted, *shipment.Dispatched, *shipment.Diverted, *shipment.LoadTransferred, *shipment.Cancelled:
 	}
 	return ""
 }
