@@ -34,6 +34,8 @@ const (
 	SubjectBudget   SubjectKind = "budget"  // the unit's, id ""
 	// SubjectSupporting is the supporting data of one group of items ("A", "B", "C").
 	SubjectSupporting SubjectKind = "supporting"
+	// SubjectApproval is an approval or a refusal, by the id of its command.
+	SubjectApproval SubjectKind = "approval"
 	// SubjectSender is a person who tells of what may not be his, by user id.
 	SubjectSender SubjectKind = "sender"
 )

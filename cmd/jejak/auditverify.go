@@ -180,7 +180,7 @@ func printLogVerified(out io.Writer, report *server.LogReport, form bool) error 
 			terminal.Number(int64(report.Commands)), terminal.Number(int64(report.Streams)), report.Head, number(len(report.Problems), "problem", "problems"))
 	}
 	for _, a := range report.Accounts {
-		fmt.Fprintln(out, a)
+		page.Printf("%s\n", a)
 	}
 	n := report.Notary
 	if n == nil {

@@ -33,6 +33,9 @@ const exportHelp = `Write what the log holds for others, unit by unit, in consta
   bundle  the records themselves with tiles, checkpoints and keys of the notary, for jejak audit verify --bundle: a new folder, or a zip file where the name
           ends in .zip; with --unit those of the units, with --split one file a stream. Always of all that is signed: without --from and --to
 
+Times in tables are East Java's: dates in a workbook, 2024-02-13T06:45:00+07:00 in CSV; truths are booleans. --human has "2024-02-13 06:45:00 WIB", "ya" and
+"tidak" instead, as text. Excel in Indonesian opens CSV by double click only with --csv-separator ";".
+
 --to TIME exports the log as it stood then, --from TIME leaves out the records before (the tables of things are always as at the end); both by the
 server's clock, with a zone. People are ids: no name is in any export. What is written is there whole or not at all.
 
@@ -44,6 +47,8 @@ type exportFlags struct {
 	units                              []string
 	from, to                           string
 	split, asJSON                      bool
+	comma                              string
+	form                               export.Form
 
 	simulated bool // what the data directory is
 }
@@ -73,13 +78,13 @@ var exporters = map[string]func(ctx context.Context, log export.Log, c export.Ch
 	},
 	"csv": func(ctx context.Context, log export.Log, c export.Choice, f *exportFlags) (s export.Summary, err error) {
 		return s, export.Directory(f.out, func(dir string) error {
-			s, err = log.CSV(ctx, dir, c)
+			s, err = log.CSV(ctx, dir, c, f.form)
 			return err
 		})
 	},
 	"xlsx": func(ctx context.Context, log export.Log, c export.Choice, f *exportFlags) (s export.Summary, err error) {
 		return s, export.File(f.out, func(file *os.File) error {
-			s, err = log.XLSX(ctx, file, filepath.Dir(f.out), c)
+			s, err = log.XLSX(ctx, file, filepath.Dir(f.out), c, f.form)
 			return err
 		})
 	},
@@ -110,6 +115,8 @@ func newExportCommand() *cobra.Command {
 	flags.StringVar(&f.from, "from", "", "only records from this time on (RFC 3339 with an offset, or with WIB, WITA or WIT behind it)")
 	flags.StringVar(&f.to, "to", "", "as the log stood at this time (RFC 3339, with offset)")
 	flags.StringVar(&f.base, "base", epcis.DefaultBase, "address under which the names of an EPCIS document live: a domain of your own")
+	flags.BoolVar(&f.form.Human, "human", false, "times and truths in tables as text for people")
+	flags.StringVar(&f.comma, "csv-separator", ",", `what stands between the columns of CSV: "," or ";" or "tab"`)
 	flags.BoolVar(&f.asJSON, "json", false, `print {"units", "records", "written", "last"}`)
 	// They fail only for a flag that is not there.
 	_ = cmd.RegisterFlagCompletionFunc("unit", completeRegencies)
@@ -169,6 +176,9 @@ func runExport(cmd *cobra.Command, f *exportFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	if f.form.Comma = commas[f.comma]; f.form.Comma == 0 {
+		return exit.Errorf(exit.Usage, "--csv-separator %q: there are \",\", \";\" and \"tab\"", f.comma)
+	}
 	if f.format == formatBundle && (f.from != "" || f.to != "") {
 		return exit.Errorf(exit.Usage, "a bundle is of all that is signed, from the first record to the last: leave --from and --to out")
 	}
@@ -202,6 +212,9 @@ func partly(unreadable []string) error {
 	return fmt.Errorf("%s not whole, the others are: a program that knows the form of these records can read them\n%s",
 		number(len(unreadable), "unit is", "units are"), strings.Join(unreadable, "\n"))
 }
+
+// commas are what may stand between the columns of CSV.
+var commas = map[string]rune{",": ',', ";": ';', "tab": '\t', "\t": '\t'}
 
 // made says what an export has in it.
 func made(format string, s export.Summary) string {

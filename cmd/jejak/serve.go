@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"syscall"
 	"time"
@@ -15,9 +16,11 @@ import (
 	"jejak/eventstore"
 	"jejak/eventstore/lock"
 	"jejak/internal/exit"
+	"jejak/internal/httpapi"
 	"jejak/internal/notary"
 	"jejak/internal/refdata"
 	"jejak/internal/server"
+	"jejak/internal/share"
 	"jejak/internal/telemetry"
 	"jejak/internal/terminal"
 )
@@ -50,6 +53,7 @@ type serveFlags struct {
 	pastMemory          byteSize
 	allowRemote, asJSON bool
 	noImport            bool
+	limits, proxies     []string
 }
 
 func newServeCommand() *cobra.Command {
@@ -77,6 +81,8 @@ func newServeCommand() *cobra.Command {
 	f.pastMemory = server.PastMemory
 	flags.Var(&f.pastMemory, "past-memory", "memory for ledgers as they were, from which questions about other moments go on")
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "permit an address that other machines reach, without TLS")
+	flags.StringSliceVar(&f.limits, "limit", nil, "another limit than usual, as NAME=EACH or NAME=EACH/ALL; the names are in docs/operations.md")
+	flags.StringSliceVar(&f.proxies, "trusted-proxy", nil, "addresses (CIDR) of proxies whose X-Forwarded-For is believed")
 	flags.BoolVar(&f.noImport, "no-import", false, "leave the built-in elections out of a new directory")
 	flags.BoolVar(&f.asJSON, "json", false, `print {"http", "nats"} first, and log as JSON`)
 	return cmd
@@ -85,7 +91,8 @@ func newServeCommand() *cobra.Command {
 func serve(cmd *cobra.Command, f serveFlags) (err error) {
 	kind, err := kindOfClock(f.clock)
 	signing, errSigning := f.signing()
-	if err := errors.Join(err, checkStore(f.store), f.nats.check(), errSigning); err != nil {
+	limits, proxies, errShares := f.shares()
+	if err := errors.Join(err, checkStore(f.store), f.nats.check(), errSigning, errShares); err != nil {
 		return err
 	}
 	server.TuneMemory(cmd.Context(), 0)
@@ -94,7 +101,7 @@ func serve(cmd *cobra.Command, f serveFlags) (err error) {
 		log.Warn(storePassword)
 	}
 	s, err := openServer(cmd, server.Config{
-		Dir: f.dir, Store: f.store, Listen: f.listen, NATS: f.nats.config(), Notary: signing, AllowRemote: f.allowRemote, Kind: kind, NoImport: f.noImport, PastMemory: uint64(f.pastMemory), Log: log, Version: thisBuild().Version,
+		Dir: f.dir, Store: f.store, Listen: f.listen, NATS: f.nats.config(), Notary: signing, AllowRemote: f.allowRemote, Kind: kind, NoImport: f.noImport, PastMemory: uint64(f.pastMemory), Limits: limits, TrustedProxies: proxies, Log: log, Version: thisBuild().Version,
 	})
 	if err != nil {
 		return fmt.Errorf("serve: %w", err)
@@ -137,6 +144,26 @@ func (f *serveFlags) signing() (server.Notary, error) {
 		return n, exit.Errorf(exit.Usage, "--witness %s: it names no witness", f.witness)
 	}
 	return n, nil
+}
+
+// shares are the limits that are other than usual, and the proxies that are believed.
+func (f *serveFlags) shares() (limits []share.Limit, proxies []netip.Prefix, err error) {
+	limits, wrong := httpapi.ParseLimits(f.limits)
+	if wrong != nil {
+		err = exit.Errorf(exit.Usage, "--limit %w", wrong)
+	}
+	for _, text := range f.proxies {
+		p, wrong := netip.ParsePrefix(text)
+		if a, bare := netip.ParseAddr(text); bare == nil {
+			p, wrong = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		if wrong != nil {
+			err = errors.Join(err, exit.Errorf(exit.Usage, "--trusted-proxy %q: give an address, or a range such as 10.0.0.0/8 or fd00::/8", text))
+			continue
+		}
+		proxies = append(proxies, p.Masked())
+	}
+	return limits, proxies, err
 }
 
 func kindOfClock(name string) (server.Kind, error) {

@@ -24,7 +24,8 @@ var eventWords = map[string]string{
 	"incident.raised":         "INSIDEN / INCIDENT", "incident.assessed": "insiden dinilai / incident assessed", "incident.action_ordered": "tindakan diperintahkan / action ordered",
 	"incident.resolved": "insiden selesai / incident resolved", "incident.reopened": "INSIDEN DIBUKA LAGI / REOPENED",
 	"incident.seal_conflict_reported": "SEGEL GANDA / SEAL CONFLICT", "discrepancy.raised": "TEMUAN / DISCREPANCY", "discrepancy.revised": "TEMUAN BERUBAH / REVISED",
-	"discrepancy.explained": "temuan dijelaskan / explained", "discrepancy.reopened": "TEMUAN DIBUKA LAGI / REOPENED", "deadline.passed": "tenggat lewat / deadline passed",
+	"discrepancy.explained": "temuan dijelaskan / explained", "discrepancy.reopened": "TEMUAN DIBUKA LAGI / REOPENED", "approval.given": "disetujui / approved", "approval.refused": "TIDAK DISETUJUI / REFUSED", "approval.revoked": "PERSETUJUAN DICABUT / REVOKED",
+	"deadline.passed": "tenggat lewat / deadline passed",
 }
 
 // alarms are the events that somebody should look at now.

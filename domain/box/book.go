@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/election"
 	"jejak/domain/goods"
 )
@@ -49,6 +50,8 @@ type Book struct {
 	Journeys Journeys
 	Offers   Offers
 	Stock    Stock
+	// Approvals allow boxes another number of ballots.
+	Approvals *approval.State
 }
 
 // Stock is told which ballots are in boxes. What changes the content of a box touches the stock of the designs concerned.
@@ -97,6 +100,29 @@ func (b *Book) issue(box Box, sign int64) {
 	if box.Ballots != 0 {
 		b.Stock.Issue(goods.Ballot, b.Register.Texts.Text(box.Design), sign*int64(box.Ballots))
 	}
+}
+
+// exempt tells whether a packing may have another number of ballots.
+func (b *Book) exempt(id domain.BoxID, f *Fact) bool {
+	if f.Flag&ByApproval != 0 {
+		return b.Approvals.Covered(approval.BallotNumber, string(id), b.Register.Texts.Text(b.Register.Acts[f.Act].Actor))
+	}
+	return f.Flag&Exempt != 0
+}
+
+// Excepting are the people who packed a box and meant it to hold another number of ballots, by approval.
+func (b *Book) Excepting(id domain.BoxID) []string {
+	number, ok := b.Register.Number(id)
+	if !ok {
+		return nil
+	}
+	var who []string
+	for _, f := range b.Register.Boxes[number].Facts {
+		if f.Kind == Packed && f.Flag&ByApproval != 0 {
+			who = append(who, b.Register.Texts.Text(b.Register.Acts[f.Act].Actor))
+		}
+	}
+	return who
 }
 
 // Reached tells whether a place accepted the box at a moment (microseconds since 1970) or before.

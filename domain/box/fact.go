@@ -52,12 +52,13 @@ func (k Kind) String() string { return kindNames[k] }
 
 // Flags of a fact.
 const (
-	Exempt         uint8 = 1 << iota // Packed: an approved exception allows another number of ballots
+	Exempt         uint8 = 1 << iota // Packed: an exception of schema 1 allows another number of ballots
 	Extra                            // Accepted: listed as extra; no seals were read
 	SealWasBroken                    // Accepted: condition
 	SealWasMissing                   // Accepted: condition
 	BoxWasDamaged                    // Accepted: condition
 	BoxWasWet                        // Accepted: condition
+	ByApproval                       // Packed: another number of ballots is meant; an approval in force allows it
 )
 
 // Fact is one thing known about one box.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/box"
 	"jejak/domain/given"
 	"jejak/domain/incident"
@@ -50,7 +51,11 @@ func TestContent(t *testing.T) {
 		given.Found(box.RuleWrongDesign, id), given.Found(box.RuleBallotNumber, id).Of(197))
 	exempt := packed(council, given.Council1, 190)
 	exempt.Exception = &packing.Exception{Approver: "usr-head", Reason: "pemilih pindah"}
-	given.Noted(t, given.Stocked, given.Warehouse, exempt)
+	given.Refused(t, given.Stocked, given.Warehouse, exempt, []string{"ballot_number", "approval_missing"}, given.Found(box.RuleBallotNumber, id).Of(7))
+	given.Noted(t, func(t given.TB) *given.Scene {
+		return given.Stocked(t).Did(domain.Request, given.Checker, &approval.Give{Purpose: approval.BallotNumber, Subject: approval.Subjects{id}})
+	}, given.Warehouse, exempt)
+	given.Stocked(t).Has(&packing.BoxesPacked{Boxes: exempt.Boxes, Exception: &packing.Excepted{Approver: "usr-head", Reason: "pemilih pindah"}}).OpenRules()
 	given.Noted(t, given.Stocked, given.Warehouse, given.Pack(recap))
 	t.Run("a station whose voters are not known", func(t *testing.T) {
 		unknown := func(t given.TB) *given.Scene {

@@ -270,7 +270,7 @@ func (w *walker) contents() {
 	if want, design := w.Ref.Design(dest, w.id.Type()), w.Register.Texts.Text(p.B); want != "" && design != want {
 		w.find(RuleWrongDesign, p, finding{}, design, want)
 	}
-	if want, known := w.Ref.Ballots(dest); known && p.Flag&Exempt == 0 {
+	if want, known := w.Ref.Ballots(dest); known && !w.exempt(w.id, p) {
 		w.differ(RuleBallotNumber, p, nil, int64(p.A), want)
 	}
 	if w.counted != nil {

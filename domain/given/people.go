@@ -12,6 +12,7 @@ var (
 	Supplier   = person("usr-supplier", domain.RoleSupplier, string(Unit))
 	Carrier    = person("usr-carrier", domain.RoleCarrier, string(Unit))
 	Head       = person("usr-province", domain.RoleProvince, string(Province))
+	Head2      = person("usr-province2", domain.RoleProvince, string(Province))
 	Escort     = person("usr-escort", domain.RoleEscort, PoliceCity)
 	Escort2    = person("usr-escort2", domain.RoleEscort, PolicePort)
 	Supervisor = person("usr-supervisor", domain.RoleSupervisor, string(Unit))

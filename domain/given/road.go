@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/election"
 	"jejak/domain/goods"
 	"jejak/domain/handoff"
@@ -252,7 +253,7 @@ func (s *Scene) Story(mode domain.Mode, stories ...[]Act) *Scene {
 // Decision tells whether the road's command exists only as a request.
 func Decision(cmd domain.Command) bool {
 	switch cmd.(type) {
-	case *shipment.Plan, *shipment.Cancel:
+	case *shipment.Plan, *shipment.Cancel, approval.Command:
 		return true
 	}
 	return false

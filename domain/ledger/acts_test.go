@@ -4,9 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/deadline"
 	"jejak/domain/election"
 	"jejak/domain/given"
@@ -132,6 +134,30 @@ func roadAct(t *rapid.T) domain.Command {
 	}
 }
 
+func approvalAct(t *rapid.T) domain.Command {
+	purpose := rapid.SampledFrom([]approval.Purpose{approval.NoEscort, approval.BallotNumber, approval.BallotNumber, approval.BudgetException}).Draw(t, "purpose")
+	subject := approval.Subjects{someTrip.Draw(t, "shipment")}
+	var terms *approval.Terms
+	switch purpose {
+	case approval.BallotNumber:
+		subject = nil
+		for _, id := range boxesOnly(t) {
+			subject = append(subject, string(id))
+		}
+	case approval.BudgetException:
+		subject, terms = approval.Subjects{"ORD-3578-1"}, &approval.Terms{Amount: rapid.Int64Range(1, 9).Draw(t, "amount")}
+	}
+	switch rapid.IntRange(0, 5).Draw(t, "approval") {
+	case 0:
+		return &approval.Refuse{Purpose: purpose, Subject: subject, Reason: "r"}
+	case 1:
+		id := uuid.UUID{byte(rapid.IntRange(0, 3).Draw(t, "id")), byte(rapid.IntRange(1, 20).Draw(t, "of"))}
+		return &approval.Revoke{Approval: id.String(), Reason: "r"}
+	default:
+		return &approval.Give{Purpose: purpose, Subject: subject, Terms: terms}
+	}
+}
+
 func handoffAct(t *rapid.T) domain.Command {
 	id := someHandof.Draw(t, "handoff")
 	if rapid.IntRange(0, 2).Draw(t, "offer") == 0 {
@@ -192,7 +218,7 @@ func goodsAct(t *rapid.T) domain.Command {
 
 // anAct is legal or illegal, and may be anything that somebody sends.
 func anAct(t *rapid.T) domain.Command {
-	switch rapid.IntRange(0, 20).Draw(t, "room") {
+	switch rapid.IntRange(0, 23).Draw(t, "room") {
 	case 0, 1, 2, 3, 4, 5:
 		return packingAct(t)
 	case 6, 7, 8, 9, 10, 11, 12:
@@ -205,6 +231,8 @@ func anAct(t *rapid.T) domain.Command {
 		return goodsAct(t)
 	case 19:
 		return &polling.CountBallots{Box: rapid.SampledFrom(given.Boxes(given.Station1)).Draw(t, "box"), Found: rapid.Int64Range(0, 300).Draw(t, "found")}
+	case 20, 21, 22:
+		return approvalAct(t)
 	default:
 		return &deadline.Pass{Deadline: election.DeadlineStationReceipt, Area: rapid.SampledFrom([]domain.Code{given.District1, given.District2}).Draw(t, "area")}
 	}

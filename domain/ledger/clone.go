@@ -8,6 +8,7 @@ func (s *State) Clone() *State {
 	c.Rooms = Rooms{
 		Supporting: s.Supporting.Clone(), Need: s.Need, Procurement: s.Procurement.Clone(), Receipt: s.Receipt.Clone(), BoxRegister: s.BoxRegister.Clone(),
 		Shipments: s.Shipments.Clone(), Handoffs: s.Handoffs.Clone(), Deadlines: s.Deadlines.Clone(),
+		Approvals: s.Approvals.Clone(),
 	}
 	c.assemble()
 	return c

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/deadline"
 	"jejak/domain/election"
 	"jejak/domain/given"
@@ -83,6 +84,9 @@ func examples() []domain.Command {
 		&incident.OrderAction{Incident: dsc, Action: "hitung ulang"}, &incident.Resolve{Incident: dsc, How: "dikembalikan", Document: "BA-7"},
 		&incident.Reopen{Incident: dsc, Reason: "masih kurang"},
 		&incident.ReportSealConflict{Seal: "A-000123", Boxes: []string{"3509012001001-PPWP"}, OtherUnit: "3509"},
+		&approval.Give{Purpose: approval.BudgetException, Subject: approval.Subjects{ord}, Terms: &approval.Terms{Amount: 900_000}, Document: "ND-7", Note: "darurat"},
+		&approval.Refuse{Purpose: approval.BallotNumber, Subject: approval.Subjects{string(id)}, Reason: "hitung lagi"},
+		&approval.Revoke{Approval: "018d4f2e-5b7c-7c3a-9f10-2b6d1c5e8a40", Reason: "salah pesanan"},
 		&deadline.Pass{Deadline: election.DeadlineStationReceipt, Area: given.District1},
 	}
 }

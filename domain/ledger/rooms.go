@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/box"
 	"jejak/domain/deadline"
 	"jejak/domain/handoff"
@@ -28,6 +29,7 @@ type Rooms struct {
 	Shipments   shipment.State
 	Handoffs    handoff.State
 	Deadlines   deadline.State
+	Approvals   approval.State
 }
 
 // views are the books by which others read the ledger.
@@ -41,17 +43,19 @@ type views struct {
 // assemble wires the rooms to their state and to the reference data. It runs again whenever the reference data changes.
 func (s *State) assemble() {
 	data := supporting.NewRoom(&s.Supporting, s.ref, s.Unit)
-	orders := procurement.NewRoom(&s.Procurement, s.ref, s.Unit)
+	orders := procurement.NewRoom(&s.Procurement, &s.Approvals, s.ref, s.Unit)
 	warehouse := receipt.NewRoom(&s.Receipt, &s.Procurement, s.ref, s.Unit)
 
-	boxes := &box.Book{Register: &s.BoxRegister, Ref: s.ref, Unit: s.Unit, Stock: &s.Receipt}
+	boxes := &box.Book{Register: &s.BoxRegister, Ref: s.ref, Unit: s.Unit, Stock: &s.Receipt, Approvals: &s.Approvals}
 	handoffs := &handoff.Book{State: &s.Handoffs, Boxes: boxes}
-	shipments := &shipment.Book{State: &s.Shipments, Boxes: boxes, Handoffs: handoffs}
+	shipments := &shipment.Book{State: &s.Shipments, Boxes: boxes, Handoffs: handoffs, Approvals: &s.Approvals}
 	boxes.Journeys, boxes.Offers = shipments, handoffs
 	incidents := incident.NewRoom(&s.Register, boxes, shipments)
 	shipments.Incidents = incidents
 	stations := &station.Book{Boxes: boxes, Deadlines: &s.Deadlines, Cases: &s.Register, Ref: s.ref}
 	s.views, s.tally = views{boxes, shipments, handoffs, stations}, nil
+
+	approvals := approval.NewRoom(&s.Approvals, approvedActs{s}, s.Unit)
 
 	s.rooms = map[string]domain.Room{
 		"unit":        unitRoom{s},
@@ -64,6 +68,7 @@ func (s *State) assemble() {
 		"handoff":     handoff.NewRoom(handoffs),
 		"polling":     polling.NewRoom(boxes),
 		"incident":    incidents,
+		"approval":    approvals,
 		"deadline":    deadline.NewRoom(&s.Deadlines, boxes, s.ref),
 	}
 	s.books = map[domain.SubjectKind]domain.Book{
@@ -74,6 +79,7 @@ func (s *State) assemble() {
 		domain.SubjectHandoff:    handoffs,
 		domain.SubjectSender:     shipment.Senders{Shipments: shipments},
 		domain.SubjectStation:    stations,
+		domain.SubjectApproval:   approvals,
 	}
 	maps.Copy(s.books, orders.Books())
 	maps.Copy(s.books, warehouse.Books())

@@ -28,6 +28,7 @@ var phases = []struct{ name, title string }{
 	{"handoff", "Handoff"},
 	{"polling", "Polling"},
 	{"incident", "Incident"},
+	{"approval", "Approval"},
 	{"deadline", "Deadline"},
 	{"station", "Station"},
 }

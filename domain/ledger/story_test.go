@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/deadline"
 	"jejak/domain/election"
 	"jejak/domain/given"
@@ -71,7 +72,13 @@ func (s *story) sealing(ids []domain.BoxID) {
 		if !id.IsRecap() && s.seldom("wrong design", 8) {
 			p.Design = rapid.SampledFrom(given.Designs()).Draw(s.t, "design")
 		}
-		s.tell(given.Warehouse, &packing.PackBoxes{Boxes: []packing.PackedBox{p}})
+		pack := &packing.PackBoxes{Boxes: []packing.PackedBox{p}}
+		if p.Ballots != given.Right(reference, id).Ballots && s.seldom("excepted", 2) {
+			pack.Exception = &packing.Exception{Approver: "usr-operator", Reason: "lokasi khusus"}
+			s.approving(approval.BallotNumber, string(id), given.Warehouse, func() { s.tell(given.Warehouse, pack) })
+		} else {
+			s.tell(given.Warehouse, pack)
+		}
 		if s.seldom("packed twice", 8) {
 			s.tell(given.Warehouse2, given.Pack(id))
 		}
@@ -110,6 +117,31 @@ func (s *story) replacing(ids []domain.BoxID) []domain.BoxID {
 	return next
 }
 
+// approving tells of an act that needs an approval: given before it or after, by another or by the actor himself where he is entitled, taken back, or
+// never.
+func (s *story) approving(purpose approval.Purpose, subject string, actor domain.Actor, act func()) {
+	give := func() {
+		who := []domain.Actor{given.Head, given.Operator}
+		if approval.Entitled(purpose, actor, given.Unit) {
+			who = append(who, actor)
+		}
+		s.tell(rapid.SampledFrom(who).Draw(s.t, "who approves"), &approval.Give{Purpose: purpose, Subject: approval.Subjects{subject}})
+		if s.seldom("revoked", 4) {
+			s.tell(given.Head, &approval.Revoke{Approval: s.acts[len(s.acts)-1].id.String(), Reason: "salah"})
+		}
+	}
+	switch rapid.IntRange(0, 3).Draw(s.t, "approval") {
+	case 0:
+		act()
+	case 1:
+		act()
+		give()
+	default:
+		give()
+		act()
+	}
+}
+
 func (s *story) trip(id string, leg shipment.Leg, from, to domain.Code, giver domain.Actor, ids []domain.BoxID) {
 	planned := !s.seldom("no plan", 10)
 	if planned {
@@ -142,10 +174,12 @@ func (s *story) trip(id string, leg shipment.Leg, from, to domain.Code, giver do
 	}
 	if !s.seldom("not dispatched", 8) {
 		d := given.Dispatch(id)
-		if s.seldom("override", 8) {
+		if s.seldom("override", 4) {
 			d.Override = &shipment.Override{Approver: "usr-head", Reason: "darurat"}
+			s.approving(approval.NoEscort, id, giver, func() { s.tell(giver, d) })
+		} else {
+			s.tell(giver, d)
 		}
-		s.tell(giver, d)
 	}
 	if s.seldom("delayed", 8) {
 		s.tell(given.Carrier, &shipment.ReportDelay{Shipment: id, Reason: "ferry"})

@@ -27,6 +27,7 @@ var commandTypes = []string{
 	"polling.count_ballots",
 	"incident.assess", "incident.order_action", "incident.raise", "incident.reopen", "incident.report_seal_conflict",
 	"incident.resolve",
+	"approval.give", "approval.refuse", "approval.revoke",
 	"deadline.pass",
 }
 
@@ -48,6 +49,7 @@ var eventTypes = []string{
 	"incident.action_ordered", "incident.assessed", "incident.raised", "incident.reopened", "incident.resolved",
 	"incident.seal_conflict_reported",
 	"discrepancy.explained", "discrepancy.raised", "discrepancy.reopened", "discrepancy.revised",
+	"approval.given", "approval.refused", "approval.revoked",
 	"deadline.passed",
 }
 

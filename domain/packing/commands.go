@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/goods"
 )
 
@@ -26,9 +27,11 @@ type PackedBox struct {
 	Ballots int64        `json:"ballots"` // pieces; 0 for a recapitulation box
 }
 
-// Exception allows another number of ballots than voters and reserve.
+// Exception says that boxes are meant to hold another number of ballots than voters and reserve. What allows it is an approval in force (package
+// approval) by somebody else than the packer, not what stands here.
 type Exception struct {
-	Approver string `json:"approver"` // user id
+	Approver string `json:"approver,omitempty"` // who is asked to approve: a user id. It exempts from nothing.
+	Approval string `json:"approval,omitempty"` // id of the approval, where the sender knows it
 	Reason   string `json:"reason"`
 }
 
@@ -125,7 +128,7 @@ func (p *PackBoxes) Validate(c *domain.Check) {
 		}
 	}
 	if e := p.Exception; e != nil {
-		c.Required("/data/exception/approver", e.Approver)
+		approval.CheckID(c, "/data/exception/approval", e.Approval, false)
 		c.Required("/data/exception/reason", e.Reason)
 	}
 }

@@ -2,7 +2,7 @@ package packing
 
 import "jejak/domain"
 
-// Event is an event of the room. Every event has the fields of its command.
+// Event is an event of the room. Every event has the fields of its command, but for an exception.
 //
 //sumtype:decl
 type Event interface {
@@ -11,7 +11,19 @@ type Event interface {
 }
 
 // BoxesPacked: ballots and materials went into boxes (packing.boxes_packed).
-type BoxesPacked PackBoxes
+type BoxesPacked struct {
+	Boxes     []PackedBox `json:"boxes"`
+	Exception *Excepted   `json:"exception,omitempty"`
+}
+
+// Excepted is the exception of a packing as it was recorded. In schema 1 it names who approved it, and that exempts; from schema 2 on an approval
+// that is recorded too does.
+type Excepted struct {
+	Approver string `json:"approver,omitempty"` // of schema 1 alone: who approved it, a user id
+	Asked    string `json:"asked,omitempty"`    // who was asked
+	Approval string `json:"approval,omitempty"` // the approval that the packer named
+	Reason   string `json:"reason"`
+}
 
 // KitsPacked: equipment outside the boxes was made up (packing.kits_packed).
 type KitsPacked PackKits
@@ -53,8 +65,13 @@ func (*BoxesUnsealed) EventType() string { return "packing.boxes_unsealed" }
 // EventType implements domain.Event.
 func (*BoxReplaced) EventType() string { return "packing.box_replaced" }
 
-// Schema implements domain.Event.
-func (*BoxesPacked) Schema() int { return 1 }
+// Schema is 2: an exception stands on an approval. It is 1 where one is by the name of an approver alone.
+func (p *BoxesPacked) Schema() int {
+	if p.Exception != nil && p.Exception.Approver != "" {
+		return 1
+	}
+	return 2
+}
 
 // Schema implements domain.Event.
 func (*KitsPacked) Schema() int { return 1 }

@@ -2,6 +2,7 @@ package packing
 
 import (
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/box"
 	"jejak/domain/goods"
 )
@@ -35,7 +36,7 @@ func (r *Room) NewCommand(commandType string) domain.Command {
 
 // NewEvent implements domain.Room.
 func (r *Room) NewEvent(eventType string, schema int) domain.Event {
-	if schema > 1 {
+	if schema > 1 && (schema > 2 || eventType != "packing.boxes_packed") {
 		return nil
 	}
 	switch eventType {
@@ -56,13 +57,17 @@ func (r *Room) NewEvent(eventType string, schema int) domain.Event {
 }
 
 // Plan implements domain.Room.
-func (r *Room) Plan(_ domain.Act, cmd domain.Command) domain.Plan {
+func (r *Room) Plan(act domain.Act, cmd domain.Command) domain.Plan {
 	switch c := cmd.(Command).(type) {
 	case *PackBoxes:
-		plan := domain.Plan{Event: (*BoxesPacked)(c)}
+		plan := domain.Plan{Event: packed(c)}
 		stock := map[string]bool{}
 		for i, b := range c.Boxes {
-			plan.Violations = append(plan.Violations, r.book.Check(b.Box, "/data/boxes"+domain.Index(i)+"/box")...)
+			unknown := r.book.Check(b.Box, "/data/boxes"+domain.Index(i)+"/box")
+			plan.Violations = append(plan.Violations, unknown...)
+			if c.Exception != nil && act.Mode == domain.Request && len(unknown) == 0 {
+				plan.Violations = append(plan.Violations, r.uncovered(act, b, "/data/boxes"+domain.Index(i)+"/ballots")...)
+			}
 			plan.Touched = append(plan.Touched, domain.Subject{Kind: domain.SubjectBox, ID: string(b.Box)})
 			for _, design := range []string{b.Design, r.book.Box(b.Box).Design} { // what goes in, and what it takes the place of
 				if design != "" && !stock[design] {
@@ -101,6 +106,33 @@ func (r *Room) Plan(_ domain.Act, cmd domain.Command) domain.Plan {
 	return domain.Plan{}
 }
 
+// uncovered is why a box may not hold the number that the exception asks for, if so: nobody else approves it.
+func (r *Room) uncovered(act domain.Act, b PackedBox, path string) []domain.Violation {
+	want, known := r.book.Ref.Ballots(b.Box.Destination())
+	if !known || b.Box.IsRecap() || b.Ballots == want {
+		return nil
+	}
+	id, own := r.book.Approvals.Cover(approval.BallotNumber, string(b.Box), 0, "", act.Actor.ID)
+	switch {
+	case id != "":
+		return nil
+	case own:
+		return []domain.Violation{{Rule: approval.RuleOwn, Path: path, Args: []any{string(b.Box)}}}
+	}
+	return []domain.Violation{
+		{Rule: box.RuleBallotNumber, Path: path, Args: []any{string(b.Box), b.Ballots, want}},
+		{Rule: approval.RuleMissing, Path: path, Args: approval.MissingArgs(approval.BallotNumber, string(b.Box))},
+	}
+}
+
+func packed(c *PackBoxes) *BoxesPacked {
+	e := &BoxesPacked{Boxes: c.Boxes}
+	if x := c.Exception; x != nil {
+		e.Exception = &Excepted{Asked: x.Approver, Approval: x.Approval, Reason: x.Reason}
+	}
+	return e
+}
+
 // Stock is the subject of the sorted ballots of a design.
 func Stock(design string) domain.Subject {
 	return domain.Subject{Kind: domain.SubjectStock, ID: goods.Item{Item: goods.Ballot, Variant: design}.String()}
@@ -113,8 +145,12 @@ func (r *Room) Apply(rec domain.Recorded) {
 	switch e := rec.Event.(Event).(type) {
 	case *BoxesPacked:
 		flag := uint8(0)
-		if e.Exception != nil {
+		switch {
+		case e.Exception == nil:
+		case e.Schema() == 1:
 			flag = box.Exempt
+		default:
+			flag = box.ByApproval
 		}
 		for _, b := range e.Boxes {
 			number := reg.Enter(b.Box)

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/goods"
 )
 
@@ -21,9 +22,10 @@ type SetBudget struct {
 	Document string `json:"document"`
 }
 
-// Exception is an approval to commit more than the ceiling.
+// Exception says that an order is meant to pass the ceiling. What lets it pass is an approval in force (package approval), not what stands here.
 type Exception struct {
-	Approver string `json:"approver"` // user id
+	Approver string `json:"approver,omitempty"` // who is asked to approve: a user id. It exempts from nothing.
+	Approval string `json:"approval,omitempty"` // id of the approval, where the sender knows it: then that one must allow it
 	Document string `json:"document"`
 }
 
@@ -135,7 +137,7 @@ func (o *PlaceOrder) Validate(c *domain.Check) {
 	c.Required("/data/supplier", o.Supplier)
 	checkPriced(c, "/data/lines", o.Lines)
 	if e := o.Exception; e != nil {
-		c.Required("/data/exception/approver", e.Approver)
+		approval.CheckID(c, "/data/exception/approval", e.Approval, false)
 		c.Required("/data/exception/document", e.Document)
 	}
 }

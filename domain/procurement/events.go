@@ -24,7 +24,16 @@ type OrderPlaced struct {
 	Order     string       `json:"order"`
 	Supplier  string       `json:"supplier"`
 	Lines     []PricedLine `json:"lines"`
-	Exception *Exception   `json:"exception,omitempty"`
+	Exception *Excepted    `json:"exception,omitempty"`
+}
+
+// Excepted is the exception of an order as it was recorded. In schema 1 it names who approved it, and that is all that was asked; from schema 2 on an
+// approval that is recorded too lets the order pass.
+type Excepted struct {
+	Approver string `json:"approver,omitempty"` // of schema 1 alone: who approved it, a user id
+	Asked    string `json:"asked,omitempty"`    // who was asked
+	Approval string `json:"approval,omitempty"` // what it stands on; "" where the ceiling was enough
+	Document string `json:"document"`
 }
 
 // ExternalOrderRecorded: another unit has ordered for this one (procurement.external_order_recorded).
@@ -117,8 +126,13 @@ func (*OrderClosed) EventType() string { return "procurement.order_closed" }
 // Schema is 1.
 func (*BudgetSet) Schema() int { return 1 }
 
-// Schema is 1.
-func (*OrderPlaced) Schema() int { return 1 }
+// Schema is 2: an exception stands on an approval. It is 1 where one is by the name of an approver alone.
+func (o *OrderPlaced) Schema() int {
+	if o.Exception != nil && o.Exception.Approver != "" {
+		return 1
+	}
+	return 2
+}
 
 // Schema is 1.
 func (*ExternalOrderRecorded) Schema() int { return 1 }

@@ -7,4 +7,4 @@ import (
 	. "jejak/domain/procurement"
 )
 
-func TestMain(m *testing.M) { given.Main(m, NewRoom(&State{}, nil, given.Unit).Rules()...) }
+func TestMain(m *testing.M) { given.Main(m, NewRoom(&State{}, nil, nil, given.Unit).Rules()...) }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/goods"
 )
 
@@ -14,11 +15,12 @@ func (r *Room) Plan(act domain.Act, cmd domain.Command) domain.Plan {
 	case *SetBudget:
 		return decided(act, c, r.setBudget(c), (*BudgetSet)(c), budgetSubject)
 	case *PlaceOrder:
-		return decided(act, c, r.placeOrder(c), (*OrderPlaced)(c), r.orderSubjects(c.Order, budgetSubject)...)
+		event, violations := r.placeOrder(act, c)
+		return decided(act, c, violations, event, r.orderSubjects(c.Order, budgetSubject)...)
 	case *RecordExternalOrder:
 		return domain.Plan{Event: (*ExternalOrderRecorded)(c), Touched: r.orderSubjects(c.Order)}
 	case *AmendOrder:
-		return decided(act, c, r.amendOrder(c), (*OrderAmended)(c), r.orderSubjects(c.Order, budgetSubject)...)
+		return decided(act, c, r.amendOrder(act, c), (*OrderAmended)(c), r.orderSubjects(c.Order, budgetSubject)...)
 	case *ReportProduction:
 		return domain.Plan{Event: (*ProductionReported)(c), Touched: r.orderSubjects(c.Order)}
 	case *AnnounceDelivery:
@@ -89,22 +91,24 @@ func (r *Room) setBudget(c *SetBudget) []domain.Violation {
 	return nil
 }
 
-func (r *Room) placeOrder(c *PlaceOrder) []domain.Violation {
+func (r *Room) placeOrder(act domain.Act, c *PlaceOrder) (domain.Event, []domain.Violation) {
+	event := &OrderPlaced{Order: c.Order, Supplier: c.Supplier, Lines: c.Lines}
 	if o := r.state.Orders[c.Order]; o != nil && o.Own != nil {
-		return broken(RuleOrderPlacedTwice, "/data/order", c.Order)
+		return event, broken(RuleOrderPlacedTwice, "/data/order", c.Order)
 	}
-	if c.Exception != nil {
-		return nil
+	if c.Exception == nil {
+		cost, _ := Total(c.Lines)
+		switch b := r.state.Budget; {
+		case !b.Set:
+			return event, broken(RuleBudgetNotSet, "/data/lines")
+		case b.Committed+cost > b.Ceiling:
+			return event, broken(RuleOverBudget, "/data/lines", b.Committed+cost, b.Ceiling)
+		}
+		return event, nil
 	}
-	b := r.state.Budget
-	cost, _ := Total(c.Lines)
-	switch {
-	case !b.Set:
-		return broken(RuleBudgetNotSet, "/data/lines")
-	case b.Committed+cost > b.Ceiling:
-		return broken(RuleOverBudget, "/data/lines", b.Committed+cost, b.Ceiling)
-	}
-	return nil
+	b := r.beyond(c.Order, c.Lines, act.Actor.ID, c.Exception.Approval)
+	event.Exception = &Excepted{Asked: c.Exception.Approver, Approval: b.approval, Document: c.Exception.Document}
+	return event, b.violations("/data/exception", c.Order)
 }
 
 // own returns the unit's own open order, or why it is none.
@@ -121,18 +125,18 @@ func (r *Room) own(id string) (*Order, []domain.Violation) {
 	return o, nil
 }
 
-func (r *Room) amendOrder(c *AmendOrder) []domain.Violation {
+func (r *Room) amendOrder(act domain.Act, c *AmendOrder) []domain.Violation {
 	o, v := r.own(c.Order)
 	if v != nil {
 		return v
 	}
-	before, _ := Total(o.Lines())
-	after, _ := Total(c.Lines)
-	// What was approved above the ceiling stays approved; more of it needs an order with an exception of its own.
-	if b := r.state.Budget; after > before && b.Committed+after-before > b.Ceiling {
-		return broken(RuleOverBudget, "/data/lines", b.Committed+after-before, b.Ceiling)
+	b := r.beyond(c.Order, c.Lines, act.Actor.ID, "")
+	asked := o.Own.Exception != nil || len(r.approvals.Of(approval.BudgetException, c.Order)) > 0
+	if b.amount > 0 && b.approval == "" && !asked {
+		after, _ := Total(c.Lines)
+		return broken(RuleOverBudget, "/data/lines", r.state.Budget.Committed+after-o.cost(), r.state.Budget.Ceiling)
 	}
-	return nil
+	return b.violations("/data/lines", c.Order)
 }
 
 func (r *Room) acceptDelivery(c *AcceptDelivery) []domain.Violation {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/given"
 	"jejak/domain/goods"
 	. "jejak/domain/procurement"
@@ -129,7 +130,9 @@ func TestBudget(t *testing.T) {
 	t.Run("may be missing under an exception", func(t *testing.T) {
 		order := booths(ord, 1)
 		order.Exception = &Exception{Approver: "usr-head", Document: "SK-1"}
-		ledgerOf(t).When(domain.Request, given.Officer, order).Then("procurement.order_placed")
+		ledgerOf(t).When(domain.Request, given.Officer, order).Rejected("approval_missing").
+			Did(domain.Request, given.Head, allow(ord, 1000)).
+			When(domain.Request, given.Officer, order).Then("procurement.order_placed")
 	})
 	t.Run("holds exactly", func(t *testing.T) {
 		withOrder(t).When(domain.Request, given.Officer, booths("ORD-3578-2", 900)).Then("procurement.order_placed")
@@ -141,10 +144,11 @@ func TestBudget(t *testing.T) {
 		order := booths("ORD-3578-2", 901)
 		order.Exception = &Exception{Approver: "usr-head", Document: "SK-1"}
 		withOrder(t).
+			Did(domain.Request, given.Head, allow("ORD-3578-2", 1000)).
 			When(domain.Request, given.Officer, order).Then("procurement.order_placed").
 			When(domain.Request, given.Officer, booths("ORD-3578-3", 1)).Rejected("over_budget").
-			When(domain.Request, given.Officer, &SetBudget{Ceiling: 100_000, Document: "DIPA-2"}).Then("procurement.budget_set").
-			When(domain.Request, given.Officer, &SetBudget{Ceiling: 99_999, Document: "DIPA-3"}).Rejected("over_budget")
+			When(domain.Request, given.Officer, &SetBudget{Ceiling: 1_000_000, Document: "DIPA-2"}).Then("procurement.budget_set").
+			When(domain.Request, given.Officer, &SetBudget{Ceiling: 999_999, Document: "DIPA-3"}).Rejected("over_budget")
 	})
 	t.Run("is not touched by another unit's order", func(t *testing.T) {
 		s := withOrder(t).When(domain.Report, given.Officer, external("ORD-35-1", 1_000_000)).Then("procurement.external_order_recorded")
@@ -152,6 +156,24 @@ func TestBudget(t *testing.T) {
 			t.Errorf("committed %d", got)
 		}
 	})
+}
+
+// allow approves that an order passes what is left of the ceiling by an amount.
+func allow(order string, amount int64) *approval.Give {
+	return &approval.Give{Purpose: approval.BudgetException, Subject: approval.Subjects{order}, Terms: &approval.Terms{Amount: amount}}
+}
+
+// TestExceptionsOfBefore: an order of schema 1 stands above the ceiling by the name of an approver, as it did.
+func TestExceptionsOfBefore(t *testing.T) {
+	s := ledgerOf(t).Did(domain.Request, given.Officer, &SetBudget{Ceiling: 1_000_000, Document: "DIPA-1"}).
+		Has(&OrderPlaced{Order: ord, Supplier: "s", Lines: booths(ord, 5000).Lines, Exception: &Excepted{Approver: "usr-head", Document: "SK-1"}},
+			&OrderAmended{Order: ord, Lines: booths(ord, 6000).Lines, Reason: "adendum"})
+	if b := s.State.Procurement.Budget; b.Committed != 6_000_000 || b.Excepted != 6_000_000 {
+		t.Errorf("%+v", b)
+	}
+	s.When(domain.Request, given.Officer, &AmendOrder{Order: ord, Lines: booths(ord, 5999).Lines, Reason: "kurang"}).Then("procurement.order_amended").
+		When(domain.Request, given.Officer, &AmendOrder{Order: ord, Lines: booths(ord, 6000).Lines, Reason: "lebih"}).Rejected("approval_missing").
+		When(domain.Request, given.Officer, &SetBudget{Ceiling: 0, Document: "DIPA-2"}).Then("procurement.budget_set")
 }
 
 func TestOrderIDsAreUsedOnce(t *testing.T) {
@@ -310,7 +332,7 @@ func TestMalformed(t *testing.T) {
 		When(domain.Request, given.Officer, &PlaceOrder{Order: "ORD-3501-1"}).Malformed("bad_id", "field_missing", "empty_list").
 		When(domain.Request, given.Officer, &PlaceOrder{Order: "ORD-3578-2", Supplier: "s", Exception: &Exception{},
 			Lines: []PricedLine{priced("booth", "", 0, -1), priced("Booth!", "", 1, 1), priced("ballot", "", 1, 1), priced("ballot", "", 1, 1)}}).
-		Malformed("not_positive", "negative", "bad_item", "field_missing", "field_missing", "repeated", "field_missing", "field_missing").
+		Malformed("not_positive", "negative", "bad_item", "field_missing", "field_missing", "repeated", "field_missing").
 		When(domain.Request, given.Officer, booths("ORD-3578-2", goods.MaxQuantity+1)).Malformed("quantity_too_large", "amount_too_large").
 		When(domain.Request, given.Officer, &PlaceOrder{Order: "ORD-3578-2", Supplier: "s",
 			Lines: []PricedLine{priced("a", "", goods.MaxQuantity, MaxAmount), priced("b", "", goods.MaxQuantity, MaxAmount)}}).

@@ -1,20 +1,24 @@
 package procurement
 
 import (
+	"slices"
+
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/election"
 	"jejak/domain/fact"
 )
 
 // Room is the room of procurement over a ledger's state.
 type Room struct {
-	state *State
-	unit  domain.Code
+	state     *State
+	approvals *approval.State
+	unit      domain.Code
 }
 
 // NewRoom returns the room over state. The reference data do not bear on it yet: what is ordered is decided by people, not by the norms.
-func NewRoom(state *State, _ *election.Reference, unit domain.Code) *Room {
-	return &Room{state: state, unit: unit}
+func NewRoom(state *State, approvals *approval.State, _ *election.Reference, unit domain.Code) *Room {
+	return &Room{state: state, approvals: approvals, unit: unit}
 }
 
 // NewCommand returns a pointer to the zero command of this type, nil if there is none such.
@@ -44,7 +48,7 @@ func (r *Room) NewCommand(commandType string) domain.Command {
 
 // NewEvent returns a pointer to the zero event of this type and schema, nil if unknown.
 func (r *Room) NewEvent(eventType string, schema int) domain.Event {
-	if schema > 1 {
+	if schema > 1 && (schema > 2 || eventType != "procurement.order_placed") {
 		return nil
 	}
 	switch eventType {
@@ -77,20 +81,13 @@ func (r *Room) Apply(rec domain.Recorded) {
 	case *BudgetSet:
 		s.Budget.Set, s.Budget.Ceiling, s.Budget.Document = true, e.Ceiling, e.Document
 	case *OrderPlaced:
-		cost, _ := Total(e.Lines)
-		s.Budget.Committed += cost
-		if e.Exception != nil {
-			s.Budget.Excepted += cost
-		}
-		s.Orders.Change(e.Order, func(o *Order) {
-			o.Own = &Placing{Fact: f, Supplier: e.Supplier, Lines: e.Lines, Exception: e.Exception}
-		})
+		s.place(e, f)
 	case *ExternalOrderRecorded:
 		s.Orders.Change(e.Order, func(o *Order) {
 			o.External = fact.Insert(o.External, Placing{Fact: f, PlacedBy: e.PlacedBy, Supplier: e.Supplier, Lines: e.Lines})
 		})
 	case *OrderAmended:
-		s.amend(e)
+		s.amend(e, r.beyond(e.Order, e.Lines, f.Actor, ""))
 	case *ProductionReported:
 		s.Orders.Change(e.Order, func(o *Order) {
 			o.Production = fact.Insert(o.Production,
@@ -113,14 +110,42 @@ func (r *Room) Apply(rec domain.Recorded) {
 	}
 }
 
-func (s *State) amend(e *OrderAmended) {
+func (s *State) place(e *OrderPlaced, f fact.Fact) {
+	cost, _ := Total(e.Lines)
+	above := s.Budget.above(cost)
 	s.Orders.Change(e.Order, func(o *Order) {
-		before, _ := Total(o.Lines())
-		after, _ := Total(e.Lines)
-		s.Budget.Committed += after - before
-		if o.Own != nil && o.Own.Exception != nil {
-			s.Budget.Excepted += after - before
+		o.Own = &Placing{Fact: f, Supplier: e.Supplier, Lines: e.Lines, Exception: e.Exception}
+		switch x := e.Exception; {
+		case x == nil:
+		case x.Approver != "": // of schema 1: the whole of it
+			o.Excepted = cost
+		case x.Approval != "":
+			o.Excepted = above
+			o.StandsOn = []string{x.Approval}
 		}
+		s.Budget.Excepted += o.Excepted
+	})
+	s.Budget.Committed += cost
+}
+
+func (s *State) amend(e *OrderAmended, b beyond) {
+	s.Orders.Change(e.Order, func(o *Order) {
+		before := o.cost()
+		after, _ := Total(e.Lines)
+		old := o.Excepted
+		switch {
+		case o.Own != nil && o.Own.Exception != nil && o.Own.Exception.Approver != "": // of schema 1: the whole of it
+			o.Excepted = after
+		case after > before:
+			o.Excepted += s.Budget.above(after - before)
+		default:
+			o.Excepted = max(0, o.Excepted-(before-after))
+		}
+		if b.approval != "" {
+			o.StandsOn = append(slices.Clone(o.StandsOn), b.approval)
+		}
+		s.Budget.Committed += after - before
+		s.Budget.Excepted += o.Excepted - old
 		o.Amended = e.Lines
 	})
 }

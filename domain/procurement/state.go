@@ -22,7 +22,7 @@ type Budget struct {
 	Ceiling   int64
 	Document  string
 	Committed int64 // by the unit's own orders
-	Excepted  int64 // of that, by orders with an approved exception
+	Excepted  int64 // of that, what was approved above the ceiling
 	Paid      int64
 }
 
@@ -31,6 +31,8 @@ type Order struct {
 	Own        *Placing
 	External   []Placing // told by reports, in order of occurrence; the first counts when the unit did not order itself
 	Amended    []PricedLine
+	Excepted   int64    // rupiah of its lines that were approved above the ceiling
+	StandsOn   []string // ids of the approvals that allowed them, as they were used; never changed in place
 	Production []Production
 	Deliveries []string // announced against it, sorted
 	Paid       int64    // rupiah
@@ -43,7 +45,7 @@ type Placing struct {
 	PlacedBy  string // "" for the unit itself
 	Supplier  string
 	Lines     []PricedLine
-	Exception *Exception
+	Exception *Excepted
 }
 
 // Production is one batch from the printer's minutes.

@@ -205,7 +205,7 @@ func registered(t *rapid.T, s *given.Scene) {
 	found := map[string]int64{}
 	p, r := &s.State.Procurement, &s.State.Receipt
 	warehouse := NewRoom(r, p, nil, given.Unit).Books()
-	books := procurement.NewRoom(p, nil, given.Unit).Books()
+	books := procurement.NewRoom(p, nil, nil, given.Unit).Books()
 	maps.Copy(books, warehouse)
 	for kind, ids := range map[domain.SubjectKind][]string{
 		domain.SubjectOrder: keys(p.Orders), domain.SubjectDelivery: keys(p.Deliveries), domain.SubjectSorting: keys(r.Cartons),

@@ -2,6 +2,7 @@ package shipment
 
 import (
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/box"
 	"jejak/domain/goods"
 )
@@ -17,6 +18,8 @@ type Book struct {
 	State    *State
 	Boxes    *box.Book
 	Handoffs Handoffs
+	// Approvals cover shipments that leave without an escort.
+	Approvals *approval.State
 	// Incidents are those that police units raise about shipments.
 	Incidents Incidents
 }
@@ -187,12 +190,46 @@ func (w *walker) dispatch(f *Fact) {
 		w.find(RuleUnfit, f, finding{proof: w.inspected})
 	}
 	if w.ballots() && (s.Escort == 0 || !s.Agreed) {
-		if f.Flag&overridden != 0 {
-			w.find(RuleEscortOverridden, f, finding{provisional: true}, w.text(f))
-		} else {
-			w.find(RuleNoEscort, f, finding{provisional: true})
+		w.unescorted(f)
+	}
+}
+
+// unescorted finds fault with ballots that leave without an escort: whoever means it needs another who approves it.
+func (w *walker) unescorted(f *Fact) {
+	switch {
+	case f.Flag&overridden != 0:
+		w.find(RuleEscortOverridden, f, finding{provisional: true}, w.text(f), w.text(f))
+	case f.Flag&byApproval == 0:
+		w.find(RuleNoEscort, f, finding{provisional: true})
+	default:
+		id, _ := w.Approvals.Cover(approval.NoEscort, w.id, 0, "", w.actor(f))
+		if id == "" {
+			w.find(RuleEscortOverridden, f, finding{provisional: true}, "(belum ada)", "(nobody yet)")
+			w.find(approval.RuleMissing, f, finding{provisional: true}, approval.MissingArgs(approval.NoEscort, w.id)[1:]...)
+			return
+		}
+		who := w.Approvals.Rulings[id].Actor
+		w.find(RuleEscortOverridden, f, finding{provisional: true}, who, who)
+	}
+}
+
+// Overriding are the people who let a shipment leave and meant it to have no escort, by approval.
+func (b *Book) Overriding(id string) []string {
+	s := b.State.Shipments[id]
+	if s == nil {
+		return nil
+	}
+	var who []string
+	for i := range s.Facts {
+		if f := &s.Facts[i]; f.Kind == KindDispatched && f.Flag&byApproval != 0 {
+			who = append(who, b.actor(f))
 		}
 	}
+	return who
+}
+
+func (b *Book) actor(f *Fact) string {
+	return b.Boxes.Register.Texts.Text(b.Boxes.Register.Acts[f.Act].Actor)
 }
 
 // ballots tells whether there are ballots on the vehicle.

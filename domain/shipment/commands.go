@@ -74,9 +74,11 @@ type HandOverEscort struct {
 	OrderNo    string `json:"order_no"`
 }
 
-// Override lets ballots leave without an escort.
+// Override says that ballots are meant to leave without an escort. What allows it is an approval in force (package approval) by somebody else than
+// who lets them leave, not what stands here.
 type Override struct {
-	Approver string `json:"approver"` // user id
+	Approver string `json:"approver,omitempty"` // who is asked to approve: a user id. It exempts from nothing.
+	Approval string `json:"approval,omitempty"` // id of the approval, where the sender knows it
 	Reason   string `json:"reason"`
 }
 

@@ -2,7 +2,7 @@ package shipment
 
 import "jejak/domain"
 
-// Event is an event of the room. Every event has the fields of its command.
+// Event is an event of the room. Every event has the fields of its command, but for an override.
 //
 //sumtype:decl
 type Event interface {
@@ -30,7 +30,19 @@ type EscortAccepted AcceptEscort
 type EscortHandedOver HandOverEscort
 
 // Dispatched: the vehicle left (shipment.dispatched).
-type Dispatched Dispatch
+type Dispatched struct {
+	Shipment string      `json:"shipment"`
+	Override *Overridden `json:"override,omitempty"`
+}
+
+// Overridden is the override of a dispatch as it was recorded. In schema 1 it names who approved it, and that is all that was asked; from schema 2 on
+// an approval that is recorded too covers it.
+type Overridden struct {
+	Approver string `json:"approver,omitempty"` // of schema 1 alone: who approved it, a user id
+	Asked    string `json:"asked,omitempty"`    // who was asked
+	Approval string `json:"approval,omitempty"` // the approval that the sender named
+	Reason   string `json:"reason"`
+}
 
 // CheckpointPassed: the shipment was seen here (shipment.checkpoint_passed).
 type CheckpointPassed ReportCheckpoint
@@ -135,8 +147,13 @@ func (*EscortAccepted) Schema() int { return 1 }
 // Schema implements domain.Event.
 func (*EscortHandedOver) Schema() int { return 1 }
 
-// Schema implements domain.Event.
-func (*Dispatched) Schema() int { return 1 }
+// Schema is 2: an override stands on an approval. It is 1 where one is by the name of an approver alone.
+func (d *Dispatched) Schema() int {
+	if d.Override != nil && d.Override.Approver != "" {
+		return 1
+	}
+	return 2
+}
 
 // Schema implements domain.Event.
 func (*CheckpointPassed) Schema() int { return 1 }

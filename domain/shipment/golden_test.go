@@ -19,7 +19,7 @@ func TestGoldenEvents(t *testing.T) {
 		&EscortAssigned{Shipment: shp, PoliceUnit: "P3578A", OrderNo: "Sprin/1"},
 		&EscortAccepted{Shipment: shp},
 		&EscortHandedOver{Shipment: shp, PoliceUnit: "P3578B", OrderNo: "Sprin/2"},
-		&Dispatched{Shipment: shp, Override: &Override{Approver: "usr-head", Reason: "darurat"}},
+		&Dispatched{Shipment: shp, Override: &Overridden{Asked: "usr-head", Approval: "018d4f2e-5b7c-7c3a-9f10-2b6d1c5e8a40", Reason: "darurat"}},
 		&CheckpointPassed{Shipment: shp, Place: "Paciran", Note: "istirahat"},
 		&Delayed{Shipment: shp, Reason: "ferry", Until: "2024-02-05T06:00:00+07:00"},
 		&Diverted{Shipment: shp, To: "357802", Reason: "banjir"},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/box"
 	"jejak/domain/given"
 	"jejak/domain/goods"
@@ -67,7 +68,11 @@ func TestDeparture(t *testing.T) {
 	given.Refused(t, on(leave, agree), given.Warehouse, dispatch, []string{"no_escort"}, given.Found(RuleNoEscort, shp).ForNow())
 
 	overridden := &Dispatch{Shipment: shp, Override: &Override{Approver: "usr-head", Reason: "darurat"}}
-	given.Noted(t, on(leave, assign, agree), given.Warehouse, overridden, given.Found(RuleEscortOverridden, shp).ForNow())
+	given.Noted(t, on(leave, assign, agree), given.Warehouse, overridden, given.Found(RuleEscortOverridden, shp).ForNow(),
+		given.Found(approval.RuleMissing, shp).ForNow())
+	given.Noted(t, func(t given.TB) *given.Scene {
+		return on(leave, assign, agree)(t).Did(domain.Request, given.Head, &approval.Give{Purpose: approval.NoEscort, Subject: approval.Subjects{shp}})
+	}, given.Warehouse, overridden, given.Found(RuleEscortOverridden, shp).ForNow())
 	given.Noted(t, on(leave), given.Warehouse, overridden) // there is an escort after all
 
 	given.Refused(t, on(arrive), given.Warehouse, dispatch, []string{"dispatched_twice"}, given.Found(RuleDispatchedTwice, shp))

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/box"
 	"jejak/domain/goods"
 )
@@ -51,7 +52,7 @@ func (r *Room) NewCommand(commandType string) domain.Command {
 
 // NewEvent implements domain.Room.
 func (r *Room) NewEvent(eventType string, schema int) domain.Event {
-	if schema > 1 {
+	if schema > 1 && (schema > 2 || eventType != "shipment.dispatched") {
 		return nil
 	}
 	switch eventType {
@@ -108,6 +109,11 @@ func (r *Room) Plan(act domain.Act, cmd domain.Command) domain.Plan {
 		plan.Touched = append(plan.Touched, r.travelling(c.Shipment)...)
 		if known != nil {
 			plan.Touched = append(plan.Touched, stocks(known.Lines)...)
+		}
+		if c.Override != nil && act.Mode == domain.Request {
+			if _, own := r.book.Approvals.Cover(approval.NoEscort, c.Shipment, 0, "", act.Actor.ID); own {
+				plan.Violations = append(plan.Violations, domain.Violation{Rule: approval.RuleOwn, Path: "/data/override", Args: []any{c.Shipment}})
+			}
 		}
 	case *Cancel:
 		plan.Violations = domain.RequestOnly(act, cmd)
@@ -219,7 +225,11 @@ func eventOf(c Command) domain.Event {
 	case *HandOverEscort:
 		return (*EscortHandedOver)(c)
 	case *Dispatch:
-		return (*Dispatched)(c)
+		e := &Dispatched{Shipment: c.Shipment}
+		if o := c.Override; o != nil {
+			e.Override = &Overridden{Asked: o.Approver, Approval: o.Approval, Reason: o.Reason}
+		}
+		return e
 	case *ReportCheckpoint:
 		return (*CheckpointPassed)(c)
 	case *ReportDelay:
@@ -269,9 +279,13 @@ func (r *Room) Apply(rec domain.Recorded) {
 		text(KindHandedOver, e.PoliceUnit)
 	case *Dispatched:
 		fact.Kind = KindDispatched
-		if e.Override != nil {
+		switch {
+		case e.Override == nil:
+		case e.Schema() == 1:
 			text(KindDispatched, e.Override.Approver)
 			fact.Flag |= overridden
+		default:
+			fact.Flag |= byApproval
 		}
 	case *CheckpointPassed:
 		text(KindCheckpoint, e.Place)

@@ -64,7 +64,7 @@ var (
 		domain.Text{ID: "tugaskan pengawal dan tunggu kesediaannya, atau sebut penyetuju pengecualian", EN: "assign an escort and wait for its yes, or name who approves an override"},
 		"UU 7/2017 art. 345(3)")
 	RuleEscortOverridden = domain.Recording("escort_overridden", domain.EscortMissing, domain.High,
-		domain.Text{ID: "surat suara dalam %[1]v berangkat tanpa pengawal atas persetujuan %[2]v", EN: "ballots in %[1]v left without an escort, approved by %[2]v"},
+		domain.Text{ID: "surat suara dalam %[1]v berangkat tanpa pengawal atas persetujuan %[2]v", EN: "ballots in %[1]v left without an escort, approved by %[3]v"},
 		domain.Text{ID: "minta pengawal menyusul", EN: "let an escort follow"},
 		"UU 7/2017 art. 345(3)")
 	RuleEscortNotAssigned = domain.Refusing("escort_not_assigned", domain.RuleBroken, domain.Low,

@@ -23,7 +23,7 @@ const (
 	KindAccepted         // Text: the police unit of the escort who accepted
 	KindHandedOver       // Text: the next police unit
 	KindCancelled        // Text: the reason
-	KindDispatched       // Flag: overridden; Text: the approver of the override
+	KindDispatched       // Flag: overridden or byApproval; Text: in schema 1 the approver of the override
 	KindCheckpoint       // Text: where
 	KindDelayed          // Text: the reason
 	KindDiverted         // Text: the new place
@@ -42,7 +42,8 @@ const (
 	roadworthy uint8 = 1 << iota // of an inspection
 	driverFit
 	papers
-	overridden // of a dispatch
+	overridden // of a dispatch: by an override of schema 1
+	byApproval // of a dispatch: an override is meant, which an approval in force covers
 	byPolice   // told by somebody of a police unit
 
 	fit = roadworthy | driverFit | papers

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/goods"
 )
 
@@ -84,7 +85,7 @@ func checkPolice(c *domain.Check, unit string) {
 func (s *Dispatch) Validate(c *domain.Check) {
 	checkID(c, s.Shipment)
 	if o := s.Override; o != nil {
-		c.Required("/data/override/approver", o.Approver)
+		approval.CheckID(c, "/data/override/approval", o.Approval, false)
 		c.Required("/data/override/reason", o.Reason)
 	}
 }

@@ -23,7 +23,7 @@ func Command(actor domain.Actor, unit domain.Code, cmd domain.Command) *api.Prob
 			fmt.Sprintf("your scope is %s, not unit %s", actor.Scope, unit),
 			"kirim untuk satker Anda sendiri", "send for your own unit")
 	}
-	return targets(actor, relation, cmd)
+	return targets(actor, relation, unit, cmd)
 }
 
 // reaches tells whether a scope reaches a unit's ledger.

@@ -68,6 +68,8 @@ var (
 	checker    = Grants{domain.RoleChecker: Own}
 	bawaslu    = Grants{domain.RoleSupervisor: Inside}
 	system     = Grants{}
+	// seconds are the second persons, by whose approval others may do what the rules forbid. Who runs the server is none of them.
+	seconds = Grants{domain.RoleProvince: Above, domain.RoleOperator: Own, domain.RoleChecker: Own}
 )
 
 // commandTable is the table of commands. A command type that is not in it is refused to everyone.
@@ -134,6 +136,11 @@ var commandTable = map[string]Grants{
 	"incident.reopen":               office.with(bawaslu),
 	"incident.report_seal_conflict": system,
 
+	// Who approves what is narrower: see targets.go.
+	"approval.give":   seconds,
+	"approval.refuse": seconds,
+	"approval.revoke": seconds,
+
 	"deadline.pass": system,
 }
 
@@ -152,3 +159,13 @@ func Granted(commandType string, role domain.Role) Relation { return commandTabl
 
 // Sendable tells whether any role may send a command type: what is for the system alone is not.
 func Sendable(commandType string) bool { return len(commandTable[commandType]) > 0 }
+
+// Sends tells whether a role may send any command at all.
+func Sends(role domain.Role) bool {
+	for _, grants := range commandTable {
+		if grants[role] != No {
+			return true
+		}
+	}
+	return false
+}

@@ -1,7 +1,11 @@
 package access
 
 import (
+	"fmt"
+	"slices"
+
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/handoff"
 	"jejak/domain/incident"
 	"jejak/domain/polling"
@@ -11,7 +15,13 @@ import (
 )
 
 // targets judges the things that a command names.
-func targets(actor domain.Actor, relation Relation, cmd domain.Command) *api.Problem {
+func targets(actor domain.Actor, relation Relation, unit domain.Code, cmd domain.Command) *api.Problem {
+	switch c := cmd.(type) {
+	case *approval.Give:
+		return entitled(actor, unit, c.Purpose)
+	case *approval.Refuse:
+		return entitled(actor, unit, c.Purpose)
+	}
 	if v, ok := cmd.(*supporting.VerifyData); ok && v.Level == supporting.LevelProvince && (above[actor.Role] == No || domain.Code(actor.Scope).Level() != domain.Province) {
 		return problem("role_not_allowed", "/data/level",
 			"verifikasi tingkat provinsi hanya oleh provinsi", "only the province verifies on its level",
@@ -38,6 +48,16 @@ func targets(actor domain.Actor, relation Relation, cmd domain.Command) *api.Pro
 		}
 	}
 	return nil
+}
+
+// entitled judges who approves for a purpose. What is no purpose is for the command's form.
+func entitled(actor domain.Actor, unit domain.Code, purpose approval.Purpose) *api.Problem {
+	if !slices.Contains(approval.Purposes(), purpose) || approval.Entitled(purpose, actor, unit) {
+		return nil
+	}
+	return problem("not_entitled", "/data/purpose",
+		fmt.Sprintf("peran %s tidak berwenang menyetujui %s", actor.Role, purpose), fmt.Sprintf("role %s may not approve %s", actor.Role, purpose),
+		"minta salah satu dari: "+purpose.Who(), "ask one of these roles: "+purpose.Who())
 }
 
 type namedPlace struct {

@@ -1,4 +1,4 @@
-// Package archtest holds the rules about who may import whom, and what the pure domain may not do.
+// Package archtest holds the rules about who may import whom, what the pure domain may not do, and how commands print.
 package archtest
 
 import (

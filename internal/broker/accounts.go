@@ -24,6 +24,9 @@ type own struct {
 	left    bool      // what he need not keep has been taken back since
 }
 
+// errTooManyConnections says that a person has as many connections as he may.
+var errTooManyConnections = fmt.Errorf("all %d connections of this account are in use", maxConnsEach)
+
 // ownAccount is the name of a person's account; the prefix keeps it from the names of the others.
 func ownAccount(userID string) string { return "person-" + userID }
 
@@ -67,6 +70,9 @@ func (o *ownAccounts) of(userID string, g Grant) (string, error) {
 		o.made[userID] = a
 	}
 	a.asked, a.left = time.Now(), false
+	if a.account != nil && a.account.NumLocalConnections() >= maxConnsEach {
+		return "", errTooManyConnections
+	}
 	return name, a.failed
 }
 

@@ -145,6 +145,8 @@ func (a *authService) judge(req *jwt.AuthorizationRequestClaims) (rights string,
 	switch {
 	case errors.Is(err, ErrNotReady):
 		return "", user, "not_ready"
+	case errors.Is(err, errTooManyConnections):
+		return "", user, "too_many_connections"
 	case err != nil:
 		a.b.log.Error("a user cannot be let in", "user", user.ID, "error", err)
 		return "", user, "unavailable"

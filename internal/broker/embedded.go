@@ -21,6 +21,7 @@ import (
 const (
 	maxPayload    = 1 << 20
 	maxConns      = 4096
+	maxConnsEach  = 16              // of one person
 	maxSubs       = 64              // of one connection
 	maxPending    = 16 << 20        // bytes that may wait for one connection: a pull of 1,000 messages of 16 KiB
 	writeDeadline = 5 * time.Second // who does not take what waits for so long is cut off, and not waited for

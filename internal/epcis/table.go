@@ -93,6 +93,9 @@ var mappings = []Mapping{
 	{"discrepancy.explained", nil, "a finding: it follows from the other events"},
 	{"discrepancy.reopened", nil, "a finding: it follows from the other events"},
 	{"discrepancy.revised", nil, "a finding: it follows from the other events"},
+	{"approval.given", nil, "permission; nothing moves"},
+	{"approval.refused", nil, "permission; nothing moves"},
+	{"approval.revoked", nil, "permission; nothing moves"},
 	{"deadline.passed", nil, "time passes; nothing moves"},
 }
 

@@ -7,12 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 )
 
 // csvFolder writes each table into a file of a folder. Files begin with a byte order mark, by which spreadsheet programs know UTF-8. Text that such a
-// program would take for a formula gets an apostrophe before it.
+// program would take for a formula gets an apostrophe before it. Times are ISO 8601 with their offset, truths are true and false.
 type csvFolder struct {
 	dir   string
+	comma rune
 	files map[*table]*csvFile
 	line  []string
 }
@@ -32,6 +34,7 @@ func (c *csvFolder) begin(tables []*table) error {
 		}
 		f := &csvFile{file: file, buf: bufio.NewWriterSize(file, 1<<16)}
 		f.csv = csv.NewWriter(f.buf)
+		f.csv.Comma = c.comma
 		c.files[t] = f
 		heads := make([]string, len(t.columns))
 		for i, column := range t.columns {
@@ -51,11 +54,17 @@ func (c *csvFolder) row(t *table, cells []cell) error {
 	c.line = c.line[:0]
 	for _, v := range cells {
 		s := v.text
-		switch {
-		case v.digits:
+		switch v.kind {
+		case isNumber:
 			s = strconv.FormatInt(v.number, 10)
-		case dangerous(s):
-			s = "'" + s
+		case isMoment:
+			s = v.moment.Format(time.RFC3339)
+		case isTruth:
+			s = strconv.FormatBool(v.number == 1)
+		case isText:
+			if dangerous(s) {
+				s = "'" + s
+			}
 		}
 		c.line = append(c.line, s)
 	}

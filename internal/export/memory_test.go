@@ -82,11 +82,11 @@ func TestMemoryIsBounded(t *testing.T) {
 			return err
 		},
 		"csv": func(l export.Log) error {
-			_, err := l.CSV(t.Context(), t.TempDir(), all())
+			_, err := l.CSV(t.Context(), t.TempDir(), all(), export.Form{})
 			return err
 		},
 		"xlsx": func(l export.Log) error {
-			_, err := l.XLSX(t.Context(), io.Discard, "", all())
+			_, err := l.XLSX(t.Context(), io.Discard, "", all(), export.Form{})
 			return err
 		},
 	} {

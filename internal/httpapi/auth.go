@@ -2,13 +2,12 @@ package httpapi
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"jejak/internal/people"
+	"jejak/internal/share"
 )
 
 type userKey struct{}
@@ -28,33 +27,91 @@ var open = map[string]bool{
 // needsNoToken tells whether a path is open.
 func needsNoToken(path string) bool { return open[path] || strings.HasPrefix(path, "/tile/") }
 
-// guard lets only good tokens pass, before any body is read.
+// health are the paths that are always answered, whatever else is full: by them people and supervisors see what is the matter.
+var health = map[string]bool{"/livez": true, "/readyz": true, "/metrics": true}
+
+// guard lets only good tokens pass, before any body is read, and nobody beyond his share.
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if needsNoToken(r.URL.Path) {
+		if health[r.URL.Path] {
 			next.ServeHTTP(w, r)
 			return
 		}
+		c := connOf(r.Context())
+		if c != nil && c.spare {
+			w.Header().Set("Connection", "close")
+			writeProblem(w, unavailable("busy_connections", "semua sambungan sedang dipakai", "all connections are in use"))
+			return
+		}
+		if needsNoToken(r.URL.Path) {
+			s.serveOpen(next, w, r)
+			return
+		}
 		user, reason := s.authenticate(r)
-		if reason == "" {
-			r = r.WithContext(context.WithValue(r.Context(), userKey{}, user))
-			if s.recorded(r, user) {
-				s.serveRecorded(next, w, r, user)
-			} else {
-				next.ServeHTTP(w, r)
-			}
+		if reason != "" {
+			s.refuseToken(w, r, user, reason)
 			return
 		}
-		from := address(r)
-		s.cfg.Telemetry.Refused(reason)
-		s.cfg.Telemetry.Security.Warn("token refused", "reason", reason, "user", user.ID, "from", from, "method", r.Method, "path", r.URL.Path)
-		if wait := s.failures.add(from, time.Now()); wait > 0 {
-			endBody(w, r, tooManyFailures(wait))
+		if c != nil {
+			c.proved(user.ID)
+		}
+		r = r.WithContext(context.WithValue(r.Context(), userKey{}, user))
+		of := s.shares.requests
+		if isCommand(r) {
+			of = s.shares.commands
+		}
+		free, ok := s.place(w, r, of)
+		if !ok {
 			return
 		}
-		s.recordRefusal(r, user)
-		endBody(w, r, unauthorised())
+		defer free()
+		if s.recorded(r, user) {
+			s.serveRecorded(next, w, r, user)
+		} else {
+			next.ServeHTTP(w, r)
+		}
 	})
+}
+
+// serveOpen serves what needs no token.
+func (s *Server) serveOpen(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	free, err := s.shares.openRequests.Take(r.Context(), groupOf(s.from(r)))
+	if err != nil {
+		endBody(w, r, noPlace(err))
+		return
+	}
+	defer free()
+	next.ServeHTTP(w, r)
+}
+
+// Failed authentications that one address may have at once, and how fast it may have more. A good token always passes: many phones may stand
+// behind one address.
+const (
+	failureBurst   = 60
+	failuresPerSec = 1
+)
+
+// refuseToken answers who has no good token, and counts him by his address.
+func (s *Server) refuseToken(w http.ResponseWriter, r *http.Request, user people.User, reason string) {
+	from := s.from(r)
+	group := groupOf(from)
+	s.cfg.Telemetry.Refused(reason)
+	if s.refusals.first(group) {
+		s.cfg.Telemetry.Security.Warn("token refused", "reason", reason, "user", user.ID, "from", from, "method", plainText(r.Method), "path", plainText(r.URL.Path))
+	}
+	if wait, ok := s.shares.failures.Do(group, share.Rate{PerSecond: failuresPerSec, Burst: failureBurst}, 1, time.Now()); !ok {
+		endBody(w, r, tooManyFailures(int(wait/time.Second)))
+		return
+	}
+	free, err := s.shares.openRequests.Take(r.Context(), group) // the answer may wait for a body, see endBody
+	if err != nil {
+		w.Header().Set("Connection", "close")
+		writeProblem(w, noPlace(err))
+		return
+	}
+	defer free()
+	s.recordRefusal(r, user)
+	endBody(w, r, unauthorised())
 }
 
 // authenticate finds the user of a request; reason says why there is none.
@@ -73,66 +130,4 @@ func (s *Server) authenticate(r *http.Request) (user people.User, reason string)
 		return user, "expired_token"
 	}
 	return user, ""
-}
-
-func address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
-}
-
-// Failed authentications that one address may have at once, and how fast it may have more. A good token always passes: many phones may stand
-// behind one address.
-const (
-	failureBurst   = 60
-	failuresPerSec = 1
-	failureMemory  = 10_000 // addresses
-)
-
-// failures counts failed authentications per address: a bucket that leaks.
-type failures struct {
-	mu   sync.Mutex
-	from map[string]*bucket
-}
-
-type bucket struct {
-	level float64
-	at    time.Time
-}
-
-func newFailures() *failures { return &failures{from: map[string]*bucket{}} }
-
-// add counts one failure and returns the seconds to wait, 0 while there are not too many.
-func (f *failures) add(from string, now time.Time) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.from) >= failureMemory {
-		f.forget(now)
-	}
-	b := f.from[from]
-	if b == nil {
-		b = &bucket{at: now}
-		f.from[from] = b
-	}
-	b.level = max(0, b.level-now.Sub(b.at).Seconds()*failuresPerSec)
-	b.at = now
-	if b.level >= failureBurst {
-		return int(b.level-failureBurst)/failuresPerSec + 1
-	}
-	b.level++
-	return 0
-}
-
-// forget drops the addresses whose bucket is empty; if none is, all: memory has an end.
-func (f *failures) forget(now time.Time) {
-	for from, b := range f.from {
-		if now.Sub(b.at).Seconds()*failuresPerSec >= b.level {
-			delete(f.from, from)
-		}
-	}
-	if len(f.from) >= failureMemory {
-		clear(f.from)
-	}
 }

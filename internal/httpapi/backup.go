@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"io"
-	"net"
 	"net/http"
 	"time"
 
@@ -32,7 +31,7 @@ func (s *Server) postBackup(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.backing.Unlock()
-	s.cfg.Telemetry.Security.Info("backup taken", "by", user.ID, "from", address(r))
+	s.cfg.Telemetry.Security.Info("backup taken", "by", user.ID, "from", s.from(r))
 	out := &patientWriter{w: w, ctl: http.NewResponseController(w), wait: s.patience.write}
 	w.Header().Set("Content-Type", "application/zstd")
 	w.Header().Set("Cache-Control", "no-store")
@@ -54,8 +53,7 @@ func onThisMachine(r *http.Request) bool {
 			return false
 		}
 	}
-	ip := net.ParseIP(address(r))
-	return ip != nil && ip.IsLoopback()
+	return addrOf(r.RemoteAddr).IsLoopback()
 }
 
 // patientWriter gives every piece its own time to be taken.

@@ -12,7 +12,7 @@ import (
 	"jejak/internal/command"
 )
 
-// Limits of one NDJSON batch. A batch may have any number of lines; what is bounded is what is under way.
+// Limits of one NDJSON batch, beside those of its bytes.
 const (
 	// window is the most commands of a batch that wait for their answer: below the length of a ledger's queue, so that others have room.
 	window = 512
@@ -21,19 +21,33 @@ const (
 	unitBytes   = 4 << 10
 	// fullPatience is how long a line waits for a full ledger before it is answered 503.
 	fullPatience = 30 * time.Second
+	// maxLines is the most lines of a batch. Lines of commands are longer than a hundredth of a KiB: it bounds the answers of what is none.
+	maxLines = 200_000
+	// maxMalformed is how many lines in a row may be no JSON object: then it is no batch of commands.
+	maxMalformed = 1000
+)
+
+// When the answers begin. A proxy such as nginx takes the beginning of an answer for a sign that the body is not wanted any more: when it then
+// has to wait once until the server reads on, it never sends the rest. So nothing of the answer goes out while the body is coming in fast: not before
+// its end, or until it comes so slowly that what lies between proxy and server holds it easily, as of a client who waits for his answers.
+const (
+	slowTime  = 100 * time.Millisecond
+	slowBytes = 16 << 10 // that come in slowTime
+	heldMost  = 1 << 20  // bytes of answers that are held back; further lines wait then
 )
 
 // pending is a line whose answer may not be there yet.
 type pending struct {
 	line    int
+	size    int // bytes
 	units   int
 	command command.Command
 	answer  <-chan api.Answer
 }
 
-// batch answers every line in order. Three goroutines share the work: one reads lines and submits them, one collects the answers in order, and
-// this one writes them. The answers lie in a spool between the last two, so that a client may send all lines before it reads any answer.
-func (s *Server) batch(w http.ResponseWriter, r *http.Request, body io.Reader) {
+// batch answers every line in order. Three goroutines share the work: one takes the body off the wire (inflow), one reads lines and submits them,
+// and this one writes the answers in order.
+func (s *Server) batch(w http.ResponseWriter, r *http.Request, packed bool) {
 	ctl := http.NewResponseController(w)
 	_ = ctl.EnableFullDuplex() // a recorder in a test has none, and needs none
 	alive := func() {
@@ -41,90 +55,151 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, body io.Reader) {
 		_ = errors.Join(ctl.SetReadDeadline(deadline), ctl.SetWriteDeadline(deadline))
 	}
 	alive()
-	h := w.Header()
-	h.Set("Content-Type", "application/x-ndjson")
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusOK)
-	_ = ctl.Flush()
-
-	out := newSpool()
-	defer out.discard()
-	waiting := make(chan pending, window)
-	units := make(chan struct{}, windowUnits)
-	done := make(chan struct{})
-	whole := true // the body came to its end
-	go func() {
-		defer close(waiting)
-		whole = s.readLines(r, body, waiting, units, alive, done)
-	}()
-	go s.collect(r, waiting, units, out)
-
-	err := out.copyTo(w, func() error { alive(); return ctl.Flush() })
+	in := begin(r.Body, &s.spools, alive)
+	defer in.stop(ctl)
+	text, err := in.lines(packed)
 	if err != nil {
-		// The client has gone. What was submitted is decided all the same; the rest is not read.
-		s.cfg.Telemetry.Log.Info("batch cut off", "user", userOf(r.Context()).ID, "cause", err)
-		close(done)
-		_ = ctl.SetReadDeadline(time.Now())
-		out.wait()
+		w.Header().Set("Connection", "close")
+		writeProblem(w, notGzip(err))
+		_ = ctl.Flush()
+		s.takeRest(in, ctl)
 		return
 	}
-	if !whole {
+	b := &batchRun{s: s, r: r, in: in, waiting: make(chan pending, window), units: make(chan struct{}, windowUnits), done: make(chan struct{})}
+	go func() {
+		defer close(b.waiting)
+		b.end = b.readLines(text)
+	}()
+	if err := b.collect(holdBack(w, ctl, in, alive)); err != nil {
+		// The client has gone. What was submitted is decided all the same; the rest is not read.
+		s.cfg.Telemetry.Log.Info("batch cut off", "user", userOf(r.Context()).ID, "cause", err)
+		close(b.done)
+		in.spool.close(err)
+		for p := range b.waiting {
+			b.settle(p, <-p.answer)
+		}
+		return
+	}
+	switch b.end {
+	case endOfBody:
+	case endByServer:
+		s.takeRest(in, ctl)
+	case endBroken:
 		// Everything that came is answered. The connection ends with it: it would wait for the rest, and the client for answers to it.
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// readLines submits every line until the body ends, the server closes or the client has gone. It is false when the rest of the body did not come.
-func (s *Server) readLines(r *http.Request, body io.Reader, waiting chan<- pending, units chan<- struct{}, alive func(), done <-chan struct{}) bool {
+// takeRest takes what is still coming off the wire for a short time, so that a client that writes everything before it reads sees the answer and
+// no broken connection.
+func (s *Server) takeRest(in *inflow, ctl *http.ResponseController) {
+	_ = ctl.SetReadDeadline(time.Now().Add(drainTime))
+	select {
+	case <-in.ended:
+	case <-time.After(drainTime):
+	}
+}
+
+// batchEnd is why no more lines were read.
+type batchEnd int
+
+const (
+	endOfBody   batchEnd = iota
+	endByServer          // the last answer says why, or the server closes
+	endBroken            // the rest of the body did not come
+)
+
+// batchRun is one batch under way.
+type batchRun struct {
+	s       *Server
+	r       *http.Request
+	in      *inflow
+	waiting chan pending
+	units   chan struct{}
+	done    chan struct{} // closed when the client has gone
+	end     batchEnd      // to be read when waiting is closed
+}
+
+// readLines submits every line until the body ends, a limit is reached, the server closes or the client has gone.
+func (b *batchRun) readLines(body io.Reader) batchEnd {
 	reader := bufio.NewReaderSize(body, 64<<10)
-	for number := 1; !s.isClosing(); number++ {
+	read, malformed := 0, 0
+	for number := 1; !b.s.isClosing(); number++ {
 		select {
-		case <-done:
-			return true
+		case <-b.done:
+			return endOfBody
 		default:
 		}
-		alive()
 		raw, err := readLine(reader)
+		read += len(raw)
 		text := bytes.TrimSpace(raw)
+		if len(text) == 0 && errors.Is(err, io.EOF) {
+			return endOfBody
+		}
+		if p := b.tooMuch(err, read, number, malformed); p != nil {
+			b.waiting <- pending{line: number, answer: ready(*errorAnswer(p, ""))}
+			return endByServer
+		}
 		if len(text) == 0 && err == nil {
 			continue // a blank line has no answer, but counts as a line
 		}
 		if len(text) > 0 || errors.Is(err, errLineTooLong) {
-			p := pending{line: number, units: 1 + len(text)/unitBytes}
+			p := pending{line: number, size: len(text), units: 1 + len(text)/unitBytes}
 			for range p.units {
-				units <- struct{}{}
+				b.units <- struct{}{}
 			}
-			p.command, p.answer = s.submitLine(r, text, err, done)
-			waiting <- p
+			p.command, p.answer = b.submit(text, err)
+			if malformed++; err == nil && text[0] == '{' {
+				malformed = 0
+			}
+			b.waiting <- p
 		}
 		if err != nil && !errors.Is(err, errLineTooLong) {
 			if errors.Is(err, io.EOF) {
-				return true
+				return endOfBody
 			}
-			s.cfg.Telemetry.Log.Info("batch ended early", "user", userOf(r.Context()).ID, "line", number, "cause", err)
-			return false
+			b.s.cfg.Telemetry.Log.Info("batch ended early", "user", userOf(b.r.Context()).ID, "line", number, "cause", err)
+			return endBroken
 		}
 	}
-	return true
+	return endByServer
 }
 
-// submitLine returns the command of a line and the channel of its answer.
-func (s *Server) submitLine(r *http.Request, raw []byte, lineErr error, done <-chan struct{}) (command.Command, <-chan api.Answer) {
+// tooMuch is the last answer of a batch that has reached a limit, nil for one that has not.
+func (b *batchRun) tooMuch(err error, read, number, malformed int) *problem {
+	switch {
+	case errors.Is(err, errSpoolFull):
+		return b.s.batchRefused("batch_spool", spoolFull())
+	case errors.Is(err, errBatchTooLarge), read > maxBatch:
+		return b.s.batchRefused("batch_bytes", batchTooLarge())
+	case errors.Is(err, errRatio):
+		return b.s.batchRefused("batch_ratio", batchRatio())
+	case number > maxLines:
+		return b.s.batchRefused("batch_lines", batchTooManyLines())
+	case malformed >= maxMalformed:
+		return b.s.batchRefused("batch_malformed", batchMalformed())
+	}
+	return nil
+}
+
+// submit returns the command of a line and the channel of its answer.
+func (b *batchRun) submit(raw []byte, lineErr error) (command.Command, <-chan api.Answer) {
 	if errors.Is(lineErr, errLineTooLong) {
 		return command.Command{}, ready(*errorAnswer(tooLarge("baris", "the line", maxCommand), ""))
 	}
-	cmd, refused := s.accept(userOf(r.Context()), raw)
+	cmd, refused := b.s.accept(userOf(b.r.Context()), raw)
 	if refused != nil {
 		return cmd, ready(*refused)
 	}
-	return cmd, s.submitPatiently(r, cmd, done)
+	return cmd, b.submitPatiently(cmd)
 }
 
-// submitPatiently waits for a full ledger: the sender of a batch is held back by the network, and no later line overtakes this one.
-func (s *Server) submitPatiently(r *http.Request, cmd command.Command, done <-chan struct{}) <-chan api.Answer {
+// submitPatiently waits for a full ledger: no later line overtakes this one.
+func (b *batchRun) submitPatiently(cmd command.Command) <-chan api.Answer {
+	ledgers := b.s.cfg.Ledgers
 	wait, giveUp := 2*time.Millisecond, time.Now().Add(fullPatience)
 	for {
-		answer := s.cfg.Ledgers.Submit(r.Context(), cmd)
+		answer := ledgers.Submit(b.r.Context(), cmd)
 		select {
 		case a := <-answer:
 			if !full(a) || time.Now().After(giveUp) {
@@ -135,10 +210,10 @@ func (s *Server) submitPatiently(r *http.Request, cmd command.Command, done <-ch
 		}
 		select {
 		case <-time.After(wait):
-		case <-done:
-			return s.cfg.Ledgers.Submit(r.Context(), cmd)
-		case <-s.closing:
-			return s.cfg.Ledgers.Submit(r.Context(), cmd)
+		case <-b.done:
+			return ledgers.Submit(b.r.Context(), cmd)
+		case <-b.s.closing:
+			return ledgers.Submit(b.r.Context(), cmd)
 		}
 		wait = min(2*wait, 100*time.Millisecond)
 	}
@@ -154,40 +229,177 @@ func ready(a api.Answer) <-chan api.Answer {
 	return c
 }
 
-// collect writes the answers to the spool in the order of the lines.
-func (s *Server) collect(r *http.Request, waiting <-chan pending, units <-chan struct{}, out *spool) {
-	defer out.end()
+// collect writes the answers in the order of the lines. The error is that of a client who has gone.
+func (b *batchRun) collect(out *batchAnswers) error {
+	defer out.stop()
 	var text []byte
 	for {
-		var p pending
-		var more bool
-		select {
-		case p, more = <-waiting:
-		default:
-			out.flush() // what is there should not wait for what is not
-			p, more = <-waiting
+		p, more, err := b.nextLine(out)
+		if err != nil {
+			return err
 		}
 		if !more {
-			return
+			break
 		}
-		var a api.Answer
+		a, err := b.nextAnswer(p, out)
+		a = b.settle(p, a)
+		if err == nil {
+			text = appendAnswer(text[:0], &a)
+			err = out.write(text)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return out.finish()
+}
+
+// nextLine waits for the next line that was submitted; more is false after the last. While answers are held back it waits no longer than for their
+// beginning.
+func (b *batchRun) nextLine(out *batchAnswers) (p pending, more bool, err error) {
+	for err == nil {
+		waiting := b.waiting
+		if out.full() {
+			waiting = nil
+		}
+		select {
+		case p, more = <-waiting:
+			return p, more, nil
+		default:
+		}
+		if err = out.flush(); err != nil { // what is there should not wait for what is not
+			break
+		}
+		select {
+		case p, more = <-waiting:
+			return p, more, nil
+		case <-out.ended:
+			err = out.begin()
+		case <-out.slow:
+			err = out.look()
+		}
+	}
+	return p, false, err
+}
+
+// nextAnswer waits for the answer to a line, also when the client has gone meanwhile.
+func (b *batchRun) nextAnswer(p pending, out *batchAnswers) (a api.Answer, err error) {
+	select {
+	case a = <-p.answer:
+		return a, nil
+	default:
+	}
+	if err = out.flush(); err != nil {
+		return <-p.answer, err
+	}
+	for {
 		select {
 		case a = <-p.answer:
-		default:
-			out.flush()
-			a = <-p.answer
+			return a, nil
+		case <-out.slow:
+			if err = out.look(); err != nil {
+				return <-p.answer, err
+			}
 		}
-		for range p.units {
-			<-units
-		}
-		s.noteDenied(r, p.command, &a)
-		a.Line = p.line
-		if a.Result != api.Rejected && a.Result != api.Error {
-			a.Status, a.RetryAfter = 0, 0
-		}
-		text = appendAnswer(text[:0], &a)
-		out.write(text)
 	}
+}
+
+// settle notes what became of a line and gives its answer the form that it has in a batch.
+func (b *batchRun) settle(p pending, a api.Answer) api.Answer {
+	for range p.units {
+		<-b.units
+	}
+	b.s.noteDenied(b.r, p.command, &a)
+	b.s.countReport(b.r, p.command, p.size, &a)
+	a.Line = p.line
+	if a.Result != api.Rejected && a.Result != api.Error {
+		a.Status, a.RetryAfter = 0, 0
+	}
+	return a
+}
+
+// batchAnswers are the answers on their way to the client: held back until they begin.
+type batchAnswers struct {
+	w     http.ResponseWriter
+	ctl   *http.ResponseController
+	alive func()
+
+	in    *inflow
+	came  int64 // of the body, at the last look
+	ticks *time.Ticker
+	ended <-chan struct{}  // the body is there; nil once the answers have begun
+	slow  <-chan time.Time // when to look how much of the body has come; likewise
+
+	held   []byte // answers that wait for the beginning
+	begun  bool
+	unsent int // bytes since the last flush, the head counted as one
+}
+
+func holdBack(w http.ResponseWriter, ctl *http.ResponseController, in *inflow, alive func()) *batchAnswers {
+	ticks := time.NewTicker(slowTime)
+	return &batchAnswers{w: w, ctl: ctl, alive: alive, in: in, ticks: ticks, ended: in.ended, slow: ticks.C}
+}
+
+func (o *batchAnswers) stop() { o.ticks.Stop() }
+
+// full tells whether no more may be held back.
+func (o *batchAnswers) full() bool { return !o.begun && len(o.held) >= heldMost }
+
+// look begins the answers when the body has become slow.
+func (o *batchAnswers) look() error {
+	before := o.came
+	if o.came = o.in.came.Load(); o.came-before >= slowBytes {
+		return nil
+	}
+	return o.begin()
+}
+
+// begin sends the head and what was held back.
+func (o *batchAnswers) begin() error {
+	o.stop()
+	o.begun, o.ended, o.slow = true, nil, nil
+	h := o.w.Header()
+	h.Set("Content-Type", "application/x-ndjson")
+	h.Set("Cache-Control", "no-store")
+	o.w.WriteHeader(http.StatusOK)
+	o.unsent = 1
+	held := o.held
+	o.held = nil
+	if err := o.write(held); err != nil {
+		return err
+	}
+	return o.flush()
+}
+
+func (o *batchAnswers) write(text []byte) error {
+	if !o.begun {
+		o.held = append(o.held, text...)
+		return nil
+	}
+	if o.unsent += len(text); o.unsent >= 32<<10 {
+		o.alive() // its own time for every piece: without a pause between the answers nothing is flushed
+		o.unsent = 1
+	}
+	_, err := o.w.Write(text)
+	return err
+}
+
+// flush passes on what there is, once the answers have begun.
+func (o *batchAnswers) flush() error {
+	if o.unsent == 0 {
+		return nil
+	}
+	o.alive()
+	o.unsent = 0
+	return o.ctl.Flush()
+}
+
+// finish sends what is left.
+func (o *batchAnswers) finish() error {
+	if !o.begun {
+		return o.begin()
+	}
+	return o.flush()
 }
 
 // readLine reads up to and including a line feed. A line longer than a command may be is read to its end and errLineTooLong.

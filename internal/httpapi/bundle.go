@@ -20,9 +20,6 @@ import (
 	"jejak/internal/people"
 )
 
-// bundlesPerUser is how many bundles a user may take at once: each is the whole log read and compressed.
-const bundlesPerUser = 1
-
 // bundleQuery chooses what goes into a bundle.
 type bundleQuery struct {
 	election string // "" all
@@ -107,15 +104,11 @@ func (s *Server) getBundle(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, p)
 		return
 	}
-	end, ok := s.bundles.begin(user.ID)
+	free, ok := s.place(w, r, s.shares.bundles)
 	if !ok {
-		p := newProblem(http.StatusTooManyRequests, one("too_many_bundles", "", "bundel lain masih diambil dengan akun ini", "another bundle is being taken with this account",
-			"tunggu sampai selesai", "wait for its end"))
-		p.RetryAfter = 10
-		writeProblem(w, p)
 		return
 	}
-	defer end()
+	defer free()
 	s.sendBundle(w, r, signed, reader, packing, manifest)
 }
 

@@ -27,13 +27,13 @@ func (s *Server) postCommands(w http.ResponseWriter, r *http.Request) {
 		endBody(w, r, mediaType(r.Header.Get("Content-Type")))
 		return
 	}
+	if kind == lines {
+		s.postBatch(w, r)
+		return
+	}
 	body, p := plainBody(r)
 	if p != nil {
 		endBody(w, r, p)
-		return
-	}
-	if kind == lines {
-		s.batch(w, r, body)
 		return
 	}
 	s.single(w, r, body)
@@ -114,6 +114,7 @@ func (s *Server) single(w http.ResponseWriter, r *http.Request, body io.Reader) 
 		// The answer comes even when the client goes: the command may be decided already.
 		decided := <-s.cfg.Ledgers.Submit(r.Context(), cmd)
 		answer = &decided
+		s.countReport(r, cmd, room.Len(), answer)
 	}
 	s.noteDenied(r, cmd, answer)
 	writeAnswer(w, *answer, room)
@@ -128,6 +129,11 @@ func (s *Server) accept(user people.User, raw []byte) (command.Command, *api.Ans
 	}
 	if denied := access.Command(user.Actor(), cmd.Unit, cmd.Data); denied != nil {
 		refused := &api.Answer{ID: cmd.ID.String(), Result: api.Error, Status: http.StatusForbidden, Errors: []api.Problem{*denied}}
+		s.countErrors(refused)
+		return cmd, refused
+	}
+	if p := s.mayReport(user.Actor(), cmd.Mode); p != nil {
+		refused := errorAnswer(p, cmd.ID.String())
 		s.countErrors(refused)
 		return cmd, refused
 	}
@@ -157,7 +163,7 @@ func (s *Server) noteDenied(r *http.Request, cmd command.Command, a *api.Answer)
 func (s *Server) denied(r *http.Request, user people.User, why *api.Problem, what, where string) {
 	s.cfg.Telemetry.Refused(why.Rule)
 	s.cfg.Telemetry.Security.Warn("refused", "rule", why.Rule, "user", user.ID, "role", string(user.Role), "scope", user.Scope, "what", what,
-		"where", where, "from", address(r))
+		"where", where, "from", s.from(r))
 }
 
 // Values of headers that every answer has, so that they need not be made each time.

@@ -43,10 +43,16 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
 				"aliran mengikuti yang akan datang: tanpa as_of, clock dan position", "a stream follows what comes: leave as_of, clock and position out")))
 			return
 		}
-		s.streamEvents(w, r, e)
+		if free, ok := s.place(w, r, s.shares.streams); ok {
+			defer free()
+			s.streamEvents(w, r, e)
+		}
 		return
 	}
-	s.listEvents(w, r, e)
+	if free, ok := s.place(w, r, s.shares.downloads); ok {
+		defer free()
+		s.listEvents(w, r, e)
+	}
 }
 
 func (s *Server) listEvents(w http.ResponseWriter, r *http.Request, e eventQuery) {

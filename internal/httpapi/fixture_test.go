@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -32,6 +33,7 @@ import (
 	"jejak/internal/notary"
 	"jejak/internal/people"
 	"jejak/internal/readlog"
+	"jejak/internal/share"
 	"jejak/internal/telemetry"
 	"jejak/internal/trail"
 	"jejak/internal/views"
@@ -71,6 +73,8 @@ type plan struct {
 	consumers httpapi.Consumers
 	backup    func(context.Context, io.Writer) error
 	notary    bool // with a notary that signs at once
+	limits    []share.Limit
+	proxies   []netip.Prefix
 }
 
 func newHouse(t testing.TB) *house { return houseOf(t, plan{}) }
@@ -126,7 +130,7 @@ func houseOf(t testing.TB, p plan) *house {
 	must(err)
 	t.Cleanup(func() { h.reads.Close() })
 	h.dir = dir
-	cfg := httpapi.Config{History: past, Reads: h.reads, Backup: p.backup, Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed, Consumers: p.consumers}
+	cfg := httpapi.Config{History: past, Reads: h.reads, Backup: p.backup, Ledgers: h.looks, Store: store, People: h.people, Clock: now, Telemetry: tel, Version: "test", Ready: p.ready, RebuildFeed: p.feed, Consumers: p.consumers, Limits: p.limits, TrustedProxies: p.proxies}
 	if p.views {
 		path := filepath.Join(dir, "views.db")
 		if p.disk != "" {

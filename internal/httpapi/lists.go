@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
@@ -20,7 +21,7 @@ type Page struct {
 	InElection
 	Regency string `query:"regency" doc:"Only of this unit."`
 	After   string `query:"after" doc:"Only what comes after this id."`
-	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"500" doc:"At most so many."`
+	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"500" doc:"At most so many, and at most 4 MiB."`
 }
 
 type listDiscrepancies struct {
@@ -92,6 +93,24 @@ func (s *Server) getShipments(ctx context.Context, in *listShipments) (*reply[[]
 	}, func(c api.ShipmentCard) string { return c.Shipment })
 }
 
+// listBytes is the most bytes of a page of a list.
+const listBytes = 4 << 20
+
+// fitting is how many of the first items are a page of at most so many bytes as JSON: one at least.
+func fitting[T any](items []T, most int) int {
+	size := 0
+	for i := range items {
+		text, err := json.Marshal(items[i])
+		if err != nil {
+			panic(err) // rows of texts and numbers
+		}
+		if size += len(text) + 1; size > most && i > 0 {
+			return i
+		}
+	}
+	return len(items)
+}
+
 // shipmentsNow are the ids of the shipments that the asker may see as they are now: those that he has no part in any more he does not see as they
 // were either.
 func (s *Server) shipmentsNow(ctx context.Context, in *listShipments) (map[string]bool, error) {
@@ -159,6 +178,9 @@ func pageOf[T any](ctx context.Context, s *Server, in *Page, model access.Model,
 			items = items[:in.Limit]
 			break
 		}
+	}
+	if n := fitting(items, listBytes); n < len(items) {
+		items, more = items[:n], true
 	}
 	r, err := answer(s, in.Asked, items, positions...)
 	if err == nil {

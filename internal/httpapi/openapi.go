@@ -207,6 +207,10 @@ func (s *Server) describeUsers() *huma.Operation {
 		OperationID: "add-users", Method: http.MethodPost, Path: "/v1/users", Summary: "Make an account, or many as NDJSON: all or none",
 		Tags:        []string{"accounts"},
 		Description: "The token is shown this once. With NDJSON one account a line, and everything that is wrong is listed with its line.",
+		Parameters: []*huma.Param{{
+			Name: "import", In: "query", Description: "Key of a list, such as a hash of it: a list whose key was used before is refused with 409, so that it makes nobody twice.",
+			Schema: &huma.Schema{Type: huma.TypeString, Pattern: importKeyForm.String()},
+		}},
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 			"application/json":     {Schema: s.schema(reflect.TypeFor[api.NewUser](), "NewUser")},
 			"application/x-ndjson": {Schema: &huma.Schema{Type: huma.TypeString, Description: "One NewUser a line."}},
@@ -214,7 +218,7 @@ func (s *Server) describeUsers() *huma.Operation {
 		Responses: s.problemResponses(map[string]*huma.Response{"201": {Description: "Made.", Content: map[string]*huma.MediaType{
 			"application/json":     {Schema: user},
 			"application/x-ndjson": {Schema: &huma.Schema{Type: huma.TypeString, Description: "One User a line."}},
-		}}}, "400", "401", "403", "413", "415", "422", "503"),
+		}}}, "400", "401", "403", "409", "413", "415", "422", "503"),
 	}
 }
 

@@ -37,6 +37,11 @@ func (s *Server) getTimeline(ctx context.Context, in *ofThing) (*reply[api.Timel
 	if !slices.Contains(history.Kinds(), kind) {
 		return nil, malformed(domain.RuleNotOneOf, "/path/kind", in.Kind, "box, seal, station, shipment, handoff, discrepancy, person")
 	}
+	free, err := s.scan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer free()
 	ctx, cancel := context.WithTimeout(ctx, s.patience.fold)
 	defer cancel()
 	user := userOf(ctx)
@@ -149,6 +154,11 @@ func (s *Server) getDiff(ctx context.Context, in *ofDiff) (*reply[api.Diff], err
 	if faults := slices.DeleteFunc([]*history.Fault{a, b}, func(f *history.Fault) bool { return f == nil }); len(faults) > 0 {
 		return nil, faulty(faults...)
 	}
+	free, err := s.scan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer free()
 	ctx, cancel := context.WithTimeout(ctx, s.patience.fold)
 	defer cancel()
 	d, err := s.cfg.History.Diff(ctx, in.Election, code, from, to, in.Figure)
@@ -167,6 +177,11 @@ func (s *Server) getBelieved(ctx context.Context, in *ofBelieved) (*reply[api.Be
 	if fault, ok := history.Asks(err); ok {
 		return nil, faulty(fault)
 	}
+	free, err := s.scan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer free()
 	ctx, cancel := context.WithTimeout(ctx, s.patience.fold)
 	defer cancel()
 	b, err := s.cfg.History.Believed(ctx, in.Election, code, at, in.Figure)

@@ -176,6 +176,11 @@ func (s *Server) past(ctx context.Context, election string, unit domain.Code, a 
 	if err := s.waitForMin(ctx, a); err != nil {
 		return err
 	}
+	free, err := s.scan(ctx)
+	if err != nil {
+		return err
+	}
+	defer free()
 	defer s.goesOn(ctx)
 	ctx, cancel := context.WithTimeout(ctx, s.patience.fold)
 	defer cancel()
@@ -183,7 +188,6 @@ func (s *Server) past(ctx context.Context, election string, unit domain.Code, a 
 		read(st, at)
 		return nil
 	}
-	var err error
 	if len(things) > 0 {
 		err = s.cfg.History.Part(ctx, election, unit, a.cut(), things, look)
 	} else {
@@ -208,6 +212,11 @@ func (s *Server) boards(ctx context.Context, election string, units []domain.Cod
 	if err := s.waitForMin(ctx, a); err != nil {
 		return nil, nil, err
 	}
+	free, err := s.scan(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer free()
 	s.goesOn(ctx)
 	working, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)

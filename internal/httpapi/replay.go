@@ -19,9 +19,8 @@ import (
 
 // Bounds of replays.
 const (
-	replaysPerUser = 2
-	usualSpeed     = 3600
-	greatestSpeed  = 10_000_000
+	usualSpeed    = 3600
+	greatestSpeed = 10_000_000
 )
 
 // replayQuery is a part of history, and how fast it is played.
@@ -106,15 +105,11 @@ func (s *Server) getReplay(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, p)
 		return
 	}
-	end, ok := s.replays.begin(user.ID)
+	free, ok := s.place(w, r, s.shares.replays)
 	if !ok {
-		p := newProblem(http.StatusTooManyRequests, one("too_many_replays", "", fmt.Sprintf("paling banyak %d pemutaran sekaligus", replaysPerUser),
-			fmt.Sprintf("at most %d replays at once", replaysPerUser), "akhiri yang lain dahulu", "end another first"))
-		p.RetryAfter = 10
-		writeProblem(w, p)
 		return
 	}
-	defer end()
+	defer free()
 	s.replay(w, r, election, q)
 }
 

@@ -7,15 +7,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 )
 
 // Limits of Serve.
 const (
-	idleTimeout    = 2 * time.Minute
-	maxHeader      = 32 << 10
-	maxConnections = 4096
+	idleTimeout = 2 * time.Minute
+	maxHeader   = 32 << 10
 	// closeTimeout is how long requests under way may take to end when the server stops.
 	closeTimeout = 30 * time.Second
 )
@@ -46,8 +44,9 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		ErrorLog:    slog.NewLogLogger(s.cfg.Telemetry.Log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
+	s.shares.connections.account(server)
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(newLimited(listener, maxConnections)) }()
+	go func() { failed <- server.Serve(s.shares.connections.listener(listener, s.trusted)) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve HTTP on %s: %w", listener.Addr(), err)
@@ -60,49 +59,4 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		return fmt.Errorf("stop serving HTTP: some requests were cut off: %w", errors.Join(err, server.Close()))
 	}
 	return nil
-}
-
-// limited is a listener with a most of connections at a time: more wait to be accepted.
-type limited struct {
-	net.Listener
-	slots  chan struct{}
-	closed chan struct{}
-	once   sync.Once
-}
-
-func newLimited(l net.Listener, most int) *limited {
-	return &limited{Listener: l, slots: make(chan struct{}, most), closed: make(chan struct{})}
-}
-
-// Accept waits for a free slot and a connection.
-func (l *limited) Accept() (net.Conn, error) {
-	select {
-	case l.slots <- struct{}{}:
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-	c, err := l.Listener.Accept()
-	if err != nil {
-		<-l.slots
-		return nil, err
-	}
-	return &limitedConn{Conn: c, free: sync.OnceFunc(func() { <-l.slots })}, nil
-}
-
-// Close ends Accept.
-func (l *limited) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return l.Listener.Close()
-}
-
-type limitedConn struct {
-	net.Conn
-	free func()
-}
-
-// Close frees the slot.
-func (c *limitedConn) Close() error {
-	err := c.Conn.Close()
-	c.free()
-	return err
 }

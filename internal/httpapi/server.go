@@ -8,11 +8,13 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"jejak/domain"
 	"jejak/eventstore"
 	"jejak/internal/api"
 	"jejak/internal/clock"
@@ -21,6 +23,7 @@ import (
 	"jejak/internal/notary"
 	"jejak/internal/people"
 	"jejak/internal/readlog"
+	"jejak/internal/share"
 	"jejak/internal/telemetry"
 	"jejak/internal/unreadable"
 )
@@ -53,6 +56,10 @@ type Config struct {
 	Notary *notary.Notary
 	// Unreadable has the records that cannot be read; nil: nobody looks.
 	Unreadable *unreadable.Book
+	// Limits are those that are other than Limits() has them.
+	Limits []share.Limit
+	// TrustedProxies are the addresses of proxies whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
 	// Ready says why the server cannot work, nothing when it can; nil for always ready.
 	Ready func(ctx context.Context) []string
 	// Warnings says what somebody should see to although the server works, for the body of /readyz; nil for nothing. It must be quick.
@@ -64,9 +71,10 @@ type Server struct {
 	cfg      Config
 	mux      *http.ServeMux
 	api      huma.API
-	failures *failures
-	replays  atOnce
-	bundles  atOnce
+	shares   shares
+	spools   spoolRoom
+	quota    map[domain.Role]int
+	refusals refusals
 	rows     *cache
 	fresh    time.Duration // how long the log is asked where a ledger ends
 	patience patience
@@ -80,8 +88,12 @@ type Server struct {
 
 // New makes the server. It serves nothing by itself: see Serve.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg, mux: http.NewServeMux(), failures: newFailures(), rows: newCache(), fresh: time.Second, patience: usual(), closing: make(chan struct{})}
-	s.replays.most, s.bundles.most = replaysPerUser, bundlesPerUser
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), shares: newShares(cfg.Limits), quota: quota, rows: newCache(), fresh: time.Second, patience: usual(), closing: make(chan struct{})}
+	s.spools.most.Store(spoolsMost)
+	s.refusals = refusals{every: refusalsFor, write: func(from string, more int) {
+		cfg.Telemetry.Security.Warn("tokens refused", "from", from, "more", more, "within", refusalsFor.String())
+	}}
+	cfg.Telemetry.WatchLimits(s.shares.watch)
 	s.routes()
 	return s
 }

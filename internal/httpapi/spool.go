@@ -6,139 +6,127 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 )
 
-// spoolMemory is what a spool keeps in memory; what is more goes to a file that has no name.
+// spoolMemory is what a spool keeps in memory, in bytes; what is more goes to a file that has no name.
 const spoolMemory = 1 << 20
+
+// errSpoolFull says that all spools together have as much on the disk as they may.
+var errSpoolFull = errors.New("the batches under way fill the room that there is for them")
+
+// spoolRoom is how many bytes all spools together may have in files.
+type spoolRoom struct {
+	most, taken atomic.Int64
+}
+
+func (r *spoolRoom) take(n int64) bool {
+	if r.taken.Add(n) <= r.most.Load() {
+		return true
+	}
+	r.taken.Add(-n)
+	return false
+}
 
 // spool is a pipe that takes everything at once: its writer never waits for its reader. It has one writer and one reader.
 type spool struct {
+	room *spoolRoom
+
 	mu      sync.Mutex
 	changed *sync.Cond
 	buf     []byte   // the newest bytes
 	file    *os.File // older ones, nil while there are none
 	written int64    // bytes in file
 	read    int64    // bytes of file that the reader has
-	urgent  bool     // the reader should pass on what there is
-	ended   bool
-	err     error // of the file: the rest is lost
+	end     error    // what the reader gets behind the last byte; nil while more may come
 }
 
-func newSpool() *spool {
-	s := &spool{}
+func newSpool(room *spoolRoom) *spool {
+	s := &spool{room: room}
 	s.changed = sync.NewCond(&s.mu)
 	return s
 }
 
-// write adds bytes.
-func (s *spool) write(p []byte) {
+// Write adds bytes. When they cannot be kept, what came before ends with the error.
+func (s *spool) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.err != nil {
-		return
+	defer s.changed.Signal()
+	if s.end != nil {
+		return 0, s.end
+	}
+	if len(s.buf)+len(p) > spoolMemory {
+		if s.end = s.spill(); s.end != nil {
+			return 0, s.end
+		}
 	}
 	s.buf = append(s.buf, p...)
-	if len(s.buf) >= spoolMemory {
-		s.err = s.spill()
-	}
-	if len(s.buf) >= 32<<10 || s.file != nil || s.err != nil {
-		s.changed.Signal()
-	}
+	return len(p), nil
 }
 
 // spill moves what is in memory to the file.
 func (s *spool) spill() error {
+	if !s.room.take(int64(len(s.buf))) {
+		return errSpoolFull
+	}
 	if s.file == nil {
-		f, err := os.CreateTemp("", "jejak-answers-*")
-		if err != nil {
-			return fmt.Errorf("keep answers for a slow client: %w", err)
+		f, err := os.CreateTemp("", "jejak-batch-*")
+		if err == nil {
+			err = os.Remove(f.Name())
+			s.file = f
 		}
-		s.file = f
-		if err := os.Remove(f.Name()); err != nil {
-			return fmt.Errorf("keep answers for a slow client: %w", err)
+		if err != nil {
+			s.room.taken.Add(-int64(len(s.buf)))
+			return fmt.Errorf("keep a batch until it is decided: %w", err)
 		}
 	}
 	n, err := s.file.WriteAt(s.buf, s.written)
 	if err != nil {
-		return fmt.Errorf("keep answers for a slow client: %w", err)
+		s.room.taken.Add(-int64(len(s.buf)))
+		return fmt.Errorf("keep a batch until it is decided: %w", err)
 	}
 	s.written += int64(n)
 	s.buf = s.buf[:0]
 	return nil
 }
 
-// flush tells the reader to pass on what there is.
-func (s *spool) flush() {
+// close says that no more comes, and why: io.EOF, or what broke. Only the first reason counts.
+func (s *spool) close(why error) {
 	s.mu.Lock()
-	s.urgent = true
-	s.mu.Unlock()
-	s.changed.Signal()
-}
-
-// end says that no more comes.
-func (s *spool) end() {
-	s.mu.Lock()
-	s.ended = true
+	if s.end == nil {
+		s.end = why
+	}
 	s.mu.Unlock()
 	s.changed.Broadcast()
 }
 
-// wait waits for the end.
-func (s *spool) wait() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for !s.ended {
-		s.changed.Wait()
-	}
-}
-
-// discard lets go of the file. The writer must have ended.
+// discard gives back what the spool has on the disk. Neither writer nor reader may use it any more.
 func (s *spool) discard() {
 	if s.file != nil {
 		_ = s.file.Close() // it has no name: closing it is deleting it
+		s.room.taken.Add(-s.written)
 	}
 }
 
-// next waits for bytes; done after the last.
-func (s *spool) next(into []byte) (p []byte, flush, done bool, err error) {
+// Read waits for bytes.
+func (s *spool) Read(into []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for !s.ended && !s.urgent && s.err == nil && len(s.buf) < 32<<10 && s.read == s.written {
+	for s.end == nil && len(s.buf) == 0 && s.read == s.written {
 		s.changed.Wait()
-	}
-	if s.err != nil {
-		return nil, false, true, s.err
 	}
 	if s.read < s.written {
 		n, err := s.file.ReadAt(into[:min(int64(len(into)), s.written-s.read)], s.read)
 		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, false, true, fmt.Errorf("read answers kept for a slow client: %w", err)
+			return 0, fmt.Errorf("read a batch that was kept: %w", err)
 		}
 		s.read += int64(n)
-		return into[:n], false, false, nil
+		return n, nil
+	}
+	if len(s.buf) == 0 {
+		return 0, s.end
 	}
 	n := copy(into, s.buf)
 	s.buf = s.buf[:copy(s.buf, s.buf[n:])]
-	flush = len(s.buf) == 0
-	if flush {
-		s.urgent = false
-	}
-	return into[:n], flush, s.ended && len(s.buf) == 0, nil
-}
-
-// copyTo passes everything on until the end, and flushes when nothing more is there.
-func (s *spool) copyTo(w io.Writer, flush func() error) error {
-	into := make([]byte, 64<<10)
-	for {
-		p, idle, done, err := s.next(into)
-		if err == nil && len(p) > 0 {
-			_, err = w.Write(p)
-		}
-		if err == nil && (idle || done) {
-			err = flush()
-		}
-		if err != nil || done {
-			return err
-		}
-	}
+	return n, nil
 }

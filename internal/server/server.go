@@ -15,6 +15,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,6 +36,7 @@ import (
 	"jejak/internal/people"
 	"jejak/internal/policy"
 	"jejak/internal/readlog"
+	"jejak/internal/share"
 	"jejak/internal/telemetry"
 	"jejak/internal/unreadable"
 	"jejak/internal/views"
@@ -58,6 +60,9 @@ type Config struct {
 	Kind Kind
 	// Demo marks a new directory as one that a demo may delete.
 	Demo bool
+	// Limits are those that are other than httpapi.Limits() has them, TrustedProxies the addresses of proxies whose X-Forwarded-For is believed.
+	Limits         []share.Limit
+	TrustedProxies []netip.Prefix
 	// NoImport leaves the built-in reference data out of a directory that does not have it.
 	NoImport bool
 	// PastMemory is how many bytes the states of ledgers as they were may take that are kept; 0 for the constant of this name.
@@ -233,7 +238,8 @@ func (s *Server) openAPI(context.Context) error {
 		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: s.metrics, Version: s.cfg.Version,
 		SetClock: s.setClock, History: s.history, Views: s.views, Settled: s.policies.Settled, Ready: s.ready, Warnings: s.warnings, Notary: s.notary, Reads: s.reads,
 		Unreadable: s.unreadable,
-		Backup:     func(ctx context.Context, w io.Writer) error { return s.backUp(ctx, w, nil) },
+		Limits:     s.cfg.Limits, TrustedProxies: s.cfg.TrustedProxies,
+		Backup: func(ctx context.Context, w io.Writer) error { return s.backUp(ctx, w, nil) },
 	}
 	if s.broker != nil { // a nil *Broker would not be a nil Consumers
 		cfg.Consumers, cfg.RebuildFeed = s.broker, s.rebuildFeed

@@ -20,6 +20,7 @@ func packing() []wave {
 			d.between(15, 19, "kotak disegel", func(s *stage) { s.seal(choose(s)) }),
 		)
 	}
+	waves = append(waves, firstPackingDay.between(6, 7, "jumlah lain disetujui", approveNumbers))
 	for n := range packingDays {
 		three(firstPackingDay.plus(n), func(s *stage) []*station { return s.shift(n) })
 	}
@@ -90,6 +91,17 @@ func (s *stage) ballotsIn(st *station, t int) (n int64, exception bool) {
 		return st.ballots() - 5, true
 	}
 	return st.ballots(), false
+}
+
+// approveNumbers: before packing begins the operator approves the numbers of ballots that are meant to be others.
+func approveNumbers(s *stage) {
+	for i, st := range s.stations {
+		for t := range types {
+			if _, exception := s.ballotsIn(st, t); exception {
+				s.approve(&s.operator, "ballot_number", s.part(i, len(s.stations)), st.box(t), 0)
+			}
+		}
+	}
 }
 
 func (s *stage) packedBox(l *line, st *station, t int, design string, ballots int64) {

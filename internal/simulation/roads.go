@@ -106,7 +106,9 @@ func (s *stage) inspectTruck(t *trip, at time.Time) {
 func (s *stage) escortTruck(t *trip, at time.Time) {
 	if t.flaw != tripNoEscort {
 		s.do(s.escort(t.police, t.n), request, "shipment.accept_escort", at, plain, shipmentLine(t))
+		return
 	}
+	s.approve(&s.operator, "no_escort", at, t.id, 0)
 }
 
 func (s *stage) leaveTruck(t *trip, at time.Time) {

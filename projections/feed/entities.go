@@ -111,6 +111,10 @@ var entities = map[string]entity{
 	"discrepancy.explained":           about(EntityIncident, func(e *incident.Explained) string { return e.Discrepancy }),
 	"discrepancy.reopened":            about(EntityIncident, func(e *incident.Reopened) string { return e.Discrepancy }),
 
+	"approval.given":   {name: EntityUnit},
+	"approval.refused": {name: EntityUnit},
+	"approval.revoked": {name: EntityUnit},
+
 	"deadline.passed": {name: EntityUnit},
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"jejak/domain"
+	"jejak/domain/approval"
 	"jejak/domain/deadline"
 	"jejak/domain/handoff"
 	"jejak/domain/incident"
@@ -20,16 +21,16 @@ import (
 )
 
 // Version is raised when Of gives other subjects for the same event: an index of an older version is made anew.
-const Version = 2
+const Version = 3
 
 // Frame is the subject of what everything of a ledger is seen in: reference data adopted, deadlines passed.
 const Frame = ""
 
-// Of are the ids that an event names, sorted, each once: of things and places in its data as they stand there, of the people who acted, approved or
+// Of are the ids that an event names, sorted, each once: of things and places in its data as they stand there, of the people who acted, approved, were asked to or
 // witnessed, and of the device. Ids of different kinds have different forms, so none says its kind. Free text, such as a note, names nothing.
 func Of(rec domain.Recorded) []string {
 	n := names{}
-	n.event(rec.Event)
+	n.event(rec)
 	n.add(rec.Meta.Actor.ID, rec.Meta.Device.ID)
 	slices.Sort(n.list)
 	return slices.Compact(n.list)
@@ -61,10 +62,12 @@ func (n *names) places(codes ...domain.Code) {
 
 func (n *names) frame() { n.list = append(n.list, Frame) }
 
-func (n *names) event(event domain.Event) {
-	switch e := event.(type) {
+func (n *names) event(rec domain.Recorded) {
+	switch e := rec.Event.(type) {
 	case *ledger.ReferenceAdopted:
 		n.frame()
+	case approval.Event:
+		n.approval(rec, e)
 	case deadline.Event:
 		n.deadline(e)
 	case supporting.Event, need.Event: // about groups of items and the plan, of which a unit has one
@@ -95,13 +98,26 @@ func (n *names) deadline(event deadline.Event) {
 	}
 }
 
+// approval: an approval is named by the id of the command that gave it.
+func (n *names) approval(rec domain.Recorded, event approval.Event) {
+	switch e := event.(type) {
+	case *approval.Given:
+		n.add(rec.Meta.CommandID.String())
+		n.add(e.Subject...)
+	case *approval.Refused:
+		n.add(e.Subject...)
+	case *approval.Revoked:
+		n.add(e.Approval)
+	}
+}
+
 func (n *names) procurement(event procurement.Event) {
 	switch e := event.(type) {
 	case *procurement.BudgetSet:
 	case *procurement.OrderPlaced:
 		n.add(e.Order, e.Supplier)
 		if e.Exception != nil {
-			n.add(e.Exception.Approver)
+			n.add(e.Exception.Approver, e.Exception.Asked, e.Exception.Approval)
 		}
 	case *procurement.ExternalOrderRecorded:
 		n.add(e.Order, e.Supplier)
@@ -143,7 +159,7 @@ func (n *names) packing(event packing.Event) {
 			n.add(string(b.Box))
 		}
 		if e.Exception != nil {
-			n.add(e.Exception.Approver)
+			n.add(e.Exception.Approver, e.Exception.Asked, e.Exception.Approval)
 		}
 	case *packing.KitsPacked:
 		n.boxes(e.Kits)
@@ -189,7 +205,7 @@ func (n *names) shipment(event shipment.Event) {
 	case *shipment.Dispatched:
 		n.add(e.Shipment)
 		if e.Override != nil {
-			n.add(e.Override.Approver)
+			n.add(e.Override.Approver, e.Override.Asked, e.Override.Approval)
 		}
 	case *shipment.CheckpointPassed:
 		n.add(e.Shipment, e.Place)

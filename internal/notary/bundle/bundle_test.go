@@ -1,6 +1,7 @@
 package bundle_test
 
 import (
+	"archive/zip"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -101,5 +102,33 @@ func TestLeavesInDisorder(t *testing.T) {
 			t.Errorf("leaves %v: %v", leaves, got)
 		}
 		_ = b.Close()
+	}
+}
+
+// Every entry of a zipped bundle names a day that there is.
+func TestEntriesAreDated(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bundle.zip")
+	w, err := bundle.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{w.BeginRecords("3501"), w.Record(numbered(0)), w.Add(bundle.TileFolder+"/0/000.p/1", make([]byte, 32)),
+		w.Close(bundle.Manifest{Origin: "jejak/test", Whole: true})} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	for _, f := range z.File {
+		if f.Modified.UTC().Format(time.DateOnly) != "1980-01-01" {
+			t.Errorf("%s is dated %s", f.Name, f.Modified)
+		}
+	}
+	if len(z.File) < 3 {
+		t.Errorf("%d entries", len(z.File))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/klauspost/compress/flate"
 )
@@ -54,6 +55,10 @@ func zipped(w io.Writer) *zip.Writer {
 	return z
 }
 
+// epoch is when every entry of a zip file was made: the first day that such a file can name, so that the same records give the same bytes. Readers take an
+// entry without a date for one of a month that there is not.
+var epoch = time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC)
+
 // quick is the level of compression.
 const quick = 2
 
@@ -66,7 +71,7 @@ func (w *Writer) create(name string) (io.WriteCloser, error) {
 		}
 		return os.OpenFile(full, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	}
-	h := &zip.FileHeader{Name: name, Method: zip.Deflate}
+	h := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: epoch}
 	if strings.HasPrefix(name, TileFolder+"/") {
 		h.Method = zip.Store // hashes do not get smaller
 	}

@@ -1,4 +1,4 @@
-package main
+package archtest
 
 import (
 	"fmt"
@@ -25,10 +25,10 @@ var rawOutputs = map[string]string{
 // TestNothingIsPrintedButTexts holds the source to the one way to print: terminal.Print and what is beside it, whose type lets no foreign text pass that
 // is not cleaned.
 func TestNothingIsPrintedButTexts(t *testing.T) {
-	for _, p := range printing(t, os.DirFS("."), ".") {
+	for _, p := range printing(t, os.DirFS("../../cmd/jejak"), ".") {
 		t.Error(p)
 	}
-	for _, p := range printing(t, os.DirFS("../../internal/exit"), ".") {
+	for _, p := range printing(t, os.DirFS("../exit"), ".") {
 		if !strings.Contains(p, "Print: NewEncoder") { // the JSON of an error
 			t.Errorf("internal/exit: %s", p)
 		}
