@@ -169,7 +169,7 @@ func (s *Server) checkUsers(sender people.User, users []people.NewUser, numbers 
 			problems = append(problems, one("real_data", linePath(line, "role"), "data ini bukan simulasi", "this data directory is not simulated",
 				"pakai peran lain", "use another role"))
 		}
-		if _, badScope := access.Scope(u.Role, u.Scope); badScope == "" && !access.Allows(view, sender.Scope, accountPlace(u.Role, u.Scope)) {
+		if _, badScope := access.Scope(u.Role, u.Scope); badScope == "" && !access.Allows(view, sender.Scope, access.AccountPlace(u.Role, u.Scope)) {
 			problems = append(problems, one("place_not_allowed", linePath(line, "scope"),
 				u.Scope+" di luar wilayah kerja Anda "+sender.Scope, u.Scope+" is outside your scope "+sender.Scope,
 				"buat akun untuk wilayah Anda sendiri", "make accounts for your own area"))
@@ -179,14 +179,6 @@ func (s *Server) checkUsers(sender people.User, users []people.NewUser, numbers 
 		return nil
 	}
 	return newProblem(http.StatusForbidden, problems...)
-}
-
-// accountPlace is the region that an account belongs to: a police unit's is in its name.
-func accountPlace(role domain.Role, scope string) domain.Code {
-	if role == domain.RoleEscort && len(scope) == 6 {
-		return domain.Code(scope[1:5])
-	}
-	return domain.Code(scope)
 }
 
 func accountProblems(wrong []people.Problem, numbers []int) []api.Problem {
@@ -305,7 +297,7 @@ func (s *Server) mayChange(ctx context.Context, id string) error {
 	if !ok {
 		return notFound("akun", "user", id, "pakai id yang diberikan saat akun dibuat", "use the id that was given when the account was made")
 	}
-	return s.may(ctx, access.Accounts, accountPlace(u.Role, u.Scope))
+	return s.may(ctx, access.Accounts, access.AccountPlace(u.Role, u.Scope))
 }
 
 func (s *Server) revokeUser(ctx context.Context, in *userID) (*userReply, error) {

@@ -129,7 +129,8 @@ func (e eventQuery) chooses(rec *eventstore.Record, view access.View, scope stri
 	election, unit, ofUnit := journal.SplitStream(rec.Stream)
 	switch {
 	case !ofUnit:
-		if e.unit != "" || (e.election != "" && rec.Stream != journal.ElectionStream(e.election)) {
+		if e.unit != "" || (e.election != "" && rec.Stream != journal.ElectionStream(e.election)) ||
+			!access.OfNoUnit(view, scope, rec.Type, rec.Data) {
 			return false
 		}
 	case strings.HasPrefix(rec.Stream, journal.AttemptsPrefix) && !e.attempts,
