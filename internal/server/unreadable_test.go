@@ -172,7 +172,7 @@ func TestOneRecordStopsOneUnit(t *testing.T) {
 			choice := export.Choice{Election: "pemilu2024"}
 			for how, write := range map[string]func() (export.Summary, error){
 				"EPCIS": func() (export.Summary, error) { return all.EPCIS(t.Context(), io.Discard, choice, names) },
-				"CSV":   func() (export.Summary, error) { return all.CSV(t.Context(), t.TempDir(), choice) },
+				"CSV":   func() (export.Summary, error) { return all.CSV(t.Context(), t.TempDir(), choice, export.Form{}) },
 			} {
 				s, err := write()
 				if err != nil || len(s.Unreadable) != 1 || !strings.Contains(s.Unreadable[0], bad.ID.String()) || s.Records < 40 {
