@@ -4,7 +4,11 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o /out/jejak ./cmd/jejak && mkdir -p /out/data
+# The version comes from .git, which is in the context, or from --build-arg VERSION=v1.2.3 where there is none: backups name the program that wrote them, so
+# an image that does not know which it is is not made.
+ARG VERSION=
+RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w -X main.version=$VERSION" -o /out/jejak ./cmd/jejak && mkdir -p /out/data
+RUN ! /out/jejak version | grep -w devel
 
 FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=build /out/jejak /usr/local/bin/jejak

@@ -108,11 +108,7 @@ func prove(ctx context.Context, r *reach, store string, event uuid.UUID) (proved
 
 // noProof gives a log that does not fit its exit code.
 func noProof(err error) error {
-	var mismatch *notary.MismatchError
-	if errors.As(err, &mismatch) {
-		return exit.With(exit.Mismatch, err)
-	}
-	return reached(storeAway(err))
+	return doesNotHold(reached(storeAway(err)))
 }
 
 func writeProof(out io.Writer, p proved, output, record string, asJSON bool) error {

@@ -190,6 +190,9 @@ func printLogVerified(out io.Writer, report *server.LogReport, form bool) error 
 	for _, p := range n.Problems {
 		page.Printf("%s\n", p.Text)
 	}
+	for _, text := range n.Notes {
+		page.Printf("%s\n", text)
+	}
 	when := ""
 	if n.SignedAt != "" {
 		when = ", signed at " + n.SignedAt

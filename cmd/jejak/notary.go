@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"jejak/eventstore/lock"
-	"jejak/internal/exit"
 	"jejak/internal/notary"
 	"jejak/internal/server"
 	"jejak/internal/terminal"
@@ -17,7 +16,7 @@ import (
 const notaryHelp = `The notary signs the log: every second while something is new, a checkpoint of all records so far. docs/notary.md has the whole of it.`
 
 func newNotaryCommand() *cobra.Command {
-	return group("notary", "The signatures of the log", notaryHelp, newNotaryShowCommand(), newNotaryRotateCommand(), newNotaryRebuildCommand())
+	return group("notary", "The signatures of the log", notaryHelp, newNotaryShowCommand(), newNotaryRotateCommand(), newNotaryRebuildCommand(), newNotaryAcceptCommand())
 }
 
 // notaryShown is what `notary show --json` prints.
@@ -94,7 +93,7 @@ func printNotary(out io.Writer, shown *notaryShown) error {
 }
 
 func newNotaryRotateCommand() *cobra.Command {
-	var dir string
+	var dir, store string
 	var lost, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "rotate",
@@ -108,13 +107,16 @@ as well, and have who kept a checkpoint from before hold the log against it: the
 		Example: "  jejak notary rotate --data ./jejak-data\n  jejak notary rotate --data ./jejak-data --lost",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			keys, err := server.RotateNotary(dir, lost)
+			if err := checkStore(store); err != nil {
+				return err
+			}
+			keys, err := server.RotateNotary(cmd.Context(), dir, store, lost)
 			var held *lock.HeldError
 			if errors.As(err, &held) {
 				return fmt.Errorf("a running server signs with the key that it read at its start: stop it, rotate, and start it again: %w", inUse(held))
 			}
 			if err != nil {
-				return err
+				return doesNotHold(storeAway(err))
 			}
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), keys)
@@ -124,6 +126,7 @@ as well, and have who kept a checkpoint from before hold the log against it: the
 		},
 	}
 	dataFlag(cmd.Flags(), &dir)
+	storeFlag(cmd.Flags(), &store)
 	cmd.Flags().BoolVar(&lost, "lost", false, "the old key is not there any more")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the keys, the oldest first")
 	return cmd
@@ -141,7 +144,8 @@ func newNotaryRebuildCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rebuild",
 		Short: "Make the notary's tree again from the log",
-		Long: `Remove the notary's tiles and its index, make them again from the first record on, and hold the tree against every checkpoint ever signed. Where one does not fit the exit
+		Long: `Remove the notary's tiles and its index, make them again from the first record on, and hold the tree against every checkpoint ever signed; make notary.db again from the
+notary's stream beside the log. Where a checkpoint does not fit, nothing is changed and the exit
 code is 3, and jejak audit verify says more: run that first, since the tiles are what names a record that was changed. No server may have the directory
 meanwhile.`,
 		Example: "  jejak notary rebuild --data ./jejak-data",
@@ -157,14 +161,11 @@ meanwhile.`,
 				}
 			})
 			var held *lock.HeldError
-			var mismatch *notary.MismatchError
 			switch {
 			case errors.As(err, &held):
 				return inUse(held)
-			case errors.As(err, &mismatch):
-				return exit.With(exit.Mismatch, err)
 			case err != nil:
-				return storeAway(err)
+				return doesNotHold(storeAway(err))
 			case asJSON:
 				return printJSON(cmd.OutOrStdout(), notaryRebuilt{rebuilt.Records, rebuilt.Checkpoints})
 			}

@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"jejak/domain"
 	"jejak/eventstore/lock"
 	"jejak/internal/api"
 	"jejak/internal/client"
@@ -25,49 +24,37 @@ import (
 
 // office is where accounts are changed: through the server that has the directory, or in people.db.
 type office interface {
-	add(ctx context.Context, users []api.NewUser) ([]api.User, error)
+	// add makes accounts, all or none. A key that is not "" is used once: a list that was imported under it is refused.
+	add(ctx context.Context, key string, users []api.NewUser) ([]api.User, error)
 	revoke(ctx context.Context, id string) (api.User, error)
 	forget(ctx context.Context, id string) (api.Forgotten, error)
 	close() error
 }
 
-func addUsers(ctx context.Context, dir string, users []api.NewUser) (added []api.User, err error) {
-	o, err := openOffice(ctx, dir)
+// atOffice opens the office that reach leads to, does something in it and closes it.
+func atOffice(ctx context.Context, r *reach, makes bool, do func(o office) error) (err error) {
+	o, err := openOffice(ctx, r, makes)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, o.close()) }()
-	return o.add(ctx, users)
+	return do(o)
 }
 
-func revokeUser(ctx context.Context, dir, id string) (revoked api.User, err error) {
-	o, err := openOfficeOf(ctx, dir)
-	if err != nil {
-		return api.User{}, err
+// openOffice finds the office: the server at --url, the one that has the data directory, or people.db itself. makes says that a directory which is not there
+// is made; otherwise a name that was mistyped is refused.
+func openOffice(ctx context.Context, r *reach, makes bool) (office, error) {
+	if r.url != "" {
+		c, _, token, err := r.connect("jejak serve")
+		if err != nil {
+			return nil, fmt.Errorf("ask the server: %w", err)
+		}
+		return there{client: c, token: token}, nil
 	}
-	defer func() { err = errors.Join(err, o.close()) }()
-	return o.revoke(ctx, id)
-}
-
-func forgetUser(ctx context.Context, dir, id string) (forgotten api.Forgotten, err error) {
-	o, err := openOfficeOf(ctx, dir)
-	if err != nil {
-		return forgotten, err
+	if _, err := os.Stat(filepath.Join(r.dir, server.PeopleFile)); !makes && errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is no data directory of a server: name it with --data, or a server with --url", r.dir)
 	}
-	defer func() { err = errors.Join(err, o.close()) }()
-	return o.forget(ctx, id)
-}
-
-// openOfficeOf opens the office of a directory that has people: a name that was mistyped is not made into a new directory.
-func openOfficeOf(ctx context.Context, dir string) (office, error) {
-	if _, err := os.Stat(filepath.Join(dir, server.PeopleFile)); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is no data directory of a server: name it with --data", dir)
-	}
-	return openOffice(ctx, dir)
-}
-
-func openOffice(ctx context.Context, dir string) (office, error) {
-	accounts, err := server.OpenAccounts(ctx, dir)
+	accounts, err := server.OpenAccounts(ctx, r.dir)
 	var held *lock.HeldError
 	switch {
 	case err == nil:
@@ -75,7 +62,7 @@ func openOffice(ctx context.Context, dir string) (office, error) {
 	case !errors.As(err, &held):
 		return nil, err
 	}
-	t, ok, err := askServer(dir, "")
+	t, ok, err := askServer(r.dir, r.tokenFile)
 	if err != nil {
 		return nil, err
 	}
@@ -110,23 +97,12 @@ func inUse(held *lock.HeldError) error {
 // here changes people.db itself.
 type here struct{ accounts *server.Accounts }
 
-func (h here) add(ctx context.Context, users []api.NewUser) ([]api.User, error) {
+func (h here) add(ctx context.Context, key string, users []api.NewUser) ([]api.User, error) {
 	asked := make([]people.NewUser, len(users))
-	var errs []error
 	for i, u := range users {
-		asked[i] = people.NewUser{Role: domain.Role(u.Role), Scope: u.Scope, Party: u.Party, Name: u.Name, Phone: u.Phone, ID: u.ID, TokenSHA256: u.TokenSHA256}
-		if u.Expires != "" {
-			t, err := domain.ParseTime(u.Expires)
-			if err != nil {
-				errs = append(errs, fmt.Errorf("user %d: expires: %q is no time such as 2024-02-20T00:00:00+07:00", i+1, u.Expires))
-			}
-			asked[i].Expires = t
-		}
+		asked[i] = people.Asked(u)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	added, err := h.accounts.AddMany(ctx, asked)
+	added, err := h.accounts.AddOnce(ctx, key, asked)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +143,7 @@ type there struct {
 	token  string
 }
 
-func (t there) add(ctx context.Context, users []api.NewUser) ([]api.User, error) {
+func (t there) add(ctx context.Context, key string, users []api.NewUser) ([]api.User, error) {
 	var lines bytes.Buffer
 	enc := json.NewEncoder(&lines)
 	for _, u := range users {
@@ -175,7 +151,11 @@ func (t there) add(ctx context.Context, users []api.NewUser) ([]api.User, error)
 			return nil, err
 		}
 	}
-	answer, err := t.client.Call(ctx, t.token, http.MethodPost, "/v1/users", "application/x-ndjson", lines.Bytes())
+	path := "/v1/users"
+	if key != "" {
+		path += "?" + url.Values{"import": {key}}.Encode()
+	}
+	answer, err := t.client.Call(ctx, t.token, http.MethodPost, path, "application/x-ndjson", lines.Bytes())
 	if err != nil {
 		return nil, reached(err)
 	}

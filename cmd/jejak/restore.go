@@ -28,7 +28,7 @@ func newRestoreCommand() *cobra.Command {
 		Example: "  jejak restore jejak-2024-02-13.backup --data ./restored",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			list, err := server.Restore(cmd.Context(), args[0], dir, restoring(cmd.ErrOrStderr()))
+			list, err := server.Restore(cmd.Context(), args[0], dir, thisBuild().Version, restoring(cmd.ErrOrStderr()))
 			var taken *server.NotEmptyError
 			switch {
 			case errors.As(err, &taken):
@@ -39,8 +39,11 @@ func newRestoreCommand() *cobra.Command {
 			if err := showBackup(cmd.OutOrStdout(), args[0], list, "checked and restored to "+dir, asJSON); err != nil || asJSON {
 				return err
 			}
-			err = terminal.Fprintf(cmd.OutOrStdout(), "\nadmin.token is in no backup: jejak user add --role admin --scope 35 --data %s\n", dir)
-			return err
+			province, err := server.ProvinceOf(dir)
+			if err != nil {
+				return err
+			}
+			return terminal.Fprintf(cmd.OutOrStdout(), "\nadmin.token is in no backup: jejak user add --role admin --scope %s --data %s\n", province, dir)
 		},
 	}
 	dataFlag(cmd.Flags(), &dir)

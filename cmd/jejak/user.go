@@ -14,8 +14,8 @@ import (
 
 const userHelp = `People are random ids in the log. Their names and telephone numbers are in people.db alone, and of their tokens only a hash.
 
-While a server has the data directory, the commands go through it with the token in DIR/admin.token; otherwise they change people.db
-themselves. A token is shown once, when it is made: it cannot be read back.`
+While a server has the data directory, the commands go through it with the token in --token-file, by default DIR/admin.token; otherwise they
+change people.db themselves. --url asks a server elsewhere. A token is shown once, when it is made: it cannot be read back.`
 
 func newUserCommand() *cobra.Command {
 	return group("user", "Add, revoke and forget the people who may use the server", userHelp,
@@ -24,7 +24,7 @@ func newUserCommand() *cobra.Command {
 
 func newUserAddCommand() *cobra.Command {
 	var (
-		dir    string
+		r      reach
 		asJSON bool
 		user   api.NewUser
 	)
@@ -42,7 +42,11 @@ func newUserAddCommand() *cobra.Command {
 			if user.Role == "" || user.Scope == "" {
 				return exit.Errorf(exit.Usage, "add a user: --role and --scope are needed (roles: %s)", roleNames())
 			}
-			added, err := addUsers(cmd.Context(), dir, []api.NewUser{user})
+			var added []api.User
+			err := atOffice(cmd.Context(), &r, true, func(o office) (err error) {
+				added, err = o.add(cmd.Context(), "", []api.NewUser{user})
+				return err
+			})
 			if err != nil {
 				return fmt.Errorf("add a user: %w", err)
 			}
@@ -54,7 +58,7 @@ func newUserAddCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	dataFlag(flags, &dir)
+	r.flags(flags)
 	flags.StringVar(&user.Role, "role", "", "role of the person")
 	flags.StringVar(&user.Scope, "scope", "", "region code or police unit that the person acts for")
 	flags.StringVar(&user.Party, "party", "", "firm of a supplier or carrier, as the supplier of its orders is written (letters, digits, dashes)")
@@ -67,7 +71,7 @@ func newUserAddCommand() *cobra.Command {
 
 func newUserRevokeCommand() *cobra.Command {
 	var (
-		dir    string
+		r      reach
 		asJSON bool
 	)
 	cmd := &cobra.Command{
@@ -76,7 +80,11 @@ func newUserRevokeCommand() *cobra.Command {
 		Example: "  jejak user revoke u_5hx2k7ab",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			revoked, err := revokeUser(cmd.Context(), dir, args[0])
+			var revoked api.User
+			err := atOffice(cmd.Context(), &r, false, func(o office) (err error) {
+				revoked, err = o.revoke(cmd.Context(), args[0])
+				return err
+			})
 			if err != nil {
 				return fmt.Errorf("revoke a user: %w", err)
 			}
@@ -86,7 +94,7 @@ func newUserRevokeCommand() *cobra.Command {
 			return terminal.Fprintf(cmd.OutOrStdout(), "user %s is revoked since %s\n", revoked.ID, revoked.Revoked)
 		},
 	}
-	dataFlag(cmd.Flags(), &dir)
+	r.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the account")
 	return cmd
 }
@@ -98,7 +106,7 @@ Backups that were taken before still have the person: delete them when they are 
 
 func newUserForgetCommand() *cobra.Command {
 	var (
-		dir    string
+		r      reach
 		asJSON bool
 	)
 	cmd := &cobra.Command{
@@ -108,7 +116,11 @@ func newUserForgetCommand() *cobra.Command {
 		Example: "  jejak user forget usr-5hx2k7ab",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f, err := forgetUser(cmd.Context(), dir, args[0])
+			var f api.Forgotten
+			err := atOffice(cmd.Context(), &r, false, func(o office) (err error) {
+				f, err = o.forget(cmd.Context(), args[0])
+				return err
+			})
 			if err != nil {
 				return fmt.Errorf("forget a user: %w", err)
 			}
@@ -122,7 +134,7 @@ func newUserForgetCommand() *cobra.Command {
 			}
 		},
 	}
-	dataFlag(cmd.Flags(), &dir)
+	r.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what was forgotten, and whether it was before")
 	return cmd
 }

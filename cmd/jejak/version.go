@@ -28,6 +28,9 @@ type build struct {
 	Platform string `json:"platform"`
 }
 
+// version is set by who builds without the history of the source at hand: -ldflags "-X main.version=v1.2.3".
+var version string
+
 func thisBuild() build {
 	b := build{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
@@ -44,6 +47,9 @@ func thisBuild() build {
 		case "vcs.modified":
 			b.Modified = setting.Value == "true"
 		}
+	}
+	if version != "" {
+		b.Version = version
 	}
 	return b
 }

@@ -21,6 +21,7 @@ type Store struct {
 	commands map[uuid.UUID]int   // index of the first record
 	ids      map[uuid.UUID]int
 	closed   bool
+	side     func() *Store // the streams beside it
 
 	changed broadcast.Signal
 }
@@ -29,8 +30,11 @@ var _ eventstore.Store = (*Store)(nil)
 
 // New returns an empty store.
 func New() *Store {
-	return &Store{streams: map[string][]int{}, commands: map[uuid.UUID]int{}, ids: map[uuid.UUID]int{}}
+	return &Store{streams: map[string][]int{}, commands: map[uuid.UUID]int{}, ids: map[uuid.UUID]int{}, side: sync.OnceValue(New)}
 }
+
+// Side gives the streams beside the log.
+func (s *Store) Side() eventstore.Side { return s.side() }
 
 // Append is described at eventstore.Store.
 func (s *Store) Append(ctx context.Context, stream string, expected eventstore.Version, events ...eventstore.Event) (eventstore.Position, error) {

@@ -118,7 +118,7 @@ func (w *writer) add(r *request, i int) error {
 	}
 	row := int64(w.last + 1)
 	if beside(r.stream) {
-		row = -int64(w.side + 1)
+		row = rowBeside(w.side + 1)
 	}
 	for _, err := range [...]error{
 		s.BindInt64(1, row),

@@ -120,7 +120,7 @@ func loadHeads(ctx context.Context, conn *sqlite3.Conn, h *heads) (end, side eve
 			} else {
 				sum += uint64(end.version)
 			}
-			if beside(stream) != (row < 0) {
+			if beside(stream) != (row < sideEnd) || row == 0 {
 				wrong = append(wrong, fmt.Errorf("stream %s ends at position %d: its rows are not where they belong", stream, row))
 			}
 		}
@@ -135,12 +135,13 @@ func loadHeads(ctx context.Context, conn *sqlite3.Conn, h *heads) (end, side eve
 	if err != nil {
 		return 0, 0, err
 	}
-	lowest, err := queryInt(conn, `SELECT coalesce(min(position), 0) FROM events WHERE position <= 0`)
+	beyond, err := queryInt(conn, fmt.Sprintf(`SELECT coalesce(max(position), %d) FROM events WHERE position <= 0`, sideBase))
 	if err != nil {
 		return 0, 0, err
 	}
-	if besides != uint64(-lowest) {
-		wrong = append(wrong, fmt.Errorf("the streams beside the log have %d events, but the last place there is %d", besides, -lowest))
+	side = placeOf(beyond)
+	if besides != uint64(side) {
+		wrong = append(wrong, fmt.Errorf("the streams beside the log have %d events, but the last place there is %d", besides, side))
 	}
 	if sum != uint64(last) {
 		wrong = append(wrong, fmt.Errorf("the streams have %d events, but the last position is %d", sum, last))
@@ -156,5 +157,5 @@ func loadHeads(ctx context.Context, conn *sqlite3.Conn, h *heads) (end, side eve
 	if len(wrong) > 0 {
 		return 0, 0, fmt.Errorf("%w: %w", ErrDamaged, errors.Join(wrong...))
 	}
-	return eventstore.Position(last), eventstore.Position(-lowest), nil
+	return eventstore.Position(last), side, nil
 }

@@ -108,7 +108,7 @@ func (l *loader) commit(mode sqlite3.CheckpointMode) error {
 func (l *loader) add(r *eventstore.Record) error {
 	last, row := &l.last, int64(r.Position)
 	if beside(r.Stream) {
-		last, row = &l.side, -row
+		last, row = &l.side, rowBeside(r.Position)
 	}
 	if r.Position != *last+1 {
 		return fmt.Errorf("position %d comes after %d", r.Position, *last)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -155,7 +156,7 @@ func prepareReader(conn *sqlite3.Conn) (*reader, error) {
 		{&r.stream, `SELECT ` + columns + ` FROM events WHERE stream = ?3 AND version > ?1 AND version <= ?2 ORDER BY version`},
 		{&r.few, `SELECT ` + columns + ` FROM events WHERE position IN (SELECT position FROM events INDEXED BY events_stream WHERE stream >= ?3 AND stream < ?4
 			AND position > ?1 AND position <= ?2) ORDER BY position`},
-		{&r.besides, `SELECT ` + columns + ` FROM events WHERE position < 0 ORDER BY position DESC`},
+		{&r.besides, `SELECT ` + columns + ` FROM events WHERE position < ` + strconv.Itoa(sideEnd) + ` ORDER BY position`},
 		{&r.byCommand, `SELECT ` + columns + ` FROM events WHERE command = ?1 ORDER BY position LIMIT 1`},
 		{&r.commandsByText, `SELECT command FROM events WHERE command > ?1 ORDER BY command`},
 	} {

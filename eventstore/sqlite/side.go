@@ -9,8 +9,12 @@ import (
 	"jejak/eventstore"
 )
 
-// Rows beside the log stand in its table, at -1, -2, -3, ...: the log's own positions stay 1, 2, 3, ... without gaps, and who reads the log from its beginning
-// does not meet them.
+// Rows beside the log stand in its table, far below its own: the log's positions stay 1, 2, 3, ... without gaps, and who reads the log from its beginning does not
+// meet them.
+const (
+	sideBase = -1 << 62      // the first is the next
+	sideEnd  = sideBase >> 1 // they are all below
+)
 
 // besideRows are the rows of streams beside the log.
 const besideRows = `stream >= '` + eventstore.SidePrefix + `' AND stream < 'side.'` // the sign after '-'
@@ -19,11 +23,14 @@ func beside(stream string) bool { return strings.HasPrefix(stream, eventstore.Si
 
 // placeOf is the position of a row, in the log or beside it.
 func placeOf(row int64) eventstore.Position {
-	if row < 0 {
-		row = -row
+	if row < sideEnd {
+		row -= sideBase
 	}
 	return eventstore.Position(row)
 }
+
+// rowBeside is where the row of a place beside the log stands.
+func rowBeside(place eventstore.Position) int64 { return sideBase + int64(place) }
 
 // Side gives the streams that stand beside the log in the same file.
 func (s *Store) Side() eventstore.Side { return side{s} }

@@ -69,6 +69,16 @@ func TestDocsShowTheTables(t *testing.T) {
 			return access.Sees(domain.Actor{Role: role}, access.Model(row)).String()
 		}) + routes + "\n",
 	}
+	fields := make([]string, 0, len(access.Fields()))
+	for _, f := range access.Fields() {
+		fields = append(fields, string(f))
+	}
+	want["fields"] = table("field", fields, func(row string, role domain.Role) string {
+		if access.Sees(domain.Actor{Role: role}, access.Regency) != access.Nothing && access.SeesField(role, access.Field(row)) {
+			return "shown"
+		}
+		return ""
+	})
 	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)

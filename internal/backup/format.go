@@ -3,7 +3,7 @@
 // The file is a zstd stream (RFC 8878) of a tar archive, so that `tar --zstd -xf FILE` opens it where there is no Jejak. Before and behind it are
 // skippable frames, which zstd passes over:
 //
-//	"jejak-backup 2\n"                        what the file is, and its format
+//	"jejak-backup 3\n"                        what the file is, and its format
 //	zstd of tar: the files, then log/000001 ...   the log in pieces of some megabytes
 //	the manifest, JSON                        what is in it, and the SHA-256 of each part
 //	SHA-256 of all before, length of the manifest   (32 and 8 bytes)
@@ -29,7 +29,8 @@ import (
 //
 //	1  the first
 //	2  the part notary/leaves: hashes from which the notary's tiles are made
-const Format = 2
+//	3  the part side: the records of the streams beside the log, in the form of a piece of the log
+const Format = 3
 
 // Manifest says what is in a backup.
 type Manifest struct {

@@ -28,11 +28,14 @@ func goldenName(format int) string {
 	return filepath.Join("testdata", fmt.Sprintf("format%d.backup", format))
 }
 
-// goldenFiles are in the golden file of a format. The notary's leaves came with format 2.
+// goldenFiles are in the golden file of a format. The notary's leaves came with format 2, the streams beside the log with 3.
 func goldenFiles(format int) map[string]string {
 	files := map[string]string{"directory.json": `{"kind":"simulated"}`, "people.db": "people"}
 	if format >= 2 {
 		files["notary/leaves"] = strings.Repeat("leaf", 8*3)
+	}
+	if format >= 3 {
+		files["side"] = `{"position":1,"stream":"side-notary-0","version":1,"id":"0190a0b0-0000-7000-8000-000000000002","type":"notary.begun","schema":1,"recorded_at":"2024-02-13T20:15:00.000000Z","data":2,"metadata":0}` + "\n{}\n\n"
 	}
 	return files
 }

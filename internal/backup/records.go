@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strconv"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -82,6 +83,41 @@ func readRecord(r *bufio.Reader) (rec eventstore.Record, err error) {
 		return rec, fmt.Errorf("read the record of position %d: %w", l.Position, errors.Join(errs[:]...))
 	}
 	return rec, nil
+}
+
+// WriteRecords writes records in the form of a piece of the log. It returns how many.
+func WriteRecords(w io.Writer, records iter.Seq2[eventstore.Record, error]) (written int, err error) {
+	var text []byte
+	for rec, err := range records {
+		if err != nil {
+			return written, err
+		}
+		text = appendRecord(text[:0], &rec)
+		if _, err := w.Write(text); err != nil {
+			return written, err
+		}
+		written++
+	}
+	return written, nil
+}
+
+// ReadRecords reads what WriteRecords has written.
+func ReadRecords(r io.Reader) iter.Seq2[eventstore.Record, error] {
+	return func(yield func(eventstore.Record, error) bool) {
+		body := bufio.NewReaderSize(r, 64<<10)
+		for {
+			rec, err := readRecord(body)
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil {
+				err = damaged("the records beside the log: %v", err)
+			}
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // readPayload reads n bytes and the line feed behind them.

@@ -187,7 +187,7 @@ func TestWhoIsRefused(t *testing.T) {
 
 func TestNobodyComesInBeforeTheFeedIsThere(t *testing.T) {
 	d := bareDoor(t)
-	for _, u := range []people.Added{d.user(domain.RoleEscort, "P3578A"), d.user(domain.RoleProvince, "35"), d.user(domain.RoleCarrier, "3578")} {
+	for _, u := range []people.Added{d.user(domain.RoleEscort, "P3578A"), d.user(domain.RoleProvince, "35"), d.user(domain.RoleOperator, "3578")} {
 		if _, err := d.try(u); !errors.Is(err, nats.ErrAuthorization) {
 			t.Errorf("%s: %v", u.Role, err)
 		}

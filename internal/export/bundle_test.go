@@ -22,7 +22,7 @@ import (
 func (h *house) signed() (dir string) {
 	h.Helper()
 	dir = filepath.Join(h.TempDir(), "notary")
-	n, err := notary.Open(h.Context(), notary.Config{Dir: dir, Store: h.store, Simulated: true})
+	n, err := notary.Open(h.Context(), notary.Config{Dir: dir, Store: h.store, Simulated: true, Word: &notary.Word{By: "a test", Why: "what was recorded first is signed later"}})
 	h.must(err)
 	h.must(n.CatchUp(h.Context(), nil))
 	h.must(n.Close())

@@ -7,14 +7,18 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	jsonv2 "github.com/go-json-experiment/json"
 
 	"jejak/domain"
 	"jejak/internal/access"
 	"jejak/internal/api"
+	"jejak/internal/command"
+	"jejak/internal/envelope"
 	"jejak/internal/people"
 )
 
@@ -59,7 +63,12 @@ func (s *Server) postUsers(w http.ResponseWriter, r *http.Request) {
 		endBody(w, r, tooLarge("permintaan", "the request", limit))
 		return
 	}
-	asked, numbers, p := readUsers(raw, kind)
+	key, p := importKey(r)
+	if p != nil {
+		writeProblem(w, p)
+		return
+	}
+	asked, numbers, p := readUsers(raw, kind, s.cfg.Clock.Now())
 	if p == nil {
 		p = s.checkUsers(user, asked, numbers)
 	}
@@ -67,11 +76,18 @@ func (s *Server) postUsers(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, p)
 		return
 	}
-	added, err := s.cfg.People.AddMany(r.Context(), asked)
+	added, err := s.cfg.People.AddOnce(r.Context(), key, asked)
 	var invalid *people.InvalidError
+	var repeated *people.RepeatedError
 	switch {
 	case errors.As(err, &invalid):
-		writeProblem(w, userProblems(invalid, numbers))
+		writeProblem(w, newProblem(http.StatusUnprocessableEntity, accountProblems(invalid.Problems, numbers)...))
+		return
+	case errors.As(err, &repeated):
+		writeProblem(w, newProblem(http.StatusConflict, one("imported_already", "/query/import",
+			fmt.Sprintf("daftar ini sudah diimpor pada %s: %d akun dibuat waktu itu", stamp(repeated.At), repeated.Count),
+			fmt.Sprintf("this list was imported at %s: %d accounts were made then", stamp(repeated.At), repeated.Count),
+			"jika tokennya hilang, cabut akun-akun itu lalu impor dengan kunci lain", "if its tokens were lost, revoke those accounts and import under another key")))
 		return
 	case err != nil && added == nil:
 		s.cfg.Telemetry.Log.Error("users cannot be added", "cause", err)
@@ -84,19 +100,42 @@ func (s *Server) postUsers(w http.ResponseWriter, r *http.Request) {
 	writeUsers(w, kind, added, numbers)
 }
 
-// readUsers reads one object or a line each; numbers are the lines, nil for an object.
-func readUsers(raw []byte, kind bodyForm) (users []people.NewUser, numbers []int, p *problem) {
+var importKeyForm = regexp.MustCompile(`^[A-Za-z0-9_-]{8,64}$`)
+
+// importKey is the parameter import of a request, "" for none.
+func importKey(r *http.Request) (string, *problem) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return "", newProblem(http.StatusUnprocessableEntity, invalidField("parameter", "/query", "parameter tidak terbaca", "the parameters cannot be read"))
+	}
+	key, given := values["import"]
+	switch {
+	case !given:
+		return "", nil
+	case len(key) > 1 || !importKeyForm.MatchString(key[0]):
+		return "", newProblem(http.StatusUnprocessableEntity, invalidField("parameter", "/query/import",
+			"kunci impor terdiri dari 8 sampai 64 huruf, angka, garis bawah atau tanda hubung", "a key of an import has 8 to 64 letters, digits, underscores or dashes"))
+	}
+	return key[0], nil
+}
+
+// readUsers reads one object or a line each; numbers are the lines, nil for an object. Everything that is wrong is told at once: with the form of lines, and
+// with the accounts in the others.
+func readUsers(raw []byte, kind bodyForm, now time.Time) (users []people.NewUser, numbers []int, p *problem) {
 	var problems []api.Problem
 	read := func(text []byte, line int) {
 		if len(problems) >= maxProblems {
 			return
 		}
-		u, err := readUser(text)
-		if err != nil {
-			problems = append(problems, invalidField("user", linePath(line, ""), "baris pengguna salah: "+err.Error(), err.Error()))
+		var u api.NewUser
+		if wrong := command.Problems(envelope.Object(text, &u)); len(wrong) > 0 {
+			for i := range wrong {
+				wrong[i].Path = linePath(line, strings.TrimPrefix(wrong[i].Path, "/"))
+			}
+			problems = append(problems, wrong...)
 			return
 		}
-		users = append(users, u)
+		users = append(users, people.Asked(u))
 		if line > 0 {
 			numbers = append(numbers, line)
 		}
@@ -111,26 +150,13 @@ func readUsers(raw []byte, kind bodyForm) (users []people.NewUser, numbers []int
 			read(text, line)
 		}
 	}
+	if wrong := people.Problems(users, now); len(wrong) > 0 {
+		problems = append(problems, accountProblems(wrong[:min(len(wrong), maxProblems)], numbers)...)
+	}
 	if len(problems) > 0 {
-		return nil, nil, newProblem(http.StatusUnprocessableEntity, problems...)
+		return nil, nil, newProblem(http.StatusUnprocessableEntity, problems[:min(len(problems), maxProblems)]...)
 	}
 	return users, numbers, nil
-}
-
-func readUser(text []byte) (people.NewUser, error) {
-	var u api.NewUser
-	if err := jsonv2.Unmarshal(text, &u, jsonv2.RejectUnknownMembers(true)); err != nil {
-		return people.NewUser{}, err
-	}
-	n := people.NewUser{Role: domain.Role(u.Role), Scope: u.Scope, Party: u.Party, Name: u.Name, Phone: u.Phone, ID: u.ID, TokenSHA256: u.TokenSHA256}
-	if u.Expires != "" {
-		at, err := domain.ParseTime(u.Expires)
-		if err != nil {
-			return n, fmt.Errorf("expires %q is no RFC 3339 time with offset, such as 2024-03-01T00:00:00+07:00", u.Expires)
-		}
-		n.Expires = at
-	}
-	return n, nil
 }
 
 // checkUsers refuses accounts outside the sender's scope, and simulators where nothing is simulated.
@@ -143,7 +169,7 @@ func (s *Server) checkUsers(sender people.User, users []people.NewUser, numbers 
 			problems = append(problems, one("real_data", linePath(line, "role"), "data ini bukan simulasi", "this data directory is not simulated",
 				"pakai peran lain", "use another role"))
 		}
-		if _, badScope := access.Scope(u.Role, u.Scope); badScope == "" && !access.Allows(view, sender.Scope, accountPlace(u.Role, u.Scope)) {
+		if _, badScope := access.Scope(u.Role, u.Scope); badScope == "" && !access.Allows(view, sender.Scope, access.AccountPlace(u.Role, u.Scope)) {
 			problems = append(problems, one("place_not_allowed", linePath(line, "scope"),
 				u.Scope+" di luar wilayah kerja Anda "+sender.Scope, u.Scope+" is outside your scope "+sender.Scope,
 				"buat akun untuk wilayah Anda sendiri", "make accounts for your own area"))
@@ -155,20 +181,12 @@ func (s *Server) checkUsers(sender people.User, users []people.NewUser, numbers 
 	return newProblem(http.StatusForbidden, problems...)
 }
 
-// accountPlace is the region that an account belongs to: a police unit's is in its name.
-func accountPlace(role domain.Role, scope string) domain.Code {
-	if role == domain.RoleEscort && len(scope) == 6 {
-		return domain.Code(scope[1:5])
-	}
-	return domain.Code(scope)
-}
-
-func userProblems(invalid *people.InvalidError, numbers []int) *problem {
-	problems := make([]api.Problem, len(invalid.Problems))
-	for i, p := range invalid.Problems {
+func accountProblems(wrong []people.Problem, numbers []int) []api.Problem {
+	problems := make([]api.Problem, len(wrong))
+	for i, p := range wrong {
 		problems[i] = invalidField("user", linePath(lineOf(numbers, p.Index), p.Field), "akun salah: "+p.Message, p.Message)
 	}
-	return newProblem(http.StatusUnprocessableEntity, problems...)
+	return problems
 }
 
 func lineOf(numbers []int, i int) int {
@@ -279,7 +297,7 @@ func (s *Server) mayChange(ctx context.Context, id string) error {
 	if !ok {
 		return notFound("akun", "user", id, "pakai id yang diberikan saat akun dibuat", "use the id that was given when the account was made")
 	}
-	return s.may(ctx, access.Accounts, accountPlace(u.Role, u.Scope))
+	return s.may(ctx, access.Accounts, access.AccountPlace(u.Role, u.Scope))
 }
 
 func (s *Server) revokeUser(ctx context.Context, in *userID) (*userReply, error) {

@@ -22,10 +22,10 @@ func (s *Server) custody() model[api.CustodyRow] {
 		return row
 	}
 	return model[api.CustodyRow]{
-		views.Custody, func(st *ledger.State, at eventstore.Position) api.CustodyRow {
+		view: views.Custody, row: func(st *ledger.State, at eventstore.Position) api.CustodyRow {
 			return mark(projections.Custody(st, at))
 		},
-		func(b *history.Board) api.CustodyRow { return mark(b.Custody) },
+		board: func(b *history.Board) api.CustodyRow { return mark(b.Custody) },
 	}
 }
 
@@ -35,10 +35,10 @@ func (s *Server) deadlines() model[api.DeadlineRow] {
 		return row
 	}
 	return model[api.DeadlineRow]{
-		views.Deadlines, func(st *ledger.State, at eventstore.Position) api.DeadlineRow {
+		view: views.Deadlines, row: func(st *ledger.State, at eventstore.Position) api.DeadlineRow {
 			return mark(projections.Deadlines(st, at))
 		},
-		func(b *history.Board) api.DeadlineRow { return mark(b.Deadlines) },
+		board: func(b *history.Board) api.DeadlineRow { return mark(b.Deadlines) },
 	}
 }
 
@@ -48,8 +48,8 @@ func (s *Server) claims() model[api.ClaimsRow] {
 		return row
 	}
 	return model[api.ClaimsRow]{
-		views.Claims, func(st *ledger.State, at eventstore.Position) api.ClaimsRow { return mark(projections.Claims(st, at)) },
-		func(b *history.Board) api.ClaimsRow { return mark(b.Claims) },
+		view: views.Claims, row: func(st *ledger.State, at eventstore.Position) api.ClaimsRow { return mark(projections.Claims(st, at)) },
+		board: func(b *history.Board) api.ClaimsRow { return mark(b.Claims) },
 	}
 }
 

@@ -39,7 +39,7 @@ var eventParameters = []struct{ name, doc string }{
 	{"box", "Only what names this box. What happened to the shipment it was on is in its timeline."},
 	{"shipment", "Only what names this shipment."},
 	{"type", "Only of these types, separated by commas."},
-	{"after", "Only after this position."},
+	{"after", "Only after this position; where the log was restored, EPOCH:POSITION, with EPOCH from the header Jejak-Epoch."},
 	{"from", "Only recorded at or after this time (RFC 3339)."},
 	{"to", "Only recorded before this time (RFC 3339)."},
 	{"as_of", "Only what was there at this time: RFC 3339 with an offset, or with WIB, WITA or WIT behind it."},
@@ -129,7 +129,8 @@ func (e eventQuery) chooses(rec *eventstore.Record, view access.View, scope stri
 	election, unit, ofUnit := journal.SplitStream(rec.Stream)
 	switch {
 	case !ofUnit:
-		if e.unit != "" || (e.election != "" && rec.Stream != journal.ElectionStream(e.election)) {
+		if e.unit != "" || (e.election != "" && rec.Stream != journal.ElectionStream(e.election)) ||
+			!access.OfNoUnit(view, scope, rec.Type, rec.Data) {
 			return false
 		}
 	case strings.HasPrefix(rec.Stream, journal.AttemptsPrefix) && !e.attempts,

@@ -24,7 +24,7 @@ import (
 // signing runs a notary until the test ends.
 func signing(t testing.TB, dir string, store eventstore.Store) *notary.Notary {
 	t.Helper()
-	n, err := notary.Open(t.Context(), notary.Config{Dir: dir, Store: store, Every: time.Millisecond})
+	n, err := notary.Open(t.Context(), notary.Config{Dir: dir, Store: store, Every: time.Millisecond, Word: &notary.Word{By: "a test", Why: "what was recorded first is signed later"}})
 	if err != nil {
 		t.Fatal(err)
 	}

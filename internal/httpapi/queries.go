@@ -73,8 +73,13 @@ type reply[T any] struct {
 // answer makes the reply, or 304 when the caller has it already. positions are those of the ledgers that are in it: together they say what is
 // in it. What a query shows depends on who asks, so nothing between may keep it.
 func answer[T any](s *Server, a Asked, body T, positions ...eventstore.Position) (*reply[T], error) {
+	return answerAs(s, a, "", body, positions...)
+}
+
+// answerAs is answer for a body that not everybody sees alike: variant tells one form of it from another.
+func answerAs[T any](s *Server, a Asked, variant string, body T, positions ...eventstore.Position) (*reply[T], error) {
 	sum := fnv.New64a()
-	fmt.Fprint(sum, s.cfg.Version, positions)
+	fmt.Fprint(sum, s.cfg.Version, positions, variant, "/", s.epoch())
 	if cut := a.cut(); cut.Clock == history.Occurred && !cut.End() { // up to the same positions other events count
 		fmt.Fprint(sum, cut.At.UTC())
 	}

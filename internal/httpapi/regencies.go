@@ -60,10 +60,12 @@ func (s *Server) regencies() model[api.RegencyRow] {
 		return row
 	}
 	return model[api.RegencyRow]{
-		views.Regency, func(st *ledger.State, at eventstore.Position) api.RegencyRow {
+		view: views.Regency,
+		row: func(st *ledger.State, at eventstore.Position) api.RegencyRow {
 			return mark(projections.Regency(st, at))
 		},
-		func(b *history.Board) api.RegencyRow { return mark(b.Regency) },
+		board: func(b *history.Board) api.RegencyRow { return mark(b.Regency) },
+		open:  api.RegencyRow.WithoutMoney,
 	}
 }
 
@@ -75,6 +77,7 @@ func listRows[T any](ctx context.Context, s *Server, in *InElection, what access
 	}
 	user := userOf(ctx)
 	view := access.Sees(user.Actor(), what)
+	show, variant := of.shown(user)
 	var seen []domain.Code
 	for _, u := range units {
 		if u.Level() == domain.Regency && access.Allows(view, user.Scope, u) {
@@ -86,14 +89,19 @@ func listRows[T any](ctx context.Context, s *Server, in *InElection, what access
 		if err != nil {
 			return nil, err
 		}
-		return answer(s, in.Asked, rows, positions...)
+		for i := range rows {
+			rows[i] = show(rows[i])
+		}
+		return answerAs(s, in.Asked, variant, rows, positions...)
 	}
 	rows, positions := make([]T, len(seen)), make([]eventstore.Position, len(seen))
 	errs := make([]error, len(seen))
 	var all sync.WaitGroup
 	for i, u := range seen {
 		all.Go(func() {
-			rows[i], positions[i], errs[i] = rowOf(ctx, s, in.Election, u, in.Asked, of)
+			var row T
+			row, positions[i], errs[i] = rowOf(ctx, s, in.Election, u, in.Asked, of)
+			rows[i] = show(row)
 		})
 	}
 	all.Wait()
@@ -102,7 +110,7 @@ func listRows[T any](ctx context.Context, s *Server, in *InElection, what access
 			return nil, err
 		}
 	}
-	return answer(s, in.Asked, rows, positions...)
+	return answerAs(s, in.Asked, variant, rows, positions...)
 }
 
 // getRow makes the row of one unit.
@@ -121,7 +129,8 @@ func getRow[T any](ctx context.Context, s *Server, in *ofUnit, what access.Model
 	if err != nil {
 		return nil, err
 	}
-	return answer(s, in.Asked, body, position)
+	show, variant := of.shown(userOf(ctx))
+	return answerAs(s, in.Asked, variant, show(body), position)
 }
 
 // begin is how every query of an election begins: may the role ask at all, is it asked for what is built, is there such an election.

@@ -7,8 +7,10 @@ import (
 	"jejak/domain"
 	"jejak/domain/ledger"
 	"jejak/eventstore"
+	"jejak/internal/access"
 	"jejak/internal/history"
 	"jejak/internal/journal"
+	"jejak/internal/people"
 	"jejak/internal/views"
 )
 
@@ -25,6 +27,15 @@ type model[T any] struct {
 	view  string
 	row   func(*ledger.State, eventstore.Position) T
 	board func(*history.Board) T // of what was: nil where it is not on the board
+	open  func(T) T              // the row for who does not see money; nil: there is none in it
+}
+
+// shown is how a row is shown to somebody, and what tells its bytes from those that others see, "" for nothing.
+func (m model[T]) shown(user people.User) (show func(T) T, variant string) {
+	if m.open == nil || access.SeesMoney(user.Role) {
+		return func(row T) T { return row }, ""
+	}
+	return m.open, "without money"
 }
 
 // rowOf is the row of a unit as its ledger is now: the kept one when it has everything that the log has of the ledger, which need then not be

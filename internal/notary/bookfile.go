@@ -14,14 +14,26 @@ import (
 )
 
 const (
-	bookID      = 0x4A454A4E // "JEJN"
-	bookVersion = 1
+	bookID = 0x4A454A4E // "JEJN"
+	// bookVersion is the user_version. Version 1 knew neither epochs nor the stream beside the log; it is read, and brought to this one when it is opened for writing.
+	bookVersion = 2
 )
 
 const bookSchema = `
-CREATE TABLE log (
-  one    INTEGER PRIMARY KEY CHECK (one = 1),
-  origin TEXT    NOT NULL   -- the name of this log in every checkpoint
+-- A copy of the notary's stream beside the log, which is the original: it can be made again from there.
+CREATE TABLE taken (
+  one      INTEGER PRIMARY KEY CHECK (one = 1),
+  version  INTEGER NOT NULL,  -- of the newest entry of the stream that was taken over
+  body     TEXT    NOT NULL,  -- SHA-256 of it in base64
+  adopting INTEGER NOT NULL,  -- 1 while checkpoints of before there was a stream are still to be put into it
+  adopted  INTEGER NOT NULL   -- size of the last of those that are in it
+) STRICT;
+CREATE TABLE epoch (
+  number INTEGER PRIMARY KEY, -- from 0
+  origin TEXT    NOT NULL,    -- the name of this log in the checkpoints of the epoch
+  since  INTEGER NOT NULL,    -- records in the log when it began
+  fork   INTEGER NOT NULL,    -- position up to which the log is that of the epoch before
+  good   INTEGER NOT NULL     -- records under the newest checkpoint of before that the log extends
 ) STRICT;
 CREATE TABLE key (
   number     INTEGER PRIMARY KEY,
@@ -31,21 +43,38 @@ CREATE TABLE key (
   succession TEXT    NOT NULL         -- note by which the key before hands over, signed by both; '' for none
 ) STRICT;
 CREATE TABLE checkpoint (
-  size       INTEGER PRIMARY KEY, -- leaves of the tree
+  epoch      INTEGER NOT NULL,
+  size       INTEGER NOT NULL,    -- leaves of the tree
   root       TEXT    NOT NULL,    -- its hash in base64
   position   INTEGER NOT NULL,    -- of the last record in it, in the log
   event      TEXT    NOT NULL,    -- its id
   signed_at  TEXT    NOT NULL,    -- the machine's clock, RFC 3339 in UTC
-  signatures TEXT    NOT NULL     -- lines of the signed note
+  signatures TEXT    NOT NULL,    -- lines of the signed note
+  void       INTEGER NOT NULL,    -- 1: of a history that the log does not have any more, since a later epoch began from less
+  PRIMARY KEY (epoch, size)
 ) STRICT;
+CREATE INDEX checkpoint_size ON checkpoint (size, epoch);
 CREATE TABLE cosignature (
+  epoch       INTEGER NOT NULL,
   size        INTEGER NOT NULL,  -- of the checkpoint
   witness     TEXT    NOT NULL,  -- name of the witness
   line        TEXT    NOT NULL,  -- of the signed note
-  PRIMARY KEY (size, witness)
+  PRIMARY KEY (epoch, size, witness)
 ) STRICT, WITHOUT ROWID;
-CREATE TRIGGER checkpoint_no_other BEFORE UPDATE OF size, root, position, event ON checkpoint BEGIN SELECT raise(ABORT, 'what was signed was signed'); END;
+CREATE TRIGGER checkpoint_no_other BEFORE UPDATE OF epoch, size, root, position, event ON checkpoint BEGIN SELECT raise(ABORT, 'what was signed was signed'); END;
 CREATE TRIGGER checkpoint_no_delete BEFORE DELETE ON checkpoint BEGIN SELECT raise(ABORT, 'what was signed was signed'); END;
+`
+
+// toVersion2 brings a book of version 1 to version 2.
+const toVersion2 = `
+DROP TRIGGER checkpoint_no_other; DROP TRIGGER checkpoint_no_delete;
+ALTER TABLE log RENAME TO log1; ALTER TABLE key RENAME TO key1; ALTER TABLE checkpoint RENAME TO checkpoint1; ALTER TABLE cosignature RENAME TO cosignature1;
+` + bookSchema + `
+INSERT INTO epoch (number, origin, since, fork, good) SELECT 0, origin, 0, 0, 0 FROM log1;
+INSERT INTO key (number, verifier, since, until, succession) SELECT number, verifier, since, until, succession FROM key1;
+INSERT INTO checkpoint (epoch, size, root, position, event, signed_at, signatures, void) SELECT 0, size, root, position, event, signed_at, signatures, 0 FROM checkpoint1;
+INSERT INTO cosignature (epoch, size, witness, line) SELECT 0, size, witness, line FROM cosignature1;
+DROP TABLE log1; DROP TABLE key1; DROP TABLE checkpoint1; DROP TABLE cosignature1;
 `
 
 // openBook opens the book at path on a SQLite VFS, "" for the operating system's, and makes it if there is none and make is true. reading: nothing is
@@ -57,7 +86,7 @@ func openBook(disk, path string, make, reading bool) (*book, error) {
 	}
 	b := &book{path: path, disk: disk, sums: sums}
 	if err := b.open(make, reading); err != nil {
-		err = fmt.Errorf("open the notary's book %s: %w", path, sums.Named(err))
+		err = bookDamaged(fmt.Errorf("open the notary's book %s: %w (jejak notary rebuild makes it again from the notary's stream)", path, sums.Named(err)))
 		return nil, errors.Join(err, b.close())
 	}
 	return b, nil
@@ -99,11 +128,16 @@ func (b *book) open(make, reading bool) error {
 			return err
 		}
 	} else if application != bookID {
-		return errors.New("it is not the book of a notary: restore it from a backup")
+		return doesNotHold{errors.New("it is not the book of a notary: restore it from a backup")}
 	}
-	if version, err := b.number("PRAGMA user_version"); err != nil || version != bookVersion {
-		return errors.Join(fmt.Errorf("it has version %d, this program knows %d: use the program that wrote it, or a newer one", version, bookVersion), err)
+	version, err := b.number("PRAGMA user_version")
+	if err != nil {
+		return err
 	}
+	if version < 1 || version > bookVersion {
+		return fmt.Errorf("it has version %d, this program knows up to %d: use the program that wrote it, or a newer one", version, bookVersion)
+	}
+	b.old = version == 1
 	if !reading {
 		if err := b.conn.Exec("PRAGMA synchronous = FULL"); err != nil {
 			return err
@@ -113,7 +147,14 @@ func (b *book) open(make, reading bool) error {
 			return fmt.Errorf("make the write-ahead log durable: %w", err)
 		}
 	}
-	return b.each("SELECT origin FROM log", nil, func(s *sqlite3.Stmt) error { b.origin = s.ColumnText(0); return nil })
+	if b.old && !reading {
+		// Foreign keys, which would be renamed too, there are none.
+		if err := b.conn.Exec(fmt.Sprintf("BEGIN IMMEDIATE; %s PRAGMA user_version = %d; COMMIT", toVersion2, bookVersion)); err != nil {
+			return fmt.Errorf("bring it to version %d: %w", bookVersion, err)
+		}
+		b.old = false
+	}
+	return b.readEpochs()
 }
 
 func (b *book) create() error {
@@ -197,5 +238,5 @@ func (b *book) failed(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("the notary's book %s: %s: %w", b.path, doing, b.sums.Named(err))
+	return bookDamaged(fmt.Errorf("the notary's book %s: %s: %w", b.path, doing, b.sums.Named(err)))
 }

@@ -32,16 +32,16 @@ type house struct {
 }
 
 // engines are the logs that the notary is tested on.
-var engines = map[string]func(t *testing.T) eventstore.Store{
-	"memory": func(*testing.T) eventstore.Store { return memory.New() },
-	"sqlite": func(t *testing.T) eventstore.Store {
+var engines = map[string]func(t *testing.T) (eventstore.Store, eventstore.Side){
+	"memory": func(*testing.T) (eventstore.Store, eventstore.Side) { s := memory.New(); return s, s.Side() },
+	"sqlite": func(t *testing.T) (eventstore.Store, eventstore.Side) {
 		s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "events.db"), sqlite.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return s
+		return s, s.Side()
 	},
-	"EventStoreDB": func(t *testing.T) eventstore.Store {
+	"EventStoreDB": func(t *testing.T) (eventstore.Store, eventstore.Side) {
 		srv, err := wire.Start(wire.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -51,15 +51,22 @@ var engines = map[string]func(t *testing.T) eventstore.Store{
 		if err != nil {
 			t.Fatal(err)
 		}
-		return s
+		side, err := esdb.Open(t.Context(), srv.ConnectionString(), esdb.Options{Prefixes: []string{eventstore.SidePrefix}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = side.Close() })
+		return s, side
 	},
 }
 
 func newHouse(t *testing.T, engine string) *house {
 	t.Helper()
-	h := &house{T: t, store: engines[engine](t), heads: map[string]eventstore.Version{}}
+	h := &house{T: t, heads: map[string]eventstore.Version{}}
+	var side eventstore.Side
+	h.store, side = engines[engine](t)
 	t.Cleanup(func() { _ = h.store.Close() })
-	h.cfg = Config{Dir: filepath.Join(t.TempDir(), "notary"), Store: h.store, Every: time.Nanosecond}
+	h.cfg = Config{Dir: filepath.Join(t.TempDir(), "notary"), Store: h.store, Side: side, Every: time.Nanosecond, Word: &Word{"a test", "what was recorded first is signed later"}}
 	return h
 }
 

@@ -82,6 +82,18 @@ func readSigner(name string) (*signer, error) {
 	return s, nil
 }
 
+// VerifierIn is the verifier key of the signing key in a file, fs.ErrNotExist (wrapped) where there is none.
+func VerifierIn(name string) (string, error) {
+	s, err := readSigner(name)
+	if err == nil && s == nil {
+		err = fmt.Errorf("read the notary's key: %s: %w", name, fs.ErrNotExist)
+	}
+	if err != nil {
+		return "", err
+	}
+	return s.verifier, nil
+}
+
 // writeFile puts text into a file, durably, whole or not at all.
 func writeFile(name, text string, mode os.FileMode) error {
 	temp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*") // mode 0600

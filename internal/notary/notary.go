@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -44,8 +43,16 @@ func Reasons() []string { return []string{ReasonLog, ReasonDisk, ReasonMismatch,
 
 // Config of a Notary. Dir and Store are required.
 type Config struct {
-	Dir       string // folder of the notary
-	Store     eventstore.Store
+	Dir   string // folder of the notary
+	Store eventstore.Store
+	// Side is the streams beside the log; nil: those of Store, which then must have a method Side.
+	Side eventstore.Side
+	// Shared: other servers may have notaries of their own over the same log.
+	Shared bool
+	// Reads tells how far the log of who has read what has come, which is signed with each checkpoint; nil: there is none.
+	Reads func(context.Context) (*Reads, error)
+	// Word of a person, by which a notary begins anew where the one before is lost; nil: nobody has given it.
+	Word      *Word
 	Simulated bool          // the log holds made-up records, and the origin says so
 	Every     time.Duration // between two checkpoints while something is new; 0: a second
 	Witnesses []Witness
@@ -55,6 +62,7 @@ type Config struct {
 	Signed func(*Signed)
 
 	disk string                   // SQLite VFS of the book, "" for the operating system's
+	now  func() time.Time         // the machine\'s clock
 	at   func(point string) error // for tests: called before each thing that can be cut; an error is the death of the process
 }
 
@@ -62,18 +70,23 @@ type Config struct {
 type Notary struct {
 	cfg    Config
 	book   *book
+	stream *stream
 	files  *tree.Files
 	index  *index
 	signer *signer
 
 	// Of the goroutine that runs.
-	tree    *tree.Tree
-	last    eventstore.Position     // of the last record in the tree
-	lastID  [16]byte                // its id
-	entries []byte                  // of the index, not yet written
-	again   []Signed                // signed checkpoints that the tree has still to come by, while it is made anew
-	written int64                   // size of the tree whose partial tiles were written last
-	heard   eventstore.Subscription // what is new, as it comes; nil: not listening
+	tree      *tree.Tree
+	last      eventstore.Position     // of the last record in the tree
+	lastID    [16]byte                // its id
+	entries   []byte                  // of the index, not yet written
+	each      func() error            // called with every record that is taken into the tree; nil: nothing
+	held      *Signed                 // the last of them that the log gave
+	outage    time.Time               // since when nothing could be signed; zero: it could
+	outageWhy string                  // one of Reasons
+	again     []Signed                // signed checkpoints that the tree has still to come by, while it is made anew
+	written   int64                   // size of the tree whose partial tiles were written last
+	heard     eventstore.Subscription // what is new, as it comes; nil: not listening
 
 	newest  atomic.Pointer[Signed]
 	sized   atomic.Int64 // records in the tree
@@ -89,6 +102,14 @@ type Notary struct {
 // Open opens the notary in cfg.Dir, and makes it if there is none. It holds the newest checkpoint, the last record and the edge of the tree against the
 // log: what does not fit is a *MismatchError.
 func Open(ctx context.Context, cfg Config) (*Notary, error) {
+	n := &Notary{cfg: cfg.withDefaults()}
+	if err := n.open(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the notary: %w", err), n.Close())
+	}
+	return n, nil
+}
+
+func (cfg Config) withDefaults() Config {
 	if cfg.Every == 0 {
 		cfg.Every = time.Second
 	}
@@ -98,57 +119,45 @@ func Open(ctx context.Context, cfg Config) (*Notary, error) {
 	if cfg.Metrics == nil {
 		cfg.Metrics = noMetrics{}
 	}
+	if cfg.now == nil {
+		cfg.now = time.Now
+	}
 	if cfg.at == nil {
 		cfg.at = func(string) error { return nil }
 	}
-	n := &Notary{cfg: cfg}
-	if err := n.open(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the notary: %w", err), n.Close())
-	}
-	return n, nil
+	return cfg
 }
 
 func (n *Notary) open(ctx context.Context) error {
-	if err := os.MkdirAll(n.cfg.Dir, 0o700); err != nil {
-		return err
-	}
-	var err error
-	if err := n.missing(); err != nil {
-		return err
-	}
-	if n.book, err = openBook(n.cfg.disk, n.path(BookFile), true, false); err != nil {
-		return err
-	}
-	if err := n.openIdentity(); err != nil {
-		return err
-	}
-	if n.files, err = tree.OpenFiles(n.cfg.Dir); err != nil {
-		return err
-	}
-	if n.index, err = openIndex(n.path(IndexFile)); err != nil {
+	if err := n.openParts(ctx); err != nil {
 		return err
 	}
 	return n.start(ctx)
 }
 
-func (n *Notary) path(name string) string { return filepath.Join(n.cfg.Dir, name) }
-
-// missing refuses a folder in which the book is missing while other parts are there: it would be signed anew what was signed already.
-func (n *Notary) missing() error {
-	if n.cfg.disk != "" {
-		return nil
-	}
-	if _, err := os.Stat(n.path(BookFile)); !errors.Is(err, fs.ErrNotExist) {
+// openParts opens what the notary keeps, and does not look yet whether the log fits it.
+func (n *Notary) openParts(ctx context.Context) error {
+	if err := os.MkdirAll(n.cfg.Dir, 0o700); err != nil {
 		return err
 	}
-	for _, name := range []string{PublicFile, IndexFile} {
-		if _, err := os.Stat(n.path(name)); err == nil {
-			return fmt.Errorf("%s is missing, though the notary was at work here (%s is there): restore it from a backup; if it is lost for good, move the folder %s "+
-				"away, keep it as evidence, and tell everybody who has the verifier key that a new notary begins", n.path(BookFile), name, n.cfg.Dir)
-		}
+	var err error
+	if n.book, err = openBook(n.cfg.disk, n.path(BookFile), true, false); err != nil {
+		return err
 	}
-	return nil
+	if err := n.openStream(ctx); err != nil {
+		return err
+	}
+	if err := n.openIdentity(ctx); err != nil {
+		return err
+	}
+	if n.files, err = tree.OpenFiles(n.cfg.Dir); err != nil {
+		return err
+	}
+	n.index, err = openIndex(n.path(IndexFile))
+	return err
 }
+
+func (n *Notary) path(name string) string { return filepath.Join(n.cfg.Dir, name) }
 
 // Close closes it. It must not be running.
 func (n *Notary) Close() error {
@@ -163,7 +172,10 @@ func (n *Notary) Close() error {
 }
 
 // Origin is the name of the log in its checkpoints.
-func (n *Notary) Origin() string { return n.book.origin }
+func (n *Notary) Origin() string { return n.book.currentOrigin() }
+
+// Epoch is the number of the history that the log has: 0 until it is restored to an earlier moment, or accepted as it is.
+func (n *Notary) Epoch() int { return n.book.currentEpoch() }
 
 // Verifier is the verifier key in use.
 func (n *Notary) Verifier() string { return n.signer.verifier }

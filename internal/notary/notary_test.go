@@ -231,10 +231,10 @@ func TestWhatDoesNotFitIsRefusedAtTheStart(t *testing.T) {
 			h.cfg.Store = other.store
 		}, "but the log has event"},
 		"an edge tile":          {change("tile/0/001.p/44", flip), "the tiles do not give its root"},
-		"the root":              {sql(`UPDATE checkpoint SET root = (SELECT root FROM checkpoint WHERE size = 200) WHERE size = 300`), "its own signature does not hold"},
-		"the newest is removed": {sql(`DELETE FROM checkpoint WHERE size = 300`), ""}, // it is signed again, the same
+		"the root":              {sql(`UPDATE checkpoint SET root = (SELECT root FROM checkpoint WHERE size = 200) WHERE size = 300`), "has another as the newest"},
+		"the newest is removed": {sql(`DELETE FROM checkpoint WHERE size = 300`), "jejak notary rebuild"}, // nothing is signed twice
 		"the key":               {remove(KeyFile), "notary rotate --lost"},
-		"the book":              {remove(BookFile), "restore it from a backup"},
+		"the book":              {remove(BookFile), ""}, // it is made again from the stream
 		"the index":             {remove(IndexFile), ""},
 		"the public key":        {remove(PublicFile), ""},
 	} {
@@ -279,13 +279,10 @@ func TestRebuild(t *testing.T) {
 		t.Fatal(err)
 	}
 	n = h.open()
-	if len(n.again) != len(before) {
-		t.Errorf("%d of %d checkpoints are compared", len(n.again), len(before))
-	}
-	h.sealed(n)
-	if len(n.again) != 0 {
+	if len(n.again) != 0 || n.held == nil || n.held.Tree != before[len(before)-1].Tree {
 		t.Errorf("%d checkpoints were not compared", len(n.again))
 	}
+	h.sealed(n)
 	h.holds(n, before)
 	h.proves(n)
 	h.close(n)

@@ -4,6 +4,10 @@ import (
 	"context"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"jejak/eventstore"
 )
 
 // Book is a notary's book that is only read, also while a server has it.
@@ -22,13 +26,25 @@ func OpenBook(dir string) (*Book, error) {
 func (b *Book) Close() error { return b.book.close() }
 
 // Origin is the name of the log in its checkpoints.
-func (b *Book) Origin() string { return b.book.origin }
+func (b *Book) Origin() string { return b.book.currentOrigin() }
 
 // Keys lists the notary's keys, the oldest first.
 func (b *Book) Keys() ([]Key, error) { return b.book.keys() }
 
 // Newest returns the newest checkpoint, nil while there is none.
 func (b *Book) Newest() (*Signed, error) { return b.book.newest() }
+
+// Taken is how many entries of the notary's stream the book has taken over, and the SHA-256 of the newest of them.
+func (b *Book) Taken() (eventstore.Version, tlog.Hash, error) {
+	c, err := b.book.taken()
+	return c.Version, c.Newest, err
+}
+
+// Adopting tells whether checkpoints of before there was a stream are still to be put into it.
+func (b *Book) Adopting() (bool, error) {
+	_, adopting, err := b.book.adopting()
+	return adopting, err
+}
 
 // Each calls do with every checkpoint of more than size leaves, the smallest first.
 func (b *Book) Each(ctx context.Context, size int64, do func(*Signed) error) error {

@@ -106,6 +106,9 @@ func (n *Notary) failed(err error, pause time.Duration) time.Duration {
 	pause = min(2*pause, longestPause)
 	n.cfg.Log.Error("nothing is signed for now", "again_in", pause, "error", err)
 	// What is in memory may be ahead of what is in files, and a book that could not be written may yet have what was to be written.
+	if n.outage.IsZero() {
+		n.outage, n.outageWhy = n.cfg.now(), reason
+	}
 	err = n.book.reopen()
 	if err == nil {
 		err = n.resume()
@@ -119,6 +122,11 @@ func (n *Notary) failed(err error, pause time.Duration) time.Duration {
 // resume goes back to the newest checkpoint of the book.
 func (n *Notary) resume() error {
 	n.stopHearing()
+	again, cancel := context.WithTimeout(context.Background(), appendPatience)
+	defer cancel()
+	if err := n.catchUpBook(again); err != nil {
+		return err
+	}
 	newest, err := n.book.newest()
 	if err != nil {
 		return err
@@ -127,11 +135,11 @@ func (n *Notary) resume() error {
 		n.newest.Store(newest)
 		n.announce(newest)
 	}
-	again := newest != nil && n.tree.Size() < newest.N || len(n.again) > 0
+	remake := newest != nil && n.tree.Size() < newest.N || len(n.again) > 0
 	n.entries = nil
-	if newest == nil || again {
-		n.tree, n.last, n.written = &tree.Tree{}, 0, 0
-		if again {
+	if newest == nil || remake {
+		n.tree, n.last, n.written, n.held = &tree.Tree{}, 0, 0, nil
+		if remake {
 			if n.again, err = n.book.after(0, maxAgain); err != nil {
 				return err
 			}
@@ -177,16 +185,16 @@ func (n *Notary) round(ctx context.Context) (more bool, err error) {
 	if newest != nil {
 		signed = newest.N
 	}
-	if n.tree.Size() <= signed {
+	if n.tree.Size() <= signed && (newest == nil || n.tree.Size() < signed || newest.Origin == n.book.currentOrigin()) {
 		if !more && n.tree.Size() < signed {
 			return false, &MismatchError{newest, fmt.Sprintf("the log has %d records only", n.tree.Size())}
 		}
 		return more, nil
 	}
-	if more && newest != nil && time.Since(newest.SignedAt) < n.cfg.Every {
+	if more && newest != nil && n.cfg.now().Sub(newest.SignedAt) < n.cfg.Every {
 		return true, nil
 	}
-	return more, n.sign(newest)
+	return more, n.sign(ctx)
 }
 
 // take adds records up to a position to the tree.
@@ -208,6 +216,11 @@ func (n *Notary) take(ctx context.Context, head eventstore.Position) (more bool,
 			return true, nil
 		}
 		n.add(&rec)
+		if n.each != nil {
+			if err := n.each(); err != nil {
+				return false, err
+			}
+		}
 		if err := n.holdAgainst(); err != nil {
 			return false, err
 		}
@@ -227,15 +240,28 @@ func (n *Notary) holdAgainst() error {
 		return nil
 	}
 	c := n.again[0]
-	if root := n.tree.Root(); root != c.Hash {
-		return &MismatchError{&c, fmt.Sprintf("the log gives root %s, %s was signed: a record up to position %d was changed, removed, inserted or moved since", root, c.Hash, n.last)}
+	for len(n.again) > 0 && n.again[0].N == c.N { // of two epochs
+		c, n.again = n.again[0], n.again[1:]
+		if root := n.tree.Root(); root != c.Hash {
+			return &MismatchError{&c, fmt.Sprintf("the log gives root %s, %s was signed: %s, and a record after that, up to position %d, was changed, removed, inserted or moved since",
+				root, c.Hash, n.heldUpTo(), n.last)}
+		}
+		n.held = &c
 	}
-	if n.again = n.again[1:]; len(n.again) > 0 {
+	if len(n.again) > 0 {
 		return nil
 	}
 	var err error
 	n.again, err = n.book.after(c.N, maxAgain)
 	return err
+}
+
+// heldUpTo says which checkpoint was the last that the log gave.
+func (n *Notary) heldUpTo() string {
+	if n.held == nil {
+		return "no checkpoint before it holds"
+	}
+	return fmt.Sprintf("it holds up to the checkpoint of %d records signed at %s", n.held.N, n.held.SignedAt.UTC().Format("2006-01-02T15:04:05Z"))
 }
 
 // write makes tiles and index of the tree durable.
@@ -266,19 +292,29 @@ func (n *Notary) write() error {
 }
 
 // sign signs the tree as it is.
-func (n *Notary) sign(newest *Signed) error {
-	c := &Signed{Origin: n.book.origin, Tree: tlog.Tree{N: n.tree.Size(), Hash: n.tree.Root()}, Position: n.last, Event: n.lastID, SignedAt: time.Now()}
+func (n *Notary) sign(ctx context.Context) error {
+	c := &Signed{Origin: n.book.currentOrigin(), Epoch: n.book.currentEpoch(), Tree: tlog.Tree{N: n.tree.Size(), Hash: n.tree.Root()}, Position: n.last, Event: n.lastID, SignedAt: n.cfg.now()}
 	if err := c.signWith(n.signer); err != nil {
 		return err
 	}
 	if err := n.cfg.at("sign"); err != nil {
 		return err
 	}
-	after := tlog.Tree{}
-	if newest != nil {
-		after = newest.Tree
+	// What takes longer than a moment when the process ends is finished all the same: an entry that is in the stream is in the book too.
+	ctx = context.WithoutCancel(ctx)
+	if err := n.endOutage(ctx, c.SignedAt); err != nil {
+		return err
 	}
-	if err := n.book.sign(after, c); err != nil {
+	tree := c.entry()
+	tree.Pace = n.cfg.Every
+	if n.cfg.Reads != nil {
+		reads, err := n.cfg.Reads(ctx)
+		if err != nil {
+			return fmt.Errorf("find the end of the log of reads: %w", err)
+		}
+		tree.Reads = reads
+	}
+	if err := n.enter(ctx, &Entry{At: c.SignedAt, Signed: &tree}, n.signer); err != nil {
 		return err
 	}
 	if err := n.cfg.at("signed"); err != nil {

@@ -6,7 +6,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 
 	"filippo.io/torchwood"
@@ -29,19 +32,70 @@ func (e *MismatchError) Error() string {
 		e.Checkpoint.N, e.Checkpoint.SignedAt.UTC().Format("2006-01-02T15:04:05Z"), e.What)
 }
 
-// openIdentity reads origin and key, or makes them.
-func (n *Notary) openIdentity() error {
-	if n.book.origin == "" {
-		origin, err := newOrigin(n.cfg.Simulated)
-		if err == nil {
-			err = n.book.settle(origin)
-		}
+// LostError: there are records, but nothing of what the notary has signed, or not of this one.
+type LostError struct{ Dir string }
+
+func (e *LostError) Error() string {
+	return fmt.Sprintf("the log has records, but neither %s nor the stream beside the log has anything that was signed: the notary is lost: restore a backup, or %s from where you keep a copy; "+
+		"if it is lost for good, jejak notary accept --by NAME --why TEXT begins a new one, and says so for ever", filepath.Join(e.Dir, BookFile), e.Dir)
+}
+
+// side is where the notary's stream stands, nil for nowhere.
+func (cfg Config) side() eventstore.Side {
+	if own, ok := cfg.Store.(interface{ Side() eventstore.Side }); cfg.Side == nil && ok {
+		return own.Side()
+	}
+	return cfg.Side
+}
+
+// openStream finds the notary's stream beside the log and brings the book up to it.
+func (n *Notary) openStream(ctx context.Context) error {
+	side := n.cfg.side()
+	if side == nil {
+		return errors.New("there is nowhere beside the log where the notary could enter what it signs")
+	}
+	mine := n.book.firstOrigin()
+	if key, err := readSigner(n.path(KeyFile)); err == nil && key != nil && mine == "" {
+		mine = BaseOrigin(key.Name())
+	}
+	for number := 0; ; number++ {
+		n.stream = &stream{side: side, name: StreamName(number)}
+		first, err := n.firstEntry(ctx)
 		if err != nil {
 			return err
 		}
+		if first == nil || first.Origin == mine || mine == "" && !n.cfg.Shared {
+			break
+		}
+		if !n.cfg.Shared {
+			return &StreamError{fmt.Sprintf("%s is of the notary %s, not of %s, whose folder is %s", n.stream.name, first.Origin, mine, n.cfg.Dir)}
+		}
 	}
-	if strings.HasSuffix(n.book.origin, simulatedEnd) != n.cfg.Simulated {
-		return fmt.Errorf("the notary %s is not of this kind of log (simulated: %v): see to --clock and --data", n.book.origin, n.cfg.Simulated)
+	return n.catchUpBook(ctx)
+}
+
+func (n *Notary) firstEntry(ctx context.Context) (*Entry, error) {
+	for rec, err := range n.stream.side.Read(ctx, n.stream.name, 0) {
+		if err != nil {
+			return nil, &logError{err}
+		}
+		e, err := ReadEntry(&rec)
+		if err == nil && e.Begun == nil {
+			err = errors.New("its first entry is not that of its beginning")
+		}
+		if err != nil {
+			return nil, &StreamError{err.Error()}
+		}
+		return e, nil
+	}
+	return nil, nil
+}
+
+// openIdentity reads origin and key, or makes them.
+func (n *Notary) openIdentity(ctx context.Context) error {
+	origin := n.book.currentOrigin()
+	if origin != "" && simulatedOrigin(origin) != n.cfg.Simulated {
+		return fmt.Errorf("the notary %s is not of this kind of log (simulated: %v): see to --clock and --data", origin, n.cfg.Simulated)
 	}
 	keys, err := n.book.keys()
 	if err != nil {
@@ -56,38 +110,95 @@ func (n *Notary) openIdentity() error {
 	if n.signer, err = readSigner(n.path(KeyFile)); err != nil {
 		return err
 	}
+	head := eventstore.Position(0)
+	if origin == "" {
+		if head, err = n.beginsAt(ctx); err != nil {
+			return err
+		}
+	}
 	switch {
 	case n.signer == nil && len(keys) > 0:
-		return fmt.Errorf("%s is missing: restore it from where you keep a copy; if it is lost for good, begin a new one with jejak notary rotate --lost", n.path(KeyFile))
+		return doesNotHold{fmt.Errorf("%s is missing: restore it from where you keep a copy; if it is lost for good, begin a new one with jejak notary rotate --lost", n.path(KeyFile))}
 	case n.signer == nil:
-		if n.signer, err = newSigner(n.book.origin); err == nil {
+		if origin == "" {
+			origin, err = newOrigin(n.cfg.Simulated)
+		}
+		if err == nil {
+			n.signer, err = newSigner(origin)
+		}
+		if err == nil {
 			err = writeSigner(n.path(KeyFile), n.signer)
 		}
 		if err != nil {
 			return err
 		}
+	case origin == "": // the first start was killed between the key and its entry
+		origin = n.signer.Name()
 	}
 	if err := n.cfg.at("key made"); err != nil {
 		return err
 	}
-	if n.signer.Name() != n.book.origin {
-		return fmt.Errorf("%s is the key of %s, not of this notary, %s: restore the right one", n.path(KeyFile), n.signer.Name(), n.book.origin)
+	if n.signer.Name() != origin {
+		return doesNotHold{fmt.Errorf("%s is the key of %s, not of this notary, %s: restore the right one", n.path(KeyFile), n.signer.Name(), origin)}
 	}
 	if len(keys) == 0 {
-		first := Key{Verifier: n.signer.verifier, Until: -1}
-		if err := n.book.addKey(first, nil); err != nil {
-			return err
-		}
-		keys = []Key{first}
+		keys = []Key{{Verifier: n.signer.verifier, Until: -1}}
 	}
 	if current := keys[len(keys)-1].Verifier; current != n.signer.verifier {
-		return fmt.Errorf("%s is not the key in use, %s: restore the right one", n.path(KeyFile), current)
+		return doesNotHold{fmt.Errorf("%s is not the key in use, %s: restore the right one", n.path(KeyFile), current)}
+	}
+	if err := n.begin(ctx, keys, head); err != nil {
+		return err
+	}
+	if err := n.adopt(ctx); err != nil {
+		return err
 	}
 	return n.publishKeys(keys)
 }
 
+// beginsAt is where the log is when its notary begins. Without a person's word it begins with the log.
+func (n *Notary) beginsAt(ctx context.Context) (eventstore.Position, error) {
+	head, err := n.cfg.Store.Head(ctx)
+	if err != nil {
+		return 0, &logError{err}
+	}
+	if head == 0 || n.cfg.Shared {
+		return head, nil
+	}
+	if n.cfg.Word == nil {
+		return 0, &LostError{n.cfg.Dir}
+	}
+	// Whoever has the key of before must see that this is another notary.
+	if err := os.Rename(n.path(KeyFile), n.path(KeyFile)+aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, err
+	}
+	n.signer = nil
+	return head, nil
+}
+
+// begin enters the beginning of the notary in its stream, unless it is there.
+func (n *Notary) begin(ctx context.Context, keys []Key, head eventstore.Position) error {
+	if n.stream.chain.Version > 0 {
+		return nil
+	}
+	b := &Begun{Keys: keys, Position: head, Adopts: n.book.currentOrigin() != "", Word: n.cfg.Word}
+	return n.enter(ctx, &Entry{Begun: b}, n.signer)
+}
+
 // simulatedEnd ends the origin of a log of made-up records.
 const simulatedEnd = "/simulated"
+
+// BaseOrigin is the origin of the first epoch: those of the others have a number behind it.
+func BaseOrigin(origin string) string {
+	if i := strings.LastIndexByte(origin, '/'); i > 0 {
+		if n, err := strconv.Atoi(origin[i+1:]); err == nil && n > 0 && strings.Count(origin, "/") > 1 {
+			return origin[:i]
+		}
+	}
+	return origin
+}
+
+func simulatedOrigin(origin string) bool { return strings.HasSuffix(BaseOrigin(origin), simulatedEnd) }
 
 func newOrigin(simulated bool) (string, error) {
 	var random [8]byte
@@ -132,13 +243,10 @@ func (n *Notary) start(ctx context.Context) error {
 	}
 	n.newest.Store(newest)
 	if empty || n.index.entries.Load() < newest.N {
-		// Tiles or index were not in the backup, or somebody removed them. They are made again from the first record on, while the server serves, and every
-		// checkpoint that was signed is held against them.
+		// Tiles or index were not in the backup, or somebody removed them. They are made again from the first record on, and every checkpoint that was signed is
+		// held against them before anything more is: whoever has changed the log may have removed them for that.
 		n.cfg.Log.Warn("the notary's tiles or its index are not there: they are made again from the log and held against every checkpoint signed", "records", newest.N)
-		if n.again, err = n.book.after(0, maxAgain); err != nil {
-			return err
-		}
-		return n.index.cut(0)
+		return n.makeAgain(ctx)
 	}
 	if n.tree, err = tree.Resume(newest.Tree, n.tiles()); err != nil {
 		return &MismatchError{newest, fmt.Sprintf("the tiles do not give its root (%v): if the log holds, jejak notary rebuild makes them again", err)}
@@ -151,6 +259,34 @@ func (n *Notary) start(ctx context.Context) error {
 	n.sized.Store(newest.N)
 	n.reached.Store(uint64(newest.Position))
 	return n.index.cut(newest.N)
+}
+
+// makeAgain makes tiles and index again, up to the newest checkpoint at least.
+func (n *Notary) makeAgain(ctx context.Context) error {
+	var err error
+	if n.again, err = n.book.after(0, maxAgain); err != nil {
+		return err
+	}
+	if err := n.index.cut(0); err != nil {
+		return err
+	}
+	newest := n.Newest()
+	for more := true; n.tree.Size() < newest.N; {
+		if !more {
+			return &MismatchError{newest, fmt.Sprintf("the log has %d records only", n.tree.Size())}
+		}
+		head, err := n.cfg.Store.Head(ctx)
+		if err != nil {
+			return &logError{err}
+		}
+		if more, err = n.take(ctx, head); err != nil {
+			return err
+		}
+		if err := n.write(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // maxAgain is how many signed checkpoints are looked up at once while the tree is made anew.
@@ -214,7 +350,7 @@ func (n *Notary) checkLeaf(ctx context.Context, c *Signed) error {
 	}
 	id, position, err := n.index.at(c.N - 1)
 	if err != nil || id != c.Event || position != c.Position {
-		return errors.Join(fmt.Errorf("%s does not fit the newest checkpoint: delete it, and it is made again", n.path(IndexFile)), err)
+		return doesNotHold{errors.Join(fmt.Errorf("%s does not fit the newest checkpoint: delete it, and it is made again", n.path(IndexFile)), err)}
 	}
 	return nil
 }

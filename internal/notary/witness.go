@@ -122,7 +122,12 @@ func (n *Notary) attend(ctx context.Context, client *http.Client, w Witness, off
 
 // cosigned keeps a cosignature and tells of it.
 func (n *Notary) cosigned(c *Signed, w *Witness, line string) error {
-	if err := n.book.cosign(c.N, w.Name, line); err != nil {
+	if c.Origin != n.book.currentOrigin() {
+		return nil // of an epoch that is over
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), appendPatience)
+	defer cancel()
+	if err := n.enter(ctx, &Entry{Cosigned: &Cosigned{Size: c.N, Witness: w.Name, Line: line}}, n.signer); err != nil {
 		return err
 	}
 	for {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
@@ -12,9 +13,12 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"jejak/domain"
 	"jejak/internal/access"
+	"jejak/internal/api"
+	"jejak/internal/terminal"
 )
 
 // NewUser asks for an account.
@@ -28,6 +32,43 @@ type NewUser struct {
 	// ID and TokenSHA256 (hex) may be given in a simulated data directory only, so that they can follow from a seed.
 	ID          string
 	TokenSHA256 string
+	// badExpires is an expiry that is no time, as it was written.
+	badExpires string
+}
+
+// Asked is an account as it is asked for from outside. What is wrong with it is told by Problems, and by AddMany.
+func Asked(u api.NewUser) NewUser {
+	n := NewUser{Role: domain.Role(u.Role), Scope: u.Scope, Party: u.Party, Name: u.Name, Phone: u.Phone, ID: u.ID, TokenSHA256: u.TokenSHA256}
+	if u.Expires != "" {
+		at, err := domain.ParseTime(u.Expires)
+		if err != nil {
+			n.badExpires = u.Expires
+		}
+		n.Expires = at
+	}
+	return n
+}
+
+// Problems is everything that is wrong with accounts, apart from what only the directory knows: whether they are there already, and whether it is simulated.
+func Problems(users []NewUser, now time.Time) []Problem {
+	var wrong []Problem
+	for i, n := range users {
+		n.check(now, func(field, format string, args ...any) {
+			wrong = append(wrong, Problem{Index: i, Field: field, Message: fmt.Sprintf(format, args...)})
+		})
+	}
+	return wrong
+}
+
+// RepeatedError: a list was imported before. Who wants its people twice imports it under another key.
+type RepeatedError struct {
+	At    time.Time
+	Count int // accounts that were made then
+}
+
+func (e *RepeatedError) Error() string {
+	return fmt.Sprintf("this very list was imported at %s, and %d accounts were made: nothing was done. If its tokens were lost, revoke those accounts and "+
+		"import it once more with --again", e.At.UTC().Format(time.RFC3339), e.Count)
 }
 
 // Added is a new account. Token is shown this once; it is "" when the caller gave its hash.
@@ -69,9 +110,17 @@ func (s *Store) Add(ctx context.Context, u NewUser) (Added, error) {
 // AddMany makes accounts, all or none: an *InvalidError lists everything that is wrong. They are durable when it returns. An account that
 // is there already with the same id, role, scope and token is not made again and no error, so that a caller who did not hear the answer may ask once more.
 func (s *Store) AddMany(ctx context.Context, users []NewUser) ([]Added, error) {
+	return s.AddOnce(ctx, "", users)
+}
+
+// AddOnce is AddMany for a list with a key: a list whose key was used before makes nobody and is a *RepeatedError. Without a key ("") it is AddMany.
+func (s *Store) AddOnce(ctx context.Context, key string, users []NewUser) ([]Added, error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	now := s.opts.Clock.Now()
+	if err := s.repeated(ctx, key); err != nil {
+		return nil, err
+	}
 	added, fresh, err := s.prepare(users, now)
 	if err != nil {
 		return nil, err
@@ -79,7 +128,7 @@ func (s *Store) AddMany(ctx context.Context, users []NewUser) ([]Added, error) {
 	if len(fresh) == 0 {
 		return added, nil
 	}
-	if err := s.insert(ctx, users, added, fresh, now); err != nil {
+	if err := s.insert(ctx, key, users, added, fresh, now); err != nil {
 		return nil, fmt.Errorf("add %d users: %w", len(users), err)
 	}
 	s.mu.Lock()
@@ -97,7 +146,7 @@ func (s *Store) addWithToken(ctx context.Context, n NewUser, token string) error
 	defer s.writing.Unlock()
 	now := s.opts.Clock.Now()
 	u := User{ID: newID(), Role: n.Role, Scope: n.Scope, Party: n.Party, Expires: n.Expires, Created: now, token: sha256.Sum256([]byte(token))}
-	if err := s.insert(ctx, []NewUser{n}, []Added{{User: u}}, []int{0}, now); err != nil {
+	if err := s.insert(ctx, "", []NewUser{n}, []Added{{User: u}}, []int{0}, now); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -115,7 +164,10 @@ func (s *Store) prepare(users []NewUser, now time.Time) (added []Added, fresh []
 		fail := func(field, format string, args ...any) {
 			wrong.Problems = append(wrong.Problems, Problem{Index: i, Field: field, Message: fmt.Sprintf(format, args...)})
 		}
-		s.check(n, now, fail)
+		n.check(now, fail)
+		if (n.ID != "" || n.TokenSHA256 != "") && !s.opts.Clock.Simulated() {
+			fail("id", "id and token are the server's to choose, except in a simulated data directory")
+		}
 		u := User{ID: n.ID, Role: n.Role, Scope: n.Scope, Party: n.Party, Expires: n.Expires, Created: now}
 		if u.ID == "" {
 			u.ID = newID()
@@ -166,7 +218,47 @@ func (s *Store) exists(u User, fail func(field, format string, args ...any)) boo
 
 var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
-func (s *Store) check(n NewUser, now time.Time, fail func(field, format string, args ...any)) {
+// maxName is the most characters of a person's name.
+const maxName = 120
+
+// A telephone number is digits, with what people write between them.
+var (
+	phonePattern = regexp.MustCompile(`^\+?[0-9]{3,15}$`)
+	phonePlain   = strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", "", "/", "")
+)
+
+// badText says what is wrong with a text that people read, "" for nothing.
+func badText(text string, most int) string {
+	switch {
+	case !utf8.ValidString(text):
+		return "it is not in UTF-8"
+	case utf8.RuneCountInString(text) > most:
+		return fmt.Sprintf("it has %d characters, more than %d", utf8.RuneCountInString(text), most)
+	case terminal.Clean(text) != text:
+		return fmt.Sprintf("it has characters that nobody sees or that act on a screen: %s", terminal.Clean(text))
+	}
+	return ""
+}
+
+// repeated tells whether a key was used before.
+func (s *Store) repeated(ctx context.Context, key string) error {
+	if key == "" {
+		return nil
+	}
+	var at string
+	var e RepeatedError
+	switch err := s.db.QueryRowContext(ctx, `SELECT at, users FROM imports WHERE key = ?`, key).Scan(&at, &e.Count); {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return fmt.Errorf("look for an earlier import: %w", err)
+	}
+	e.At, _ = parseTime(at) // only to be shown
+	return &e
+}
+
+// check says what is wrong with an account by itself.
+func (n *NewUser) check(now time.Time, fail func(field, format string, args ...any)) {
 	badRole, badScope := access.Scope(n.Role, n.Scope)
 	if badRole != "" {
 		fail("role", "%s", badRole)
@@ -186,12 +278,18 @@ func (s *Store) check(n NewUser, now time.Time, fail func(field, format string, 
 	if n.ID != "" && (!idPattern.MatchString(n.ID) || n.ID == "system") {
 		fail("id", "%q is no user id: use at most 64 letters, digits, dots, dashes and underscores", n.ID)
 	}
-	if (n.ID != "" || n.TokenSHA256 != "") && !s.opts.Clock.Simulated() {
-		fail("id", "id and token are the server's to choose, except in a simulated data directory")
+	if n.badExpires != "" {
+		fail("expires", "%q is no RFC 3339 time with offset, such as 2024-03-01T00:00:00+07:00", n.badExpires)
+	}
+	if bad := badText(n.Name, maxName); bad != "" {
+		fail("name", "%s", bad)
+	}
+	if n.Phone != "" && !phonePattern.MatchString(phonePlain.Replace(n.Phone)) {
+		fail("phone", "%q is no telephone number: write digits, with + before a country's code; a spreadsheet that shows 6.28E+11 has changed it, so make the column text", n.Phone)
 	}
 }
 
-func (s *Store) insert(ctx context.Context, asked []NewUser, added []Added, fresh []int, now time.Time) (err error) {
+func (s *Store) insert(ctx context.Context, key string, asked []NewUser, added []Added, fresh []int, now time.Time) (err error) {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -216,6 +314,11 @@ func (s *Store) insert(ctx context.Context, asked []NewUser, added []Added, fres
 	}
 	if err := note(ctx, tx, typeAdded, changed, now); err != nil {
 		return err
+	}
+	if key != "" {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO imports (key, at, users) VALUES (?,?,?)`, key, formatTime(now), len(fresh)); err != nil {
+			return fmt.Errorf("note the import: %w", err)
+		}
 	}
 	return tx.Commit()
 }

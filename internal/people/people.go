@@ -79,6 +79,8 @@ CREATE TABLE IF NOT EXISTS users (
 CREATE TABLE IF NOT EXISTS unrecorded (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL, type TEXT NOT NULL, at TEXT NOT NULL, data TEXT NOT NULL
 ) STRICT;
+-- Lists that were imported, by a hash of them, so that the same list makes nobody twice.
+CREATE TABLE IF NOT EXISTS imports (key TEXT PRIMARY KEY, at TEXT NOT NULL, users INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 -- Ids that stand in the log and whose people were forgotten. scrubbed: what was kept of them is in no byte of the file any more.
 CREATE TABLE IF NOT EXISTS forgotten (
   id TEXT PRIMARY KEY, role TEXT NOT NULL, scope TEXT NOT NULL, at TEXT NOT NULL, scrubbed INTEGER NOT NULL DEFAULT 0

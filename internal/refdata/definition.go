@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -94,6 +95,18 @@ func (d *definition) uses(level string) bool {
 
 // Elections are the elections that Jejak has built-in data for.
 func Elections() []string { return []string{"pemilu2024", "pilkada2024"} }
+
+// Province is the province that the built-in data are of.
+func Province() domain.Code { return builtInProvince() }
+
+var builtInProvince = sync.OnceValue(func() domain.Code {
+	var problems Problems
+	def, _, _ := loadDefinition(data(), Elections()[0], &problems)
+	if def == nil {
+		panic("the built-in reference data define no election") // they are part of the program, and its tests load them
+	}
+	return def.Province
+})
 
 // loadDefinition reads the election's definition and norms from fsys, or the built-in ones where fsys has none. own tells which.
 func loadDefinition(fsys fs.FS, electionID string, problems *Problems) (def *definition, norms election.Norms, own bool) {

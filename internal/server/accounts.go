@@ -14,9 +14,6 @@ import (
 	"jejak/internal/people"
 )
 
-// Province is the unit that stands above all others: East Java.
-const Province = "35"
-
 // Accounts are the people of a data directory that no server has open.
 type Accounts struct {
 	*people.Store
@@ -42,11 +39,11 @@ func OpenAccounts(ctx context.Context, dir string) (*Accounts, error) {
 
 func openAccounts(ctx context.Context, dir string) (*people.Store, error) {
 	var c clock.Clock = clock.System{}
-	kind, err := KindOf(dir)
+	m, err := readMark(dir)
 	if err != nil {
 		return nil, err
 	}
-	if kind == Simulated {
+	if m != nil && m.Kind == Simulated {
 		now, err := rememberedTime(dir)
 		if err != nil {
 			return nil, err
@@ -57,7 +54,7 @@ func openAccounts(ctx context.Context, dir string) (*people.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := store.EnsureAdmin(ctx, dir, Province); err != nil {
+	if err := store.EnsureAdmin(ctx, dir, m.province()); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	return store, nil

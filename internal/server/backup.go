@@ -77,7 +77,7 @@ func (s *Server) take(ctx context.Context, src *backup.Source, copies string) (e
 	}
 	for _, f := range files {
 		path := filepath.Join(s.cfg.Dir, f.name)
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && f.kept != asRecords && f.kept != asLeaves {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && f.kept != asRecords && f.kept != asLeaves && f.kept != asSide {
 			continue
 		}
 		switch f.kept {
@@ -87,6 +87,8 @@ func (s *Server) take(ctx context.Context, src *backup.Source, copies string) (e
 			err = s.takeDatabase(ctx, src, f.name, filepath.Join(copies, f.name))
 		case asLeaves:
 			err = s.takeLeaves(src, f.name, copies)
+		case asSide:
+			err = s.takeSide(ctx, src, f.name, copies)
 		case asRecords, secret, disposable:
 		}
 		if err != nil {
@@ -150,6 +152,25 @@ func (s *Server) takeLeaves(src *backup.Source, name, copies string) error {
 	}
 	src.Files = append(src.Files, backup.File{Name: name, Path: path})
 	return missing
+}
+
+// takeSide takes the streams beside an embedded log.
+func (s *Server) takeSide(ctx context.Context, src *backup.Source, name, copies string) error {
+	if src.Log == nil {
+		return nil
+	}
+	path := filepath.Join(copies, name)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(file, 1<<16)
+	n, err := backup.WriteRecords(out, notaryStreams(ctx, s.side))
+	if err := errors.Join(err, out.Flush(), file.Close()); err != nil || n == 0 {
+		return err
+	}
+	src.Files = append(src.Files, backup.File{Name: name, Path: path})
+	return nil
 }
 
 // hold lets nobody's account change meanwhile.

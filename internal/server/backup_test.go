@@ -42,7 +42,7 @@ func hangIn(args []string) {
 	case "backup":
 		err = server.BackUp(context.Background(), args[1], "test", io.Discard, func(_, _ uint64) { hang() })
 	case "restore":
-		_, err = server.Restore(context.Background(), args[1], args[2], func(server.Restoring, uint64, uint64) { hang() })
+		_, err = server.Restore(context.Background(), args[1], args[2], "test", func(server.Restoring, uint64, uint64) { hang() })
 	}
 	fmt.Fprintln(os.Stderr, "it did not hang:", err)
 	os.Exit(1)
@@ -166,7 +166,7 @@ func TestBackupUnderLoad(t *testing.T) {
 	if during == 0 {
 		t.Error("no command was answered during the backup")
 	}
-	list, err := server.Restore(t.Context(), name, restored, nil)
+	list, err := server.Restore(t.Context(), name, restored, "test", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,19 +225,19 @@ func TestRestoreRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	var full *server.NotEmptyError
-	if _, err := server.Restore(t.Context(), name, dir, nil); !errors.As(err, &full) {
+	if _, err := server.Restore(t.Context(), name, dir, "test", nil); !errors.As(err, &full) {
 		t.Errorf("into a directory with something in it: %v", err)
 	}
 	for what, bad := range map[string][]byte{
 		"cut off": good[:len(good)/2], "a byte": change(good, len(good)/2), "the manifest": change(good, len(good)-100), "empty": {},
-		"a newer format": bytes.Replace(good, []byte("jejak-backup 2"), []byte("jejak-backup 3"), 1),
+		"a newer format": bytes.Replace(good, []byte("jejak-backup 3"), []byte("jejak-backup 4"), 1),
 	} {
 		t.Run(what, func(t *testing.T) {
 			above := t.TempDir()
 			if err := os.WriteFile(filepath.Join(above, "bad"), bad, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := server.Restore(t.Context(), filepath.Join(above, "bad"), filepath.Join(above, "new"), nil); err == nil {
+			if _, err := server.Restore(t.Context(), filepath.Join(above, "bad"), filepath.Join(above, "new"), "test", nil); err == nil {
 				t.Error("it was restored")
 			}
 			if left := names(t, above); !slices.Equal(left, []string{"bad"}) {
@@ -245,7 +245,7 @@ func TestRestoreRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, err := server.Restore(t.Context(), name, filepath.Join(base, "deep", "new"), nil); err != nil {
+	if _, err := server.Restore(t.Context(), name, filepath.Join(base, "deep", "new"), "test", nil); err != nil {
 		t.Errorf("the good one: %v", err)
 	}
 }
@@ -284,7 +284,7 @@ func TestRestoreWritesOnlyWhatItKnows(t *testing.T) {
 			t.Fatal(err)
 		}
 		var damaged *backup.DamagedError
-		if _, err := server.Restore(t.Context(), f.Name(), filepath.Join(above, "new"), nil); !errors.As(err, &damaged) {
+		if _, err := server.Restore(t.Context(), f.Name(), filepath.Join(above, "new"), "test", nil); !errors.As(err, &damaged) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if left := names(t, above); !slices.Equal(left, []string{"bad", "part"}) {
@@ -309,7 +309,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	if s, err := server.Open(t.Context(), server.Config{Dir: filepath.Join(above, left[0]), Listen: "127.0.0.1:0", Kind: server.Real}); err == nil {
 		t.Errorf("a server takes what a killed restore has left: %v", s.Close())
 	}
-	if _, err := server.Restore(t.Context(), name, filepath.Join(above, "new"), nil); err != nil {
+	if _, err := server.Restore(t.Context(), name, filepath.Join(above, "new"), "test", nil); err != nil {
 		t.Errorf("again: %v", err)
 	}
 
@@ -341,7 +341,7 @@ func TestBackupOfADirectoryOnEventStoreDB(t *testing.T) {
 	if err = errors.Join(err, accounts.Close(), os.WriteFile(filepath.Join(dir, server.MarkFile), []byte(`{"format":1,"kind":"real","engine":"esdb"}`), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	list, err := server.Restore(t.Context(), whole(t, dir), restored, nil)
+	list, err := server.Restore(t.Context(), whole(t, dir), restored, "test", nil)
 	if err != nil || list.Log.Included || list.Log.Engine != "esdb" || list.People.Accounts != 2 {
 		t.Fatalf("%+v, %v", list, err)
 	}
@@ -382,7 +382,7 @@ func TestEveryFileIsInTheTable(t *testing.T) {
 	for _, p := range list.Parts {
 		parts = append(parts, p.Name)
 	}
-	if want := []string{server.MarkFile, "notary/notary.key", "notary/notary.pub", "notary/notary.db", "notary/leaves", server.ReadsFile, server.PeopleFile, "log/000001"}; !slices.Equal(parts, want) {
+	if want := []string{server.MarkFile, "notary/notary.key", "notary/notary.pub", "notary/notary.db", "notary/leaves", "side", server.ReadsFile, server.PeopleFile, "log/000001"}; !slices.Equal(parts, want) {
 		t.Errorf("parts %v, want %v", parts, want)
 	}
 }

@@ -48,7 +48,7 @@ func (s *Server) openBroker(ctx context.Context) error {
 		Dir: filepath.Join(s.cfg.Dir, natsFolder), Listen: listen, AllowRemote: s.cfg.AllowRemote,
 		URL: s.cfg.NATS.URL, CredsFile: s.cfg.NATS.CredsFile, IssuerFile: s.cfg.NATS.IssuerFile, SystemCredsFile: s.cfg.NATS.SystemCredsFile,
 		MaxStore: max(broker.DefaultMaxStore, s.cfg.NATS.MaxBytes+besideFeed),
-		Province: Province, People: s.people, Reads: s.reads, Telemetry: s.metrics,
+		Province: s.cfg.Province, People: s.people, Reads: s.reads, Telemetry: s.metrics,
 	})
 	if err != nil {
 		return err

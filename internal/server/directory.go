@@ -7,6 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"jejak/domain"
+	"jejak/internal/refdata"
 )
 
 // Kind is what a data directory is for life.
@@ -27,6 +30,16 @@ type mark struct {
 	Engine engine `json:"engine,omitempty"`
 	// Demo marks a directory that `jejak demo` made and may delete.
 	Demo bool `json:"demo,omitempty"`
+	// Province is the unit above all others of the directory. A directory without it is of the province of the built-in data.
+	Province domain.Code `json:"province,omitempty"`
+}
+
+// province is the unit above all others.
+func (m *mark) province() domain.Code {
+	if m == nil || m.Province == "" {
+		return refdata.Province()
+	}
+	return m.Province
 }
 
 const markFormat = 1
@@ -83,27 +96,38 @@ func KindOf(dir string) (Kind, error) {
 	return m.Kind, nil
 }
 
+// ProvinceOf tells of which province a data directory is: of a new one, that of the built-in data.
+func ProvinceOf(dir string) (domain.Code, error) {
+	m, err := readMark(dir)
+	return m.province(), err
+}
+
 // IsDemo tells whether dir was made by `jejak demo`.
 func IsDemo(dir string) (bool, error) {
 	m, err := readMark(dir)
 	return m != nil && m.Demo, err
 }
 
-// settle makes dir real or simulated, with its kind of log, for life, or refuses when it is another already. The caller holds the lock of the
-// directory.
-func settle(dir string, want mark) error {
+// settle makes dir real or simulated, with its kind of log, of a province, for life, or refuses when it is another already; it returns what the directory
+// is. A want without a province takes the one there is. The caller holds the lock of the directory.
+func settle(dir string, want mark) (*mark, error) {
 	m, err := readMark(dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if m == nil {
 		if used, err := hasLog(dir); err != nil || used {
-			return errors.Join(err, whenTrue(used, fmt.Errorf("data directory %s has a log but no %s: restore that file from a backup", dir, MarkFile)))
+			return nil, errors.Join(err, whenTrue(used, fmt.Errorf("data directory %s has a log but no %s: restore that file from a backup", dir, MarkFile)))
 		}
 		want.Format = markFormat
-		return writeFile(filepath.Join(dir, MarkFile), want)
+		if want.Province == refdata.Province() {
+			want.Province = "" // as every directory was before there was a choice
+		}
+		return &want, writeFile(filepath.Join(dir, MarkFile), want)
 	}
-	return errors.Join(
+	return m, errors.Join(
+		whenTrue(want.Province != "" && m.province() != want.Province,
+			fmt.Errorf("data directory %s is of province %s for life, not of %s: use another directory (--data)", dir, m.province(), want.Province)),
 		whenTrue(m.Kind == Real && want.Kind == Simulated,
 			fmt.Errorf("data directory %s holds real records and stays real for life: a driven clock needs a directory of its own (--data)", dir)),
 		whenTrue(m.Kind == Simulated && want.Kind == Real,

@@ -34,11 +34,16 @@ const (
 	asFile
 	// asLeaves: the notary's tiles, as the hashes of the leaves under the newest checkpoint that is in the backup. They name a record that was changed in it.
 	asLeaves
+	// asSide: the streams beside the log, record by record.
+	asSide
 	// secret: it cannot be made again, and is left out: a backup has nothing by which somebody could sign in.
 	secret
 	// disposable: it is made again from the rest.
 	disposable
 )
+
+// sideFile stands in a backup for the streams beside the log, and in no directory.
+const sideFile = "side"
 
 // leavesFile stands in a backup for the notary's tiles, and in no directory.
 const leavesFile = NotaryFolder + "/leaves"
@@ -61,6 +66,7 @@ var files = []file{
 	{NotaryFolder + "/" + notary.PublicFile, asFile},
 	{NotaryFolder + "/" + notary.BookFile, asDatabase}, // before the log: it must not have signed more than is in it
 	{leavesFile, asLeaves},                             // after the book
+	{sideFile, asSide},                                 // after the book, which must not have taken over more than is in it, and before the log
 	{ReadsFile, asDatabase},
 	{PeopleFile, asDatabase},
 	{EventsFile, asRecords},
@@ -91,6 +97,6 @@ func keptAs(name string) (k kept, known bool) {
 // restorable tells whether a part of a backup may be written into a directory: by its name, which must lead nowhere else.
 func restorable(name string) bool {
 	return slices.ContainsFunc(files, func(f file) bool {
-		return f.name == name && (f.kept == asFile || f.kept == asDatabase || f.kept == asLeaves)
+		return f.name == name && (f.kept == asFile || f.kept == asDatabase || f.kept == asLeaves || f.kept == asSide)
 	})
 }

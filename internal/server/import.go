@@ -16,16 +16,16 @@ type Imported struct {
 }
 
 // Import puts reference data into the log of a directory that no server has open, and lets every unit of the election go by it. A new directory
-// becomes a real one. store is as in Config. Importing the same again, also after an import that was cut off, does what is missing. A directory in use is a *lock.HeldError.
+// becomes a real one, of the province of the data; one of another province refuses them. store is as in Config. Importing the same again, also after an import that was cut off, does what is missing. A directory in use is a *lock.HeldError.
 func Import(ctx context.Context, dir, store string, data *refdata.Dataset) (done Imported, err error) {
-	s := &Server{cfg: Config{Dir: dir, Store: store}, log: discard}
+	s := &Server{cfg: Config{Dir: dir, Store: store, Province: data.Reference.Province}, log: discard}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	for _, step := range []func(context.Context) error{s.openAsIs, s.openCache, s.openStore, s.openClock} {
+	for _, step := range []func(context.Context) error{s.openAsIs, s.openCache, s.openStore, s.openClock, s.signTheRest} {
 		if err := step(ctx); err != nil {
 			return done, err
 		}
 	}
-	written, err := refdata.Importer{Store: s.store, Now: s.clock.Now, Actor: system, Simulated: s.clock.Simulated()}.Import(ctx, data)
+	written, err := refdata.Importer{Store: s.store, Now: s.clock.Now, Actor: s.system(), Simulated: s.clock.Simulated()}.Import(ctx, data)
 	if err != nil {
 		return done, err
 	}

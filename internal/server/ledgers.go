@@ -22,7 +22,7 @@ import (
 )
 
 // system is who acts when nobody does.
-var system = command.System(Province)
+func (s *Server) system() domain.Actor { return command.System(s.cfg.Province) }
 
 func (s *Server) openLedgers(ctx context.Context) error {
 	catalog := command.NewStoreCatalog(s.store, s.log)
@@ -99,7 +99,7 @@ func (s *Server) importBuiltIn(ctx context.Context, catalog command.Catalog, ele
 		return data.Version, nil
 	}
 	start := time.Now()
-	done, err := refdata.Importer{Store: s.store, Now: s.clock.Now, Actor: system, Simulated: s.clock.Simulated()}.Import(ctx, data)
+	done, err := refdata.Importer{Store: s.store, Now: s.clock.Now, Actor: s.system(), Simulated: s.clock.Simulated()}.Import(ctx, data)
 	if err != nil {
 		return "", err
 	}
@@ -140,7 +140,7 @@ func (s *Server) adopt(ctx context.Context, election, version string, who adopte
 				continue
 			}
 		}
-		answers = append(answers, s.ledgers.Submit(ctx, adoption(election, unit, version, events, s.clock.Now())))
+		answers = append(answers, s.ledgers.Submit(ctx, s.adoption(election, unit, version, events, s.clock.Now())))
 	}
 	for _, answer := range answers {
 		switch a := <-answer; a.Result {
@@ -158,7 +158,7 @@ func (s *Server) adopt(ctx context.Context, election, version string, who adopte
 var adoptions = uuid.MustParse("8d0b7c5e-0d4f-5b52-9a0e-2f1f6f4f5a3b")
 
 // adoption is the command to a unit whose ledger has so many events.
-func adoption(election string, unit domain.Code, version string, events eventstore.Version, now time.Time) command.Command {
+func (s *Server) adoption(election string, unit domain.Code, version string, events eventstore.Version, now time.Time) command.Command {
 	cmd := &ledger.AdoptReference{Version: version}
 	id := uuid.NewSHA1(adoptions, fmt.Appendf(nil, "%s|%s|%s|%d", election, unit, version, events))
 	body, err := json.Marshal(cmd)
@@ -166,7 +166,7 @@ func adoption(election string, unit domain.Code, version string, events eventsto
 		panic(fmt.Sprintf("a struct of strings does not marshal: %v", err))
 	}
 	return command.Command{
-		ID: id, Mode: domain.Request, Election: election, Unit: unit, OccurredAt: now, Actor: system,
+		ID: id, Mode: domain.Request, Election: election, Unit: unit, OccurredAt: now, Actor: s.system(),
 		Correlation: id, Causation: id, Hash: sha256.Sum256(body), Data: cmd,
 	}
 }

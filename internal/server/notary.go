@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"jejak/eventstore/lock"
 	"jejak/internal/api"
 	"jejak/internal/notary"
 	"jejak/internal/notary/bundle"
@@ -31,10 +30,9 @@ type Notary struct {
 // openNotary holds the log against what was signed, refuses to go on where it does not fit, and signs what is new. It stands before everything that
 // writes, so that it is closed after that and signs the last of it.
 func (s *Server) openNotary(ctx context.Context) error {
-	n, err := notary.Open(ctx, notary.Config{
-		Dir: NotaryDir(s.cfg.Dir), Store: s.store, Simulated: s.clock.Simulated(), Every: s.cfg.Notary.Every,
-		Witnesses: s.cfg.Notary.Witnesses, Log: s.log, Metrics: s.metrics, Signed: s.onSigned,
-	})
+	cfg := s.notaryConfig()
+	cfg.Every, cfg.Witnesses, cfg.Log, cfg.Metrics, cfg.Signed = s.cfg.Notary.Every, s.cfg.Notary.Witnesses, s.log, s.metrics, s.onSigned
+	n, err := notary.Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -56,6 +54,21 @@ func (s *Server) openNotary(ctx context.Context) error {
 	return nil
 }
 
+// notaryConfig is that of the notary of the directory, whose log is open.
+func (s *Server) notaryConfig() notary.Config {
+	return notary.Config{Dir: NotaryDir(s.cfg.Dir), Store: s.store, Side: s.side, Shared: engineOf(s.cfg.Store) == eventStoreDB, Simulated: s.cfg.Kind == Simulated}
+}
+
+// signTheRest has a notary sign what is written without a server, once it is: it begins with the log.
+func (s *Server) signTheRest(ctx context.Context) error {
+	n, err := notary.Open(ctx, s.notaryConfig())
+	if err != nil {
+		return err
+	}
+	s.opened("notary", func(ctx context.Context) error { return errors.Join(n.CatchUp(ctx, nil), n.Close()) })
+	return nil
+}
+
 // onSigned publishes a checkpoint, once there is NATS.
 func (s *Server) onSigned(c *notary.Signed) {
 	if notices := s.notices.Load(); notices != nil {
@@ -72,7 +85,7 @@ func alone(ctx context.Context, dir, store string) (*Log, *notary.Notary, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	n, err := notary.Open(ctx, notary.Config{Dir: NotaryDir(dir), Store: l.Store, Simulated: l.Simulated})
+	n, err := notary.Open(ctx, l.server.notaryConfig())
 	if err != nil {
 		return nil, nil, errors.Join(err, l.Close())
 	}
@@ -100,17 +113,24 @@ func Prove(ctx context.Context, dir, store string, event uuid.UUID) (p api.Event
 	return api.EventProof{Leaf: rec.Leaf, Size: proof.Size, Record: string(bundle.AppendRecord(nil, &rec)), Proof: string(proof.Text)}, nil
 }
 
-// RotateNotary gives the notary of a directory that no server has a new key; see notary.Rotate.
-func RotateNotary(dir string, lost bool) (keys []notary.Key, err error) {
-	if err := signed(dir); err != nil {
-		return nil, err
-	}
-	held, err := lock.Acquire(dir)
+// RotateNotary gives the notary of a directory that no server has a new key; see notary.Rotate. store is as in Config.
+func RotateNotary(ctx context.Context, dir, store string, lost bool) (keys []notary.Key, err error) {
+	l, err := OpenLog(ctx, dir, store)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, held.Release()) }()
-	return notary.Rotate(NotaryDir(dir), lost)
+	defer func() { err = errors.Join(err, l.Close()) }()
+	return notary.Rotate(ctx, l.server.notaryConfig(), lost)
+}
+
+// AcceptLog has the notary of a directory that no server has go on with the log as it is, on a person's word; see notary.Accept.
+func AcceptLog(ctx context.Context, dir, store string, word notary.Word) (done notary.Accepting, err error) {
+	l, err := OpenLog(ctx, dir, store)
+	if err != nil {
+		return done, err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	return notary.Accept(ctx, l.server.notaryConfig(), word)
 }
 
 // OpenNotaryBook opens what the notary of a directory has signed for reading, also while a server has the directory.
@@ -129,40 +149,12 @@ func signed(dir string) error {
 	return nil
 }
 
-// NotaryRebuilt says what RebuildNotary has done.
-type NotaryRebuilt struct {
-	Records     int64
-	Checkpoints int // that the tree was held against
-}
-
-// RebuildNotary makes the tiles of a directory that no server has again from the log, and holds them against every checkpoint ever signed: what does not
-// fit is a *notary.MismatchError. Nothing new is signed before all that was signed fits.
-func RebuildNotary(ctx context.Context, dir, store string, progress func(done, total uint64)) (done NotaryRebuilt, err error) {
+// RebuildNotary makes what the notary of a directory that no server has can make again; see notary.Rebuild.
+func RebuildNotary(ctx context.Context, dir, store string, progress func(done, total uint64)) (done notary.Rebuilt, err error) {
 	l, err := OpenLog(ctx, dir, store)
 	if err != nil {
 		return done, err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	book, err := OpenNotaryBook(dir)
-	if err != nil {
-		return done, err
-	}
-	if err := errors.Join(book.Each(ctx, 0, func(*notary.Signed) error { done.Checkpoints++; return nil }), book.Close()); err != nil {
-		return done, err
-	}
-	settle, err := notary.SetAside(NotaryDir(dir))
-	if err != nil {
-		return done, err
-	}
-	defer func() { err = errors.Join(err, settle(err == nil)) }()
-	n, err := notary.Open(ctx, notary.Config{Dir: NotaryDir(dir), Store: l.Store, Simulated: l.Simulated})
-	if err != nil {
-		return done, err
-	}
-	defer func() { err = errors.Join(err, n.Close()) }()
-	if err := n.CatchUp(ctx, progress); err != nil {
-		return done, err
-	}
-	done.Records = n.Progress().Records
-	return done, nil
+	return notary.Rebuild(ctx, l.server.notaryConfig(), progress)
 }

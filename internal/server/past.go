@@ -65,7 +65,7 @@ func (p *Past) open(ctx context.Context, dir string) error {
 	api := httpapi.New(httpapi.Config{
 		Ledgers: ended{p.Catalog, past}, Store: p.Store, Clock: now, Telemetry: telemetry.New(discard, ""), History: past,
 	})
-	p.Handler = api.Alone(Province)
+	p.Handler = api.Alone(string(p.server.cfg.Province))
 	return nil
 }
 

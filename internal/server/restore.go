@@ -3,6 +3,8 @@ package server
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +12,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"time"
 
 	"jejak/eventstore"
 	"jejak/eventstore/sqlite"
@@ -36,8 +39,51 @@ const (
 // Restore makes a data directory of a backup. dir must not be there, or be empty. Everything is made and checked beside it, under another name, and only then
 // moved there: what a restore that fails leaves behind is nothing, and what one that is killed leaves is a folder that no server takes for data. A file that is
 // not whole is a *backup.DamagedError, a directory with something in it a *NotEmptyError.
-func Restore(ctx context.Context, name, dir string, progress func(what Restoring, done, total uint64)) (list backup.Manifest, err error) {
-	return restore(ctx, name, dir, progress, (*restorer).checkLog)
+// program is the version of the one that restores; it is kept with the epoch that begins.
+func Restore(ctx context.Context, name, dir, program string, progress func(what Restoring, done, total uint64)) (list backup.Manifest, err error) {
+	return restore(ctx, name, dir, progress, func(r *restorer, ctx context.Context, list backup.Manifest) error {
+		if err := r.checkLog(ctx, list); err != nil {
+			return err
+		}
+		return r.beginEpoch(ctx, name, program, list)
+	})
+}
+
+// beginEpoch has the notary of the restored log begin an epoch of its own: where the log was that the backup is of, other records may have been signed since.
+func (r *restorer) beginEpoch(ctx context.Context, name, program string, list backup.Manifest) (err error) {
+	if _, err := os.Stat(filepath.Join(NotaryDir(r.dir), notary.BookFile)); errors.Is(err, fs.ErrNotExist) && list.Log.Events == 0 {
+		return nil
+	}
+	sum, err := sumOf(name)
+	if err != nil {
+		return err
+	}
+	store, err := sqlite.Open(ctx, filepath.Join(r.dir, EventsFile), sqlite.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	_, err = notary.Restore(ctx, notary.Config{Dir: NotaryDir(r.dir), Store: store, Simulated: list.Kind == string(Simulated)}, notary.Restored{
+		File: filepath.Base(name), SHA256: sum, Began: list.Began.UTC(), Program: "jejak " + program, Head: eventstore.Position(list.Log.Position),
+	})
+	if notary.DoesNotHold(err) {
+		return &backup.DamagedError{Reason: fmt.Sprintf("the log that it holds is not what its notary has signed: %v", err)}
+	}
+	return err
+}
+
+// sumOf is the SHA-256 of a file, hexadecimal.
+func sumOf(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close() // only read from
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", fmt.Errorf("read %s: %w", name, err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // restore restores; checkLog checks the log once everything else is checked.
@@ -67,7 +113,7 @@ func restore(ctx context.Context, name, dir string, progress func(what Restoring
 	}()
 	r := restorer{dir: work, progress: progress}
 	target := backup.Target{File: r.file, Log: func(records iter.Seq2[eventstore.Record, error]) error {
-		return sqlite.Load(ctx, filepath.Join(work, EventsFile), records)
+		return r.loadLog(ctx, records)
 	}}
 	if list, err = backup.Read(ctx, f, size, target, r.tell(Reading)); err != nil {
 		return list, fmt.Errorf("restore %s: %w", name, err)
@@ -136,6 +182,28 @@ func (r *restorer) file(name string, body io.Reader) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
+// loadLog fills the log, and the streams beside it, whose records came before.
+func (r *restorer) loadLog(ctx context.Context, records iter.Seq2[eventstore.Record, error]) error {
+	path := filepath.Join(r.dir, sideFile)
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return sqlite.Load(ctx, filepath.Join(r.dir, EventsFile), records)
+	}
+	if err != nil {
+		return err
+	}
+	err = sqlite.Load(ctx, filepath.Join(r.dir, EventsFile), func(yield func(eventstore.Record, error) bool) {
+		for _, some := range []iter.Seq2[eventstore.Record, error]{backup.ReadRecords(file), records} {
+			for rec, err := range some {
+				if !yield(rec, err) {
+					return
+				}
+			}
+		}
+	})
+	return errors.Join(err, file.Close(), os.Remove(path))
+}
+
 // makeTiles makes the notary's tiles, if what they follow from was in the backup.
 func (r *restorer) makeTiles() error {
 	path := filepath.Join(r.dir, filepath.FromSlash(leavesFile))
@@ -179,7 +247,7 @@ func (r *restorer) checkLog(ctx context.Context, list backup.Manifest) error {
 	err = each(ctx,
 		func(ctx context.Context) error { return report.check(ctx, store, tell(0)) },
 		func(ctx context.Context) error {
-			err := r.checkSigned(ctx, tell(1))
+			err := r.checkSigned(ctx, list.Ended, tell(1))
 			if damaged := (*backup.DamagedError)(nil); errors.As(err, &damaged) {
 				unsigned, err = err, nil
 			}
@@ -199,17 +267,26 @@ func (r *restorer) checkLog(ctx context.Context, list backup.Manifest) error {
 }
 
 // checkSigned holds the log against the checkpoints that come with it.
-func (r *restorer) checkSigned(ctx context.Context, progress func(done, total uint64)) error {
-	found, err := verify.Directory(NotaryDir(r.dir), sqlite.ReadUnchecked(ctx, filepath.Join(r.dir, EventsFile)))
+func (r *restorer) checkSigned(ctx context.Context, taken time.Time, progress func(done, total uint64)) error {
+	found, err := verify.Directory(NotaryDir(r.dir), sqlite.ReadUnchecked(ctx, filepath.Join(r.dir, EventsFile)),
+		func() iter.Seq2[eventstore.Record, error] {
+			return sqlite.ReadSideUnchecked(ctx, filepath.Join(r.dir, EventsFile))
+		})
 	if err != nil {
 		return err
 	}
+	found.Source.Now = taken
 	signed, err := found.Check(ctx, nil, "", nil, progress)
 	if err = errors.Join(err, found.Close()); err != nil {
 		return err
 	}
-	if signed != nil && len(signed.Problems) > 0 {
-		return &backup.DamagedError{Reason: fmt.Sprintf("the log that it holds is not what its notary has signed: %s", signed.Problems[0].Text)}
+	if signed == nil {
+		return nil
+	}
+	for _, p := range signed.Problems {
+		if p.Kind != verify.Late { // that stays to be seen in the new directory too
+			return &backup.DamagedError{Reason: fmt.Sprintf("the log that it holds is not what its notary has signed: %s", p.Text)}
+		}
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"jejak/domain"
 	"jejak/eventstore"
 	"jejak/eventstore/lock"
 	"jejak/internal/broker"
@@ -57,6 +58,9 @@ type Config struct {
 	Notary Notary
 	// Kind is what the directory must be, and becomes for life when it is new.
 	Kind Kind
+	// Province is the unit above all others, whose people see all: what a new directory becomes for life. "" is the province of the built-in data for a
+	// new directory, and whatever it is for another.
+	Province domain.Code
 	// Demo marks a new directory as one that a demo may delete.
 	Demo bool
 	// Limits are those that are other than httpapi.Limits() has them, TrustedProxies the addresses of proxies whose X-Forwarded-For is believed.
@@ -79,6 +83,7 @@ type Server struct {
 	log      *slog.Logger
 	listener net.Listener
 	store    eventstore.Store
+	side     eventstore.Side // streams beside it
 	clock    clock.Clock
 	setClock func(time.Time) error
 	notary   *notary.Notary
@@ -164,7 +169,12 @@ func (s *Server) openDirectory(context.Context) error {
 	if err := forgetSnapshots(s.cfg.Dir); err != nil {
 		return err
 	}
-	return settle(s.cfg.Dir, mark{Kind: s.cfg.Kind, Engine: engineOf(s.cfg.Store), Demo: s.cfg.Demo})
+	m, err := settle(s.cfg.Dir, mark{Kind: s.cfg.Kind, Engine: engineOf(s.cfg.Store), Demo: s.cfg.Demo, Province: s.cfg.Province})
+	if err != nil {
+		return err
+	}
+	s.cfg.Province = m.province()
+	return nil
 }
 
 func (s *Server) openListener(context.Context) error {
@@ -216,7 +226,7 @@ func (s *Server) openPeople(ctx context.Context) error {
 		return all
 	})
 	s.opened("people", func(context.Context) error { return store.Close() })
-	return store.EnsureAdmin(ctx, s.cfg.Dir, Province)
+	return store.EnsureAdmin(ctx, s.cfg.Dir, s.cfg.Province)
 }
 
 func (s *Server) openReads(ctx context.Context) error {

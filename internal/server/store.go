@@ -16,15 +16,24 @@ import (
 // openStore opens the log, in the directory or on EventStoreDB.
 func (s *Server) openStore(ctx context.Context) error {
 	var store eventstore.Store
-	var err error
 	switch engineOf(s.cfg.Store) {
 	case eventStoreDB:
-		store, err = esdb.Open(ctx, s.cfg.Store, esdb.Options{Index: s.cache.Index(), Prefixes: journal.StreamPrefixes(), Logger: s.log})
+		// What stands beside the log is followed by a store of its own, so that the log's knows nothing of it.
+		beside, err := esdb.Open(ctx, s.cfg.Store, esdb.Options{Prefixes: []string{eventstore.SidePrefix}, Logger: s.log})
+		if err != nil {
+			return err
+		}
+		s.side = beside
+		s.opened("streams beside the log", func(context.Context) error { return beside.Close() })
+		if store, err = esdb.Open(ctx, s.cfg.Store, esdb.Options{Index: s.cache.Index(), Prefixes: journal.StreamPrefixes(), Logger: s.log}); err != nil {
+			return err
+		}
 	case embedded:
-		store, err = sqlite.Open(ctx, filepath.Join(s.cfg.Dir, EventsFile), sqlite.Options{})
-	}
-	if err != nil {
-		return err
+		file, err := sqlite.Open(ctx, filepath.Join(s.cfg.Dir, EventsFile), sqlite.Options{})
+		if err != nil {
+			return err
+		}
+		store, s.side = file, file.Side()
 	}
 	s.store = store
 	s.opened("event store", func(context.Context) error { return store.Close() })

@@ -9,11 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"jejak/eventstore"
 	"jejak/eventstore/invariant"
 	"jejak/eventstore/sqlite"
 	"jejak/internal/backup"
+	"jejak/internal/notary"
 	"jejak/internal/notary/verify"
 	"jejak/internal/people"
 )
@@ -38,6 +40,8 @@ type VerifyConfig struct {
 	Trust     *verify.Trust
 	KeySource string   // where its keys came from
 	Outside   [][]byte // checkpoints that others have kept
+	// Now is when the log was read, so that what was recorded a moment before need not be signed; the zero time: now.
+	Now time.Time
 	// Progress, unless nil, is told of the events looked at, check by check.
 	Progress func(check string, done, total uint64)
 }
@@ -108,7 +112,7 @@ func VerifyBackup(ctx context.Context, name string, cfg VerifyConfig) (report Lo
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	dir := filepath.Join(folder, "data")
-	_, err = restore(ctx, name, dir, func(what Restoring, done, total uint64) {
+	list, err := restore(ctx, name, dir, func(what Restoring, done, total uint64) {
 		if cfg.Progress != nil {
 			cfg.Progress(string(what), done, total)
 		}
@@ -121,7 +125,25 @@ func VerifyBackup(ctx context.Context, name string, cfg VerifyConfig) (report Lo
 	if err != nil {
 		return report, err
 	}
+	cfg.Now = list.Ended
 	return VerifyLog(ctx, dir, "", cfg)
+}
+
+// notaryStreams yields the streams of all notaries beside a log.
+func notaryStreams(ctx context.Context, side eventstore.Side) iter.Seq2[eventstore.Record, error] {
+	return func(yield func(eventstore.Record, error) bool) {
+		for number := 0; ; number++ {
+			any := false
+			for rec, err := range side.Read(ctx, notary.StreamName(number), 0) {
+				if any = true; !yield(rec, err) || err != nil {
+					return
+				}
+			}
+			if !any {
+				return
+			}
+		}
+	}
 }
 
 // openForm opens the log, if it is whole enough for that.
@@ -180,18 +202,23 @@ func (r *LogReport) check(ctx context.Context, store eventstore.Store, progress 
 // tells that something was changed, the tree tells which record.
 func (s *Server) verifySigned(ctx context.Context, report *LogReport, cfg *VerifyConfig, progress func(done, total uint64)) error {
 	var records iter.Seq2[eventstore.Record, error]
+	side := func() iter.Seq2[eventstore.Record, error] { return notaryStreams(ctx, s.side) }
 	switch {
 	case engineOf(s.cfg.Store) == embedded:
 		records = sqlite.ReadUnchecked(ctx, filepath.Join(s.cfg.Dir, EventsFile))
+		side = func() iter.Seq2[eventstore.Record, error] {
+			return sqlite.ReadSideUnchecked(ctx, filepath.Join(s.cfg.Dir, EventsFile))
+		}
 	case s.store == nil:
 		return nil
 	default:
 		records = s.store.ReadAll(ctx, 0, eventstore.Filter{})
 	}
-	found, err := verify.Directory(NotaryDir(s.cfg.Dir), records)
+	found, err := verify.Directory(NotaryDir(s.cfg.Dir), records, side)
 	if err != nil {
 		return err
 	}
+	found.Source.Now = cfg.Now
 	defer func() { _ = found.Close() }() // only read from
 	report.Notary, err = found.Check(ctx, cfg.Trust, cfg.KeySource, cfg.Outside, progress)
 	return err

@@ -13,17 +13,19 @@ type RegencyRow struct {
 	Stations       map[string]int64   `json:"stations" doc:"Polling stations by state."`
 	Shipments      map[string]int64   `json:"shipments" doc:"Shipments by state."`
 	Discrepancies  map[string]int64   `json:"discrepancies" doc:"Open discrepancies by kind."`
-	Budget         BudgetRow          `json:"budget"`
+	Budget         BudgetRow          `json:"budget" required:"false" doc:"Absent for suppliers, carriers and committees."`
 	Supporting     map[string]string  `json:"supporting,omitempty" doc:"State of the supporting data per group of items."`
 	Plan           string             `json:"plan,omitempty" doc:"State of the need plan."`
 	VotersDerived  bool               `json:"voters_derived,omitempty" doc:"The needs of ballots rest on derived voters, not on official ones."`
 	Simulated      bool               `json:"simulated,omitempty"`
+
+	Open bool `json:"-"` // without what is ordered and what it costs: see WithoutMoney
 }
 
 // ItemRow counts pieces of one item. Need is null when it is unknown.
 type ItemRow struct {
 	Need      *int64 `json:"need"`
-	Ordered   int64  `json:"ordered"`
+	Ordered   int64  `json:"ordered" required:"false" doc:"Absent for suppliers, carriers and committees."`
 	Announced int64  `json:"announced"`
 	Received  int64  `json:"received" doc:"Counted at receipt, good and damaged: announced + extra = received + missing + in transit."`
 	Damaged   int64  `json:"damaged" doc:"Of the received pieces: found damaged at the count or in sorting."`

@@ -109,7 +109,7 @@ func TestBundles(t *testing.T) {
 	s.wants(s.checkBundle(s.bundled("changed.zip", part, false)), "changed", "leaf 301 is not as it was signed: position 302, ledger-e.3502 version 101")
 
 	// After a rotation who has the first key follows, in the bundle as well.
-	if _, err := notary.Rotate(s.dir, false); err != nil {
+	if _, err := notary.Rotate(t.Context(), notary.Config{Dir: s.dir, Store: s.store}, false); err != nil {
 		t.Fatal(err)
 	}
 	s.read()

@@ -23,6 +23,12 @@ const (
 	Tile       = "tile"       // tiles are not those of the newest checkpoint
 	Policy     = "policy"     // the newest checkpoint lacks signatures that the policy demands
 	Unreadable = "unreadable" // the records cannot be read on
+	Stream     = "stream"     // the notary's stream beside the log is not as it was sealed
+	Book       = "book"       // notary.db is not what the stream says
+	Late       = "late"       // records were signed long after they were recorded, or not at all
+	Index      = "index"      // the index is not what the log says
+	KeyFile    = "key"        // notary.key or notary.pub is of another notary
+	Reads      = "reads"      // the log of who has read what is not as it was signed
 )
 
 // Problem is something that does not hold, and where.
@@ -86,7 +92,11 @@ type Report struct {
 	SignedAt    string `json:"signed_at,omitempty"` // when it was signed
 	Checkpoints int64  `json:"checkpoints"`         // signed ones that were compared, those given from outside among them
 	// Unsigned are the records after the newest checkpoint: nothing is known of them yet.
-	Unsigned int64     `json:"unsigned"`
+	Unsigned int64 `json:"unsigned"`
+	// Epochs are the histories of the log, the oldest first; none where that is not known here.
+	Epochs []Epoch `json:"epochs,omitempty"`
+	// Notes are what a person should know though all of it holds.
+	Notes    []string  `json:"notes,omitempty"`
 	Problems []Problem `json:"problems"` // the first 100
 }
 

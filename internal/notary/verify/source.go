@@ -34,6 +34,12 @@ type Source struct {
 	Outside [][]byte
 	// Part: only some of the records are here, each with its leaf.
 	Part bool
+	// Aged gives the same as Signed with what the notary has sealed about them; nil: that is not known.
+	Aged func(do func(*sealedTree) error) error
+	// Beside is what the notary's stream says, nil where there is none.
+	Beside *history
+	// Now is when the records were read; nothing was recorded after it. The zero time: now.
+	Now time.Time
 	// Index, unless nil, says which event a leaf was of when it was signed, as far as is known. It is not trusted, only told.
 	Index func(leaf int64) (uuid.UUID, eventstore.Position, bool)
 }

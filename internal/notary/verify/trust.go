@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"filippo.io/torchwood"
@@ -29,10 +30,12 @@ func Keys(keys ...string) (*Trust, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%q is no verifier key: %w", key, err)
 		}
-		if t.Origin != "" && t.Origin != v.Name() {
+		if t.Origin != "" && notary.BaseOrigin(t.Origin) != notary.BaseOrigin(v.Name()) {
 			return nil, fmt.Errorf("the verifier keys are of two notaries, %s and %s: give those of one", t.Origin, v.Name())
 		}
-		t.Origin = v.Name()
+		if t.Origin == "" {
+			t.Origin = v.Name()
+		}
 		t.verifiers = append(t.verifiers, v)
 	}
 	if t.Origin == "" {
@@ -73,7 +76,7 @@ func (t *Trust) ReadPolicy(file string) error {
 func (t *Trust) Follow(keys []notary.Key) {
 	for i := 1; i < len(keys); i++ {
 		from, err := note.NewVerifier(keys[i-1].Verifier)
-		if err != nil || !t.knows(from) || notary.CheckSuccession(keys[i].Succession, t.Origin, keys[i-1].Verifier, keys[i].Verifier) != nil {
+		if err != nil || !t.knows(from) || notary.CheckSuccession(keys[i].Succession, from.Name(), keys[i-1].Verifier, keys[i].Verifier) != nil {
 			continue
 		}
 		if to, err := note.NewVerifier(keys[i].Verifier); err == nil && !t.knows(to) {
@@ -99,15 +102,20 @@ func (t *Trust) Verifier(name string, hash uint32) (note.Verifier, error) {
 
 // Check is described at torchwood.Policy: the origin fits, and one of the keys has signed.
 func (t *Trust) Check(origin string, sigs []note.Signature) error {
-	if origin != t.Origin {
+	if !t.of(origin) {
 		return fmt.Errorf("it is of %s, not of %s", origin, t.Origin)
 	}
 	for _, sig := range sigs {
-		if _, err := t.Verifier(sig.Name, sig.Hash); err == nil {
+		if _, err := t.Verifier(sig.Name, sig.Hash); err == nil && sig.Name == origin {
 			return nil
 		}
 	}
 	return errors.New("no trusted key has signed it")
+}
+
+// of tells whether a key given is of an origin.
+func (t *Trust) of(origin string) bool {
+	return slices.ContainsFunc(t.verifiers, func(v note.Verifier) bool { return v.Name() == origin })
 }
 
 var _ torchwood.Policy = (*Trust)(nil)
@@ -118,7 +126,7 @@ func (t *Trust) Checkpoint(text []byte) (tlog.Tree, error) {
 	if err != nil {
 		origin, _, _ := strings.Cut(string(text), "\n")
 		var unverified *note.UnverifiedNoteError
-		if errors.As(err, &unverified) && origin != t.Origin {
+		if errors.As(err, &unverified) && !t.of(origin) {
 			return tlog.Tree{}, fmt.Errorf("it is of %s, the key is of %s", origin, t.Origin)
 		}
 		return tlog.Tree{}, err

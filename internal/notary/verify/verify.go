@@ -24,6 +24,9 @@ type milestone struct {
 	tlog.Tree
 	at      time.Time
 	outside bool
+	origin  string
+	sealed  bool // at was sealed by the notary
+	pace    time.Duration
 }
 
 // named is nil for none.
@@ -52,6 +55,9 @@ type run struct {
 	early    map[tlog.Hash]bool // leaves that were signed for later, and have been seen
 	late     map[tlog.Hash]bool // leaves that were signed for earlier, and have not been seen
 	untiled  bool               // it was told that tiles do not attest
+	aged     *lateness          // nil: nobody knows when what was signed
+	beyond   beyond             // tiles of what is not signed
+	indexed  bool               // it was told that the index does not fit
 }
 
 // Run checks. What is wrong is in the report; an error is that it could not be checked.
@@ -60,10 +66,12 @@ func Run(ctx context.Context, trust *Trust, src *Source, opt Options) (*Report, 
 		trust: trust, src: src, report: &Report{Origin: trust.Origin, KeySource: opt.KeySource, Problems: []Problem{}},
 		versions: map[string]eventstore.Version{}, times: map[string]time.Time{}, early: map[tlog.Hash]bool{}, late: map[tlog.Hash]bool{},
 	}
+	r.age()
 	if err := r.readCheckpoints(); err != nil {
 		return nil, err
 	}
 	r.readTiles()
+	r.beyond = beyond{tiles: src.Tiles}
 	next, stop := iter.Pull2(hashAll(ctx, src))
 	defer stop()
 	records := &ahead{next: next}
@@ -109,22 +117,32 @@ func (r *run) problem(p Problem) {
 // readCheckpoints checks the signatures of all checkpoints and puts them in order.
 func (r *run) readCheckpoints() error {
 	var newest []byte
-	before := int64(-1)
-	err := r.src.Signed(func(text []byte, at time.Time) error {
+	before, origin := int64(-1), ""
+	read := func(text []byte, m milestone) error {
+		at := m.at
 		known, err := r.trust.Checkpoint(text)
 		if err != nil {
 			size := strings.SplitN(string(text)+"\n?", "\n", 3)[1]
 			r.problem(Problem{Kind: Checkpoint, Leaf: -1, Text: fmt.Sprintf("the checkpoint of %s records does not hold under the key given: %v", size, err)})
 			return nil
 		}
-		if known.N <= before {
+		if m.origin, _, _ = strings.Cut(string(text), "\n"); known.N < before || known.N == before && m.origin == origin {
 			r.problem(Problem{Kind: Checkpoint, Leaf: -1, Text: fmt.Sprintf("a checkpoint of %d records stands after one of %d", known.N, before)})
 			return nil
 		}
-		before, newest = known.N, text
-		r.milestones = append(r.milestones, milestone{Tree: known, at: at})
+		before, newest, origin = known.N, text, m.origin
+		m.Tree, m.at = known, at
+		r.milestones = append(r.milestones, m)
 		return nil
-	})
+	}
+	var err error
+	if r.src.Aged != nil {
+		err = r.src.Aged(func(c *sealedTree) error {
+			return read(c.Note(), milestone{at: c.SignedAt, sealed: c.sealed, pace: c.pace})
+		})
+	} else {
+		err = r.src.Signed(func(text []byte, at time.Time) error { return read(text, milestone{at: at}) })
+	}
 	if err != nil {
 		return err
 	}
@@ -144,9 +162,14 @@ func (r *run) readCheckpoints() error {
 	for _, text := range r.src.Outside {
 		known, err := r.trust.Checkpoint(text)
 		if err != nil {
-			return fmt.Errorf("the checkpoint given does not hold under the key given: %w", err)
+			r.problem(Problem{Kind: Fork, Leaf: -1, Text: fmt.Sprintf("the checkpoint given does not hold under the key given: %v", err)})
+			continue
 		}
-		r.insert(milestone{Tree: known, outside: true})
+		origin, _, _ := strings.Cut(string(text), "\n")
+		if r.ofAnEpochBefore(origin, known.N) {
+			continue
+		}
+		r.insert(milestone{Tree: known, outside: true, origin: origin})
 	}
 	return nil
 }
@@ -186,6 +209,7 @@ func (r *run) step(rec *hashed, records *ahead) {
 		r.problem(Problem{Kind: Tile, Leaf: at, Text: fmt.Sprintf("the tile of leaf %d is missing or was changed: of its records only checkpoints can say whether they are as they were signed", at)})
 	}
 	if !attested || want == rec.hash {
+		r.beside(rec, at)
 		r.accept(rec)
 		r.add(rec.hash)
 		records.drop()
@@ -221,6 +245,12 @@ func (r *run) compare() {
 			continue
 		}
 		r.report.Checkpoints++
+		if !m.outside && r.aged != nil {
+			if p, found := r.aged.end(m.at); found && m.sealed {
+				p.Bad = m.named()
+				r.problem(p)
+			}
+		}
 		root := r.tree.Root()
 		switch {
 		case root == m.Hash && m.outside:
@@ -260,6 +290,11 @@ func (r *run) end() {
 		r.problem(Problem{Kind: Removed, Leaf: size, Bad: last.named(), Text: fmt.Sprintf("the last %d records are removed: the log ends after %d, %s%s", missing, size, last.named(), r.wasAt(size))})
 	} else {
 		r.report.Unsigned = -missing
+		if r.aged != nil {
+			if p, found := r.aged.end(time.Time{}); found {
+				r.problem(p)
+			}
+		}
 	}
 	for _, m := range r.milestones {
 		if m.outside && m.N > size {

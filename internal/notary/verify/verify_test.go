@@ -27,6 +27,7 @@ type sealed struct {
 	*testing.T
 	dir     string
 	keys    []notary.Key
+	store   *memory.Store
 	records []bundle.Record
 	signed  []notary.Signed
 	tiles   tree.Source
@@ -36,6 +37,7 @@ func newSealed(t *testing.T) *sealed {
 	t.Helper()
 	s := &sealed{T: t, dir: filepath.Join(t.TempDir(), "notary")}
 	store := memory.New()
+	s.store = store
 	heads := map[string]eventstore.Version{}
 	for round := range 10 {
 		for i := range 100 {
@@ -69,7 +71,7 @@ func seal(t *testing.T, dir string, store eventstore.Store) {
 		t.Fatal(err)
 	}
 	done := make(chan struct{}, 1)
-	n, err := notary.Open(t.Context(), notary.Config{Dir: dir, Store: store, Every: time.Nanosecond, Signed: func(c *notary.Signed) {
+	n, err := notary.Open(t.Context(), notary.Config{Dir: dir, Store: store, Word: &notary.Word{By: "a test", Why: "what was recorded first is signed later"}, Every: time.Nanosecond, Signed: func(c *notary.Signed) {
 		if c.Position == head {
 			done <- struct{}{}
 		}
@@ -291,7 +293,7 @@ func TestAnotherKey(t *testing.T) {
 // TestRotatedKey: who knows the first key alone follows the succession.
 func TestRotatedKey(t *testing.T) {
 	s := newSealed(t)
-	if _, err := notary.Rotate(s.dir, false); err != nil {
+	if _, err := notary.Rotate(t.Context(), notary.Config{Dir: s.dir, Store: s.store}, false); err != nil {
 		t.Fatal(err)
 	}
 	s.read()
