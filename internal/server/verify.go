@@ -8,13 +8,16 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
+	"jejak/domain/ledger"
 	"jejak/eventstore"
 	"jejak/eventstore/invariant"
 	"jejak/eventstore/sqlite"
 	"jejak/internal/backup"
+	"jejak/internal/journal"
 	"jejak/internal/notary"
 	"jejak/internal/notary/verify"
 	"jejak/internal/people"
@@ -167,7 +170,7 @@ func (s *Server) openForm(ctx context.Context, report *LogReport) error {
 
 // check reads a whole log that is open.
 func (r *LogReport) check(ctx context.Context, store eventstore.Store, progress func(done, total uint64)) error {
-	opt := invariant.Options{Progress: progress}
+	opt := invariant.Options{Progress: progress, Look: readable()}
 	file := func(context.Context) error { return nil }
 	if embedded, ok := store.(*sqlite.Store); ok {
 		opt.Gapless, opt.Index = true, &invariant.Index{Streams: embedded.StreamIndex, Commands: embedded.CommandIndex}
@@ -197,6 +200,26 @@ func (r *LogReport) check(ctx context.Context, store eventstore.Store, progress 
 		r.Problems = append(r.Problems, p.String())
 	}
 	return err
+}
+
+// readable reads records as those who fold and follow the log do. Its error names a record that this program cannot read: its unit stands still from there
+// on. Of streams that are no unit's it says nothing.
+func readable() func(*eventstore.Record) error {
+	var decoder journal.Decoder
+	return func(rec *eventstore.Record) error {
+		_, _, ok := journal.SplitStream(rec.Stream)
+		if !ok {
+			return nil
+		}
+		if _, err := journal.ReadMetadata(rec); err != nil {
+			return err
+		}
+		if !strings.HasPrefix(rec.Stream, journal.LedgerPrefix) {
+			return nil
+		}
+		_, err := decoder.Decode(rec, ledger.NewEventOf)
+		return err
+	}
 }
 
 // verifySigned holds the log against what the notary has signed. An embedded log is read whatever its pages look like: a page that does not fit its checksum
