@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -100,7 +99,7 @@ func TestKilledAnywhere(t *testing.T) {
 	for _, at := range []string{"sent", "acknowledged"} {
 		for i := 1; i <= messages; i += step {
 			kept := &memory{}
-			ctx, cancel := context.WithCancel(t.Context())
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			cfg := b.config(l, kept)
 			n := 0
 			kill := func() {
@@ -115,6 +114,9 @@ func TestKilledAnywhere(t *testing.T) {
 			}
 			New(cfg).Run(ctx)
 			cancel()
+			if n < i {
+				t.Fatalf("only %d of %d messages were %s within a minute", n, i, at)
+			}
 			cfg.JetStream.Conn().Close()
 			if i%2 == 0 {
 				kept = &memory{}
@@ -521,25 +523,6 @@ func TestBrokerFull(t *testing.T) {
 	eventually(t, "it no longer fails", func() bool { return p.Failing() == "" })
 }
 
-// TestUnreadableRecord: a record that cannot be made into messages stops the feed before it.
-func TestUnreadableRecord(t *testing.T) {
-	b, l := newBroker(t), newLog(t)
-	l.tell()
-	before := len(l.want())
-	bad := accident("3509", 9000)
-	bad.Type, bad.ID, bad.Command = "shipment.vanished", uuid.New(), uuid.New()
-	l.add(other, bad)
-	l.add(other, accident("3509", 9001))
-	for range 2 { // also for one that starts there
-		p, stop := run(t, b.config(l, &memory{}))
-		eventually(t, "the publisher says why it stands still", func() bool { return strings.Contains(p.Trouble(), "shipment.vanished") })
-		if n := len(b.messages()); n != before {
-			t.Errorf("%d messages instead of %d", n, before)
-		}
-		stop()
-	}
-}
-
 // TestUnusableStreams: what the publisher may not change it refuses, and says why.
 func TestUnusableStreams(t *testing.T) {
 	for want, c := range map[string]jetstream.StreamConfig{
@@ -757,7 +740,13 @@ func TestStatus(t *testing.T) {
 		t.Errorf("%v, %v", e, err)
 	}
 	last := ""
-	for e := range watcher.Updates() {
+	for limit := time.After(time.Minute); ; {
+		var e jetstream.KeyValueEntry
+		select {
+		case e = <-watcher.Updates():
+		case <-limit:
+			t.Fatalf("the newest row is not told; the last is %s", last)
+		}
 		if e == nil {
 			continue
 		}

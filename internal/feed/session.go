@@ -24,12 +24,21 @@ func (p *Publisher) session(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if p.torn {
+		return p.emptied(asking, s)
+	}
+	p.wantWalk()
 	e, err := readEnd(asking, s)
 	var foreign *stop
 	if err != nil && !(p.anew && errors.As(err, &foreign)) { // what is to be replaced need not be understood
 		return err
 	}
 	p.ends = e.sequence
+	if !p.anew && len(e.held) > 0 {
+		if p.anew, err = p.mended(asking, e.held); err != nil {
+			return err
+		}
+	}
 	e.another = !p.watch.Created.IsZero() && !p.watch.Created.Equal(s.CachedInfo().Created)
 	rollup, err := p.align(ctx, &e)
 	if err != nil {
@@ -108,7 +117,7 @@ func (p *Publisher) follow(ctx context.Context, out *pipe) error {
 	)
 	for {
 		for ; sent < len(p.pending); sent++ {
-			if err := out.send(&p.pending[sent], uint64(p.horizon)); err != nil {
+			if err := out.send(&p.pending[sent], uint64(p.horizon), heldBefore(p.held, p.pending[sent].position)); err != nil {
 				return err
 			}
 			if sent == 0 {
@@ -153,6 +162,10 @@ func (p *Publisher) follow(ctx context.Context, out *pipe) error {
 		case r := <-p.rebuilds:
 			p.begin(r)
 			return errAgain
+		case d := <-p.damaged:
+			if err := p.refill(ctx, d); err != nil {
+				return err
+			}
 		case <-ctx.Done():
 			p.drain(out, sent)
 			return ctx.Err()

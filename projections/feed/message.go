@@ -46,12 +46,13 @@ const (
 	HeaderSource      = "ce-source"
 	HeaderSubject     = "ce-subject"
 	HeaderTime        = "ce-time"
-	HeaderSequence    = "ce-sequence" // position of the record in the log, decimal
+	HeaderSequence    = "ce-sequence" // position of the record in the log: see Sequence
 	HeaderContentType = "content-type"
 	HeaderMessageID   = "Nats-Msg-Id"
 	HeaderSimulated   = "Jejak-Simulated"
 	HeaderReplay      = "Jejak-Replay"    // true on what is published again, or was in the log before the feed began
 	HeaderReplayTo    = "Jejak-Replay-To" // position of the last record that is a replay, decimal
+	HeaderHeld        = "Jejak-Held"      // ledgers that stand still, as "stream@position" of the record that cannot be read, separated by commas
 )
 
 // name is what tells the messages of one record apart.
@@ -75,7 +76,7 @@ func (r *Record) message(n name, index int, body []byte) Message {
 		{HeaderSource, "/jejak/" + Token(r.Election) + "/" + Token(string(r.Unit))},
 		{HeaderSubject, n.entity + "/" + Token(n.id)},
 		{HeaderTime, stamp(r.Meta.RecordedAt)},
-		{HeaderSequence, strconv.FormatUint(uint64(r.Position), 10)},
+		{HeaderSequence, Sequence(r.Position)},
 		{HeaderContentType, "application/json"},
 		{HeaderMessageID, m.ID},
 	}
@@ -84,6 +85,10 @@ func (r *Record) message(n name, index int, body []byte) Message {
 	}
 	return m
 }
+
+// Sequence is a position as CloudEvents' extension sequence wants it, whose values are ordered as text: decimal, in the 20 digits of the largest. Messages
+// that earlier programs published have it without the zeros in front.
+func Sequence(p eventstore.Position) string { return fmt.Sprintf("%020d", uint64(p)) }
 
 // kind is the ce-type of the record's own messages.
 func (r *Record) kind() string { return r.Event.EventType() + ".v" + strconv.Itoa(r.Schema) }
