@@ -145,17 +145,20 @@ func (e *eventPages) turn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n := 0
+	n, after := 0, ""
 	for line := range bytes.Lines(body) {
 		var event api.Event
 		if err := json.Unmarshal(line, &event); err != nil {
 			return fmt.Errorf("read the events: %w", err)
 		}
 		n++
-		e.query.Set("after", strconv.FormatUint(event.Position, 10))
+		after = strconv.FormatUint(event.Position, 10)
 		if strings.HasPrefix(event.Stream, "ledger-") {
 			e.page, e.raw = append(e.page, event), append(e.raw, bytes.TrimSpace(line))
 		}
+	}
+	if after != "" {
+		e.query.Set("after", e.past.cursor(ctx, after))
 	}
 	e.last = n < eventPage
 	return nil

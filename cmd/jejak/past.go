@@ -18,6 +18,7 @@ import (
 	"jejak/internal/client"
 	"jejak/internal/exit"
 	"jejak/internal/history"
+	"jejak/internal/notary"
 	"jejak/internal/people"
 	"jejak/internal/server"
 	"jejak/internal/terminal"
@@ -25,6 +26,8 @@ import (
 
 // past is who answers questions about history: a server, or the data directory itself. The answers are the same.
 type past struct {
+	asked  bool   // it is known of which history positions are
+	epoch  string // "" for the first
 	client *client.Client
 	token  string
 	close  func() error
@@ -94,6 +97,22 @@ func (p *past) get(ctx context.Context, path string, query url.Values) ([]byte, 
 		return nil, refused(err)
 	}
 	return body, nil
+}
+
+// cursor is a position as the server reads it, which after a restore wants to be told of which history it is.
+func (p *past) cursor(ctx context.Context, position string) string {
+	if !p.asked {
+		p.asked = true
+		var keys []notary.Key
+		if _, err := p.client.Get(ctx, "", "/checkpoint/keys", nil, 0, &keys); err == nil && len(keys) > 0 {
+			origin, _, _ := strings.Cut(keys[len(keys)-1].Verifier, "+")
+			p.epoch = strings.TrimPrefix(strings.TrimPrefix(origin, notary.BaseOrigin(origin)), "/")
+		}
+	}
+	if p.epoch == "" {
+		return position
+	}
+	return p.epoch + ":" + position
 }
 
 // refused gives an answer that is none its words and its exit code: a question that is put wrongly that of wrong usage. Which parameter is wrong stands

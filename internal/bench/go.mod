@@ -16,6 +16,7 @@ require (
 	github.com/jackc/puddle/v2 v2.2.2 // indirect
 	golang.org/x/image v0.40.0 // indirect
 	golang.org/x/mod v0.43.0 // indirect
+	golang.org/x/term v0.47.0 // indirect
 )
 
 require (

@@ -3,6 +3,7 @@
 //	go run . --quick                      # a few minutes, to standard output
 //	go run . --out RESULTS.md             # all of it
 //	go run . --only store --rounds 7
+//	go run . --pair /tmp/jejak-before,/tmp/jejak-after --rounds 7   # processor time a command, of two programs
 package main
 
 import (
@@ -49,6 +50,7 @@ func run(ctx context.Context, args []string) error {
 	flags.BoolVar(&opt.Quick, "quick", false, "short rounds")
 	flags.IntVar(&opt.Rounds, "rounds", 0, "`number` of rounds (default 5, quick 3)")
 	flags.StringVar(&opt.Dir, "dir", "", "`folder` for temporary files, on the disk that is to be measured")
+	programs := flags.String("pair", "", "two `programs`, with a comma: the processor time that a command costs the servers of both, and nothing else")
 	only := flags.String("only", "", "`names` of sections, with commas")
 	asJSON := flags.Bool("json", false, "print JSON")
 	out := flags.String("out", "", "`file` for the tables, as Markdown")
@@ -60,7 +62,21 @@ func run(ctx context.Context, args []string) error {
 	}
 	machine := report.Describe(time.Now(), "go run . "+strings.Join(args, " "))
 	var measured []report.Section
+	if *programs != "" {
+		first, second, both := strings.Cut(*programs, ",")
+		if !both {
+			return fmt.Errorf("--pair %q: give two programs with a comma between", *programs)
+		}
+		tables, err := web.Pair(ctx, opt, first, second)
+		if err != nil {
+			return err
+		}
+		measured = append(measured, report.Section{Name: "pair", Title: "Two programs", Tables: tables})
+	}
 	for _, s := range sections {
+		if *programs != "" {
+			break
+		}
 		if *only != "" && !slices.Contains(strings.Split(*only, ","), s.Name) {
 			continue
 		}

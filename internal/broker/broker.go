@@ -58,7 +58,8 @@ type Config struct {
 	URL, CredsFile, IssuerFile, SystemCredsFile string
 	rights                                      time.Duration // of a person in the cluster; clusterRights where it is 0
 
-	flags map[string]bool // feature flags of the embedded server that are not as NATS has them
+	flags   map[string]bool // feature flags of the embedded server that are not as NATS has them
+	ackWait time.Duration   // of the feed's consumers; ackWait where it is 0
 
 	// Province is the unit whose people see all: the feed has no other province.
 	Province domain.Code

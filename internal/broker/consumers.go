@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,11 +47,18 @@ func statusConsumer(id string, keys []string) jetstream.ConsumerConfig {
 	}
 }
 
+// feedConsumer is one as this broker is configured.
+func (b *Broker) feedConsumer(subjects []string) jetstream.ConsumerConfig {
+	cfg := feedConsumer(subjects)
+	cfg.AckWait = cmp.Or(b.cfg.ackWait, cfg.AckWait)
+	return cfg
+}
+
 // ensure sees to the consumers of somebody who connects. The one of the feed goes on where he left off; the one of the bucket begins anew, so
 // that who comes late has the whole picture. ErrNotReady while there is nothing to consume.
 func (b *Broker) ensure(ctx context.Context, id string, g Grant) error {
 	if len(g.Events) > 0 {
-		cfg := feedConsumer(g.Events)
+		cfg := b.feedConsumer(g.Events)
 		cfg.Durable, cfg.Description = id, describeFeed
 		if _, err := b.js.CreateOrUpdateConsumer(ctx, Stream, cfg); err != nil {
 			return fmt.Errorf("make consumer %s of the feed: %w", id, readiness(err))

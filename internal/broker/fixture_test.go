@@ -54,6 +54,7 @@ type door struct {
 	log    *logged
 	users  map[string]people.Added // by role and scope
 	flags  map[string]bool         // of the server
+	wait   time.Duration           // for acknowledgements; 0: as always
 }
 
 // openDoor opens an embedded broker. Stream and bucket are those of the publisher.
@@ -92,7 +93,7 @@ func (d *door) open() {
 	d.t.Helper()
 	var err error
 	d.Broker, err = Open(d.t.Context(), Config{
-		Dir: filepath.Join(d.dir, "nats"), Listen: "127.0.0.1:0", Province: "35", People: d.people, Reads: d.reads, flags: d.flags,
+		Dir: filepath.Join(d.dir, "nats"), Listen: "127.0.0.1:0", Province: "35", People: d.people, Reads: d.reads, flags: d.flags, ackWait: d.wait,
 		Telemetry: telemetry.New(slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})), "test"),
 	})
 	if err != nil {

@@ -88,7 +88,7 @@ func (b *Broker) Consumer(ctx context.Context, user people.User, q Query) (Made,
 	if err != nil {
 		return Made{}, fmt.Errorf("find where to begin: %w", err)
 	}
-	cfg := feedConsumer(subjects)
+	cfg := b.feedConsumer(subjects)
 	cfg.Description, cfg.InactiveThreshold, cfg.MemoryStorage = describeSlot, slotIdle, q.InMemory
 	cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, begin.sequence
 	b.slots.Lock()

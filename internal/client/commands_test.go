@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -141,15 +141,21 @@ func TestSingleCommands(t *testing.T) {
 }
 
 func TestAServerThatIsAwayIsWaitedFor(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	c, err := New("http://"+address, Options{Patience: 100 * time.Millisecond})
+	var back atomic.Bool // until then every connection ends without an answer; the address stays taken all the time
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if !back.Load() {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_ = conn.Close() // that is what is wanted
+			return
+		}
+		_ = json.NewEncoder(w).Encode(api.Clock{Now: "2024-02-14T07:00:00+07:00"}) // a test's client is there
+	}))
+	defer server.Close()
+	c, err := New(server.URL, Options{Patience: 100 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,13 +163,7 @@ func TestAServerThatIsAwayIsWaitedFor(t *testing.T) {
 	if _, ok := errors.AsType[*UnreachableError](err); !ok {
 		t.Errorf("%v", err)
 	}
-	back := make(chan *http.Server, 1)
-	patient, err := New("http://"+address, Options{Patience: time.Minute, OnRetry: func(error, time.Duration) {
-		select {
-		case back <- serveAt(t, address):
-		default:
-		}
-	}})
+	patient, err := New(server.URL, Options{Patience: time.Minute, OnRetry: func(error, time.Duration) { back.Store(true) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,20 +171,6 @@ func TestAServerThatIsAwayIsWaitedFor(t *testing.T) {
 	if err != nil || now.Year() != 2024 {
 		t.Errorf("%v %v", now, err)
 	}
-}
-
-// serveAt brings the server back.
-func serveAt(t *testing.T, address string) *http.Server {
-	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_ = json.NewEncoder(w).Encode(api.Clock{Now: "2024-02-14T07:00:00+07:00"}) // a test's client is there
-	})}
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil // it is back already
-	}
-	go func() { _ = s.Serve(l) }() // ends when the test closes it
-	t.Cleanup(func() { _ = s.Close() })
-	return s
 }
 
 func TestAddressesOfServers(t *testing.T) {

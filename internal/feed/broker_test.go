@@ -4,11 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,12 +30,11 @@ import (
 	"jejak/projections/feed"
 )
 
-// broker is a NATS server in this process that can be stopped and started again at the same address.
+// broker is a NATS server in this process that can be stopped and started again. It has no address: connections are made inside the process.
 type broker struct {
 	testing.TB
 	dir  string
-	port int
-	srv  *server.Server
+	srv  atomic.Pointer[server.Server]
 	urls string // of a cluster, "" for the one server
 
 	look jetstream.JetStream
@@ -42,7 +42,7 @@ type broker struct {
 
 func newBroker(t testing.TB) *broker {
 	t.Helper()
-	b := &broker{TB: t, dir: t.TempDir(), port: server.RANDOM_PORT}
+	b := &broker{TB: t, dir: t.TempDir()}
 	b.start()
 	t.Cleanup(func() { b.stop() })
 	return b
@@ -50,7 +50,7 @@ func newBroker(t testing.TB) *broker {
 
 func (b *broker) start() {
 	b.Helper()
-	srv, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: b.port, JetStream: true, StoreDir: b.dir, NoLog: true, NoSigs: true, MaxPayload: 2 << 20})
+	srv, err := server.NewServer(&server.Options{DontListen: true, JetStream: true, StoreDir: b.dir, NoLog: true, NoSigs: true, MaxPayload: 2 << 20})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -58,30 +58,26 @@ func (b *broker) start() {
 	if !srv.ReadyForConnections(30 * time.Second) {
 		b.Fatal("the broker does not start")
 	}
-	b.port, b.srv = mustPort(b, srv.Addr().String()), srv
+	b.srv.Store(srv)
 }
 
-func mustPort(t testing.TB, addr string) (port int) {
-	t.Helper()
-	if _, err := fmt.Sscanf(addr[strings.LastIndex(addr, ":")+1:], "%d", &port); err != nil {
-		t.Fatal(err)
-	}
-	return port
-}
+// InProcessConn is for nats.go, whenever it connects.
+func (b *broker) InProcessConn() (net.Conn, error) { return b.srv.Load().InProcessConn() }
 
 func (b *broker) stop() {
-	b.srv.Shutdown()
-	b.srv.WaitForShutdown()
+	srv := b.srv.Load()
+	srv.Shutdown()
+	srv.WaitForShutdown()
 }
 
 // js is a connection of its own.
 func (b *broker) js() jetstream.JetStream {
 	b.Helper()
-	urls := b.urls
-	if urls == "" {
-		urls = fmt.Sprintf("nats://127.0.0.1:%d", b.port)
+	opts := []nats.Option{nats.MaxReconnects(-1), nats.ReconnectWait(20 * time.Millisecond), nats.RetryOnFailedConnect(true)}
+	if b.urls == "" {
+		opts = append(opts, nats.InProcessServer(b))
 	}
-	conn, err := nats.Connect(urls, nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond), nats.RetryOnFailedConnect(true))
+	conn, err := nats.Connect(b.urls, opts...)
 	if err != nil {
 		b.Fatal(err)
 	}

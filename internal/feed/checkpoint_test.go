@@ -2,13 +2,9 @@ package feed
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"testing"
-	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // TestNotices: the newest is in the bucket, also after the broker was away or somebody has deleted it.
@@ -27,19 +23,14 @@ func TestNotices(t *testing.T) {
 		want := fmt.Sprint("checkpoint ", offered)
 		c.Offer("jejak/0123456789abcdef/simulated", int64(offered), []byte(want))
 		c.Offer("jejak/0123456789abcdef/simulated", int64(offered)-1, []byte("an older one"))
-		for {
+		eventually(t, want+" is in the bucket", func() bool {
 			kv, err := js.KeyValue(t.Context(), NotaryBucket)
-			if err == nil {
-				var entry jetstream.KeyValueEntry
-				if entry, err = kv.Get(t.Context(), "jejak/0123456789abcdef/simulated"); err == nil && string(entry.Value()) == want {
-					return
-				}
+			if err != nil {
+				return false
 			}
-			if t.Context().Err() != nil {
-				t.Fatal(errors.Join(err, t.Context().Err()))
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
+			entry, err := kv.Get(t.Context(), "jejak/0123456789abcdef/simulated")
+			return err == nil && string(entry.Value()) == want
+		})
 	}
 	published()
 	published()

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -81,6 +82,7 @@ type Config struct {
 
 	look     time.Duration // how often the stream is looked at while nothing fails
 	patience time.Duration // how long an acknowledgement may take
+	apart    time.Duration // between two walks for which there is a cause
 	sent     func()        // for tests: after every message that was sent
 	acked    func()        // for tests: after every message that was acknowledged
 }
@@ -91,11 +93,14 @@ type Publisher struct {
 	fold
 	waiting  []*rebuild // that are under way
 	rebuilds chan *rebuild
+	damaged  chan damage   // what a walk has found
+	walks    chan struct{} // causes for one
 
 	ends     uint64 // where the stream ended when the session began
 	fencedAt uint64 // where it ended when another was first
 	fenced   int    // how often it was so there
 	inVain   int    // failures since something was published
+	torn     bool   // the stream contradicts itself about its end, and is to be emptied first
 	migrated bool   // stream and bucket have been brought to the Config
 	anew     bool   // the stream is to be filled from the first record
 	watch    watch
@@ -127,7 +132,10 @@ func New(cfg Config) *Publisher {
 	if cfg.patience == 0 {
 		cfg.patience = 10 * time.Second
 	}
-	return &Publisher{cfg: cfg, rebuilds: make(chan *rebuild)}
+	if cfg.apart == 0 {
+		cfg.apart = walkApart
+	}
+	return &Publisher{cfg: cfg, rebuilds: make(chan *rebuild), damaged: make(chan damage), walks: make(chan struct{}, 1)}
 }
 
 const (
@@ -144,6 +152,13 @@ func (p *Publisher) Run(ctx context.Context) {
 	defer p.keep()
 	p.recall()
 	p.keptAt = time.Now()
+	ctx, cancel := context.WithCancel(ctx)
+	var walking sync.WaitGroup
+	walking.Go(func() { p.walker(ctx) })
+	defer func() {
+		cancel()
+		walking.Wait()
+	}()
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		before := p.position.Load()
 		err := p.session(ctx)
@@ -159,6 +174,8 @@ func (p *Publisher) Run(ctx context.Context) {
 			case <-time.After(pause):
 			case r := <-p.rebuilds:
 				p.begin(r)
+			case d := <-p.damaged:
+				_ = p.refill(ctx, d) // the next session does it, or its walk finds the damage again
 			case <-ctx.Done():
 				return
 			}
@@ -174,6 +191,7 @@ func (p *Publisher) failed(err error, pause time.Duration) time.Duration {
 		reason = s.reason
 	}
 	if reason == ReasonFenced && p.stuck() {
+		p.contradicted(err)
 		reason, err = ReasonBroker, fmt.Errorf("the stream takes no message, it stays at number %d: %w", p.ends, err)
 	}
 	p.cfg.Metrics.FeedFailed(reason)

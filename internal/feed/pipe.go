@@ -34,6 +34,15 @@ var (
 	errNoStream  = errors.New("no stream takes the messages of the feed")
 )
 
+// fenced is errFenced with the sequence after which the broker says that it takes the next message.
+type fenced struct {
+	last uint64
+	err  error
+}
+
+func (f *fenced) Error() string { return f.err.Error() }
+func (f *fenced) Unwrap() error { return f.err }
+
 // pipe publishes without waiting for each acknowledgement. It has an inbox of its own: the subject of an answer ends in the sequence that its
 // message is to get.
 type pipe struct {
@@ -119,7 +128,9 @@ func (p *pipe) answer(m *nats.Msg) (sequence uint64, err error) {
 	case ack.Error != nil:
 		switch ack.Error.ErrCode {
 		case codeWrongLastSequence, codeWrongLastSequence2, codeWrongLastMsgID:
-			return sequence, &stop{ReasonFenced, false, fmt.Errorf("%s (%d): %w", ack.Error.Description, ack.Error.ErrCode, errFenced)}
+			f := &fenced{err: fmt.Errorf("%s (%d): %w", ack.Error.Description, ack.Error.ErrCode, errFenced)}
+			_, _ = fmt.Sscanf(ack.Error.Description, "wrong last sequence: %d", &f.last) // else it stays unknown
+			return sequence, &stop{ReasonFenced, false, f}
 		case codeDuplicateConflict:
 			return sequence, &stop{ReasonFenced, false, errDuplicate}
 		}

@@ -100,7 +100,7 @@ func TestKilledAnywhere(t *testing.T) {
 	for _, at := range []string{"sent", "acknowledged"} {
 		for i := 1; i <= messages; i += step {
 			kept := &memory{}
-			ctx, cancel := context.WithCancel(t.Context())
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			cfg := b.config(l, kept)
 			n := 0
 			kill := func() {
@@ -115,6 +115,9 @@ func TestKilledAnywhere(t *testing.T) {
 			}
 			New(cfg).Run(ctx)
 			cancel()
+			if n < i {
+				t.Fatalf("only %d of %d messages were %s within a minute", n, i, at)
+			}
 			cfg.JetStream.Conn().Close()
 			if i%2 == 0 {
 				kept = &memory{}
@@ -757,7 +760,13 @@ func TestStatus(t *testing.T) {
 		t.Errorf("%v, %v", e, err)
 	}
 	last := ""
-	for e := range watcher.Updates() {
+	for limit := time.After(time.Minute); ; {
+		var e jetstream.KeyValueEntry
+		select {
+		case e = <-watcher.Updates():
+		case <-limit:
+			t.Fatalf("the newest row is not told; the last is %s", last)
+		}
 		if e == nil {
 			continue
 		}

@@ -24,6 +24,10 @@ func (p *Publisher) session(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if p.torn {
+		return p.emptied(asking, s)
+	}
+	p.wantWalk()
 	e, err := readEnd(asking, s)
 	var foreign *stop
 	if err != nil && !(p.anew && errors.As(err, &foreign)) { // what is to be replaced need not be understood
@@ -153,6 +157,10 @@ func (p *Publisher) follow(ctx context.Context, out *pipe) error {
 		case r := <-p.rebuilds:
 			p.begin(r)
 			return errAgain
+		case d := <-p.damaged:
+			if err := p.refill(ctx, d); err != nil {
+				return err
+			}
 		case <-ctx.Done():
 			p.drain(out, sent)
 			return ctx.Err()

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -114,7 +115,7 @@ func (p *Publisher) look(ctx context.Context, idle bool, progress time.Time) err
 	if err := p.purged(ctx, s, info); err != nil {
 		return err
 	}
-	if err := p.missing(state.NumDeleted); err != nil {
+	if err := p.missing(ctx, s, state.NumDeleted); err != nil {
 		return err
 	}
 	p.looked(info)
@@ -130,7 +131,7 @@ func (p *Publisher) look(ctx context.Context, idle bool, progress time.Time) err
 // missing tells of messages that are missing between others: whoever was not told of them yet will not be, and nothing can be put between others. A
 // rebuild brings them back, for everybody and as a replay; that is for somebody to decide. Until then, or until their neighbours have aged out, every
 // start tells of them again, and the metric stands.
-func (p *Publisher) missing(holes int) error {
+func (p *Publisher) missing(ctx context.Context, s jetstream.Stream, holes int) error {
 	more := holes > p.watch.holes
 	p.watch.holes = holes
 	p.cfg.Metrics.FeedMissing(holes)
@@ -139,8 +140,22 @@ func (p *Publisher) missing(holes int) error {
 	}
 	p.cfg.Metrics.FeedFailed(ReasonLost)
 	p.cfg.Log.Error("messages were deleted from the stream of the feed: those at its end are published again, those between others only by: jejak feed rebuild",
-		"stream", Stream, "missing", holes)
+		"stream", Stream, "missing", holes, "first_after_position", p.beforeFirstHole(ctx, s))
 	return errAgain
+}
+
+// beforeFirstHole is the position of the last message before the first that is missing: who goes by positions begins anew there. 0 if it cannot be told.
+func (p *Publisher) beforeFirstHole(ctx context.Context, s jetstream.Stream) uint64 {
+	info, err := s.Info(ctx, jetstream.WithDeletedDetails(true))
+	if err != nil || len(info.State.Deleted) == 0 {
+		return 0
+	}
+	m, err := s.GetMsg(ctx, slices.Min(info.State.Deleted)-1)
+	if err != nil {
+		return 0
+	}
+	position, _ := strconv.ParseUint(m.Header.Get(feed.HeaderSequence), 10, 64) // what is none of the feed says nothing
+	return position
 }
 
 // looked keeps how the stream is, now that nothing is found to be lost.
@@ -184,7 +199,7 @@ func (p *Publisher) purged(ctx context.Context, s jetstream.Stream, info *jetstr
 	first := info.State.FirstSeq
 	m, err := s.GetMsg(ctx, first)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return errAgain // it went meanwhile
+		return p.refill(ctx, damage{created: info.Created, first: first, messages: 1}) // unless it went meanwhile
 	}
 	if err != nil {
 		return fmt.Errorf("read the first message of stream %s: %w", Stream, err)

@@ -114,7 +114,7 @@ func (f *follower) session(ctx context.Context) error {
 	}
 	// The consumers of a person are called after his id, and he hears answers below it alone.
 	id := made.Consumer[:max(strings.LastIndexByte(made.Consumer, '-'), 0)]
-	conn, err := nats.Connect(address, nats.Name("jejak watch"), nats.UserInfo(id, f.Token), nats.CustomInboxPrefix("_INBOX."+id), nats.MaxReconnects(3), nats.ReconnectWait(firstPause))
+	conn, err := nats.Connect(address, nats.Name("jejak watch"), nats.UserInfo(id, f.Token), nats.CustomInboxPrefix("_INBOX."+id), nats.NoReconnect())
 	if err != nil {
 		return fmt.Errorf("connect to NATS at %s: %w", address, err)
 	}
@@ -133,15 +133,31 @@ func (f *follower) session(ctx context.Context) error {
 	}
 	defer messages.Stop()
 	f.trouble(nil)
-	for {
+	for next := uint64(1); ; next++ {
 		msg, err := messages.Next(jetstream.NextContext(ctx))
 		if err != nil {
+			return fmt.Errorf("take messages from %s: %w", made.Consumer, err)
+		}
+		if err := inTurn(msg, next); err != nil {
 			return fmt.Errorf("take messages from %s: %w", made.Consumer, err)
 		}
 		if err := f.take(msg); err != nil {
 			return err
 		}
 	}
+}
+
+// inTurn refuses a message that is not the next one of a consumer that was made for this session: one before it was lost on the way (the client drops what
+// it has no room for), and would come again only behind newer ones, where it would be taken for one that was had. A new consumer begins before it.
+func inTurn(msg jetstream.Msg, next uint64) error {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return fmt.Errorf("message on %s: %w", msg.Subject(), err)
+	}
+	if got := meta.Sequence.Consumer; got != next {
+		return fmt.Errorf("delivery %d came in place of %d: what is between was lost on the way", got, next)
+	}
+	return nil
 }
 
 // consumer has the server make a consumer that begins where this follower is.

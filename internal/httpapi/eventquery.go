@@ -39,7 +39,7 @@ var eventParameters = []struct{ name, doc string }{
 	{"box", "Only what names this box. What happened to the shipment it was on is in its timeline."},
 	{"shipment", "Only what names this shipment."},
 	{"type", "Only of these types, separated by commas."},
-	{"after", "Only after this position."},
+	{"after", "Only after this position; where the log was restored, EPOCH:POSITION, with EPOCH from the header Jejak-Epoch."},
 	{"from", "Only recorded at or after this time (RFC 3339)."},
 	{"to", "Only recorded before this time (RFC 3339)."},
 	{"as_of", "Only what was there at this time: RFC 3339 with an offset, or with WIB, WITA or WIT behind it."},

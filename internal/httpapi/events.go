@@ -23,7 +23,13 @@ import (
 // getEvents shows the log: as NDJSON what is there now, or as server-sent events what is there and what comes.
 func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
 	user := userOf(r.Context())
-	e, p := readEventQuery(r.URL.Query(), r.Header.Get("Last-Event-ID"))
+	asked, last, p := s.placed(r)
+	if p != nil {
+		writeProblem(w, p)
+		return
+	}
+	s.tellEpoch(w)
+	e, p := readEventQuery(asked, last)
 	if p != nil {
 		writeProblem(w, p)
 		return
@@ -184,7 +190,7 @@ func (s *Server) streamEvents(w http.ResponseWriter, r *http.Request, e eventQue
 		}
 		if e.chooses(&rec, access.Sees(user.Actor(), access.Events), user.Scope) {
 			n++
-			if !send("id: %d\nevent: %s\ndata: %s\n\n", rec.Position, rec.Type, eventJSON(&rec)) {
+			if !send("id: %s\nevent: %s\ndata: %s\n\n", s.cursor(rec.Position), rec.Type, eventJSON(&rec)) {
 				return
 			}
 			unsent = true

@@ -73,6 +73,7 @@ type plan struct {
 	consumers httpapi.Consumers
 	backup    func(context.Context, io.Writer) error
 	notary    bool // with a notary that signs at once
+	restored  bool // and a log that was restored from a backup
 	limits    []share.Limit
 	proxies   []netip.Prefix
 }
@@ -149,7 +150,11 @@ func houseOf(t testing.TB, p plan) *house {
 	if !p.real {
 		cfg.SetClock = h.clock.Set
 	}
-	if p.notary {
+	if p.restored {
+		_, err := notary.Restore(ctx, notary.Config{Dir: filepath.Join(dir, "notary"), Store: store}, notary.Restored{File: "a.backup", Program: "test"})
+		must(err)
+	}
+	if p.notary || p.restored {
 		h.notary = signing(t, filepath.Join(dir, "notary"), store)
 		cfg.Notary = h.notary
 	}

@@ -164,18 +164,18 @@ func (s *Server) describeEvents() *huma.Operation {
 	op := &huma.Operation{
 		OperationID: "list-events", Method: http.MethodGet, Path: "/v1/events", Summary: "The log: NDJSON, or server-sent events that go on",
 		Tags: []string{"events"},
-		Description: "With Accept: text/event-stream the stream goes on with what comes; the id of an event is its position, and Last-Event-ID goes on after it. " +
+		Description: "With Accept: text/event-stream the stream goes on with what comes; the id of an event is its position, and Last-Event-ID goes on after it. Where the log was restored, ids and after are EPOCH:POSITION, the header Jejak-Epoch says which, and a place that the log does not have any more is 410. " +
 			"Otherwise what is there now, one event a line.",
 		Responses: s.problemResponses(map[string]*huma.Response{"200": {Description: "One Event a line.", Content: map[string]*huma.MediaType{
 			"application/x-ndjson": {Schema: s.schema(reflect.TypeFor[api.Event](), "Event")},
 			"text/event-stream":    {Schema: &huma.Schema{Type: huma.TypeString}},
-		}}}, "400", "401", "403", "503"),
+		}}}, "400", "401", "403", "410", "503"),
 	}
 	for _, p := range eventParameters {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: p.name, In: "query", Description: p.doc, Schema: &huma.Schema{Type: huma.TypeString}})
 	}
 	op.Parameters = append(op.Parameters, &huma.Param{
-		Name: "Last-Event-ID", In: "header", Description: "Position after which to go on.", Schema: &huma.Schema{Type: huma.TypeString},
+		Name: "Last-Event-ID", In: "header", Description: "Id of the event after which to go on: its position, and behind EPOCH: where the log was restored. 410: it is of another history of the log.", Schema: &huma.Schema{Type: huma.TypeString},
 	})
 	return op
 }
@@ -188,7 +188,7 @@ func (s *Server) describeReplay() *huma.Operation {
 			"named clock says where a long silence is, one named end is the last. At most two at once for each user.",
 		Parameters: []*huma.Param{{Name: "election", In: "path", Required: true, Description: "Such as pemilu2024.", Schema: &huma.Schema{Type: huma.TypeString}}},
 		Responses: s.problemResponses(map[string]*huma.Response{"200": {Description: "Each with an Event as its data.", Content: textContent("text/event-stream")}},
-			"401", "403", "404", "422", "429", "503"),
+			"401", "403", "404", "410", "422", "429", "503"),
 	}
 	for _, p := range replayParameters {
 		op.Parameters = append(op.Parameters, &huma.Param{
@@ -196,7 +196,7 @@ func (s *Server) describeReplay() *huma.Operation {
 		})
 	}
 	op.Parameters = append(op.Parameters, &huma.Param{
-		Name: "Last-Event-ID", In: "header", Description: "Position after which to go on.", Schema: &huma.Schema{Type: huma.TypeString},
+		Name: "Last-Event-ID", In: "header", Description: "Id of the event after which to go on: its position, and behind EPOCH: where the log was restored. 410: it is of another history of the log.", Schema: &huma.Schema{Type: huma.TypeString},
 	})
 	return op
 }

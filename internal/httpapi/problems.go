@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"jejak/internal/api"
+	"jejak/internal/notary"
 )
 
 // problem is an answer that is no success. It is an error for huma's sake.
@@ -107,6 +108,16 @@ func unread(err error) *problem {
 
 func invalidField(rule, path, message, messageEN string) api.Problem {
 	return one(rule, path, message, messageEN, "perbaiki isian ini", "mend this field")
+}
+
+// otherHistory says that a cursor is of a place that the log does not have any more.
+func otherHistory(e *notary.OtherHistoryError, where string) api.Problem {
+	begin := strconv.FormatUint(uint64(e.Fork), 10)
+	return one("other_history", where,
+		fmt.Sprintf("posisi %s berasal dari sejarah catatan yang lain: catatan ini dipulihkan dan sama hanya sampai posisi %d", e.Cursor, e.Fork),
+		fmt.Sprintf("%s is of another history of the log: it was restored, and is the same up to position %d only", e.Cursor, e.Fork),
+		"buang yang sudah dibaca sesudah posisi "+begin+", lalu mulai lagi dengan after="+begin+"; posisi dari sejarah ini ditulis "+e.Now+":POSISI",
+		"throw away what was read after position "+begin+", and begin again with after="+begin+"; a position of this history is written "+e.Now+":POSITION")
 }
 
 func notFound(kind, kindEN, id, remedy, remedyEN string) *problem {

@@ -79,7 +79,7 @@ func answer[T any](s *Server, a Asked, body T, positions ...eventstore.Position)
 // answerAs is answer for a body that not everybody sees alike: variant tells one form of it from another.
 func answerAs[T any](s *Server, a Asked, variant string, body T, positions ...eventstore.Position) (*reply[T], error) {
 	sum := fnv.New64a()
-	fmt.Fprint(sum, s.cfg.Version, positions, variant)
+	fmt.Fprint(sum, s.cfg.Version, positions, variant, "/", s.epoch())
 	if cut := a.cut(); cut.Clock == history.Occurred && !cut.End() { // up to the same positions other events count
 		fmt.Fprint(sum, cut.At.UTC())
 	}

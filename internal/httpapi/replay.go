@@ -84,7 +84,12 @@ func readReplayQuery(q url.Values, lastEventID string) (r replayQuery, p *proble
 // Last-Event-ID goes on after it; an event "end" is the last.
 func (s *Server) getReplay(w http.ResponseWriter, r *http.Request) {
 	user, election := userOf(r.Context()), r.PathValue("election")
-	q, p := readReplayQuery(r.URL.Query(), r.Header.Get("Last-Event-ID"))
+	asked, last, gone := s.placed(r)
+	q, p := readReplayQuery(asked, last)
+	if gone != nil {
+		p = gone
+	}
+	s.tellEpoch(w)
 	var places []domain.Code
 	if q.regency != "" {
 		places = append(places, q.regency)
@@ -146,7 +151,7 @@ func (s *Server) replay(w http.ResponseWriter, r *http.Request, election string,
 			return
 		}
 		now = rec.RecordedAt
-		if !out.send("id: %d\nevent: %s\ndata: %s\n\n", rec.Position, rec.Type, eventJSON(&rec)) {
+		if !out.send("id: %s\nevent: %s\ndata: %s\n\n", s.cursor(rec.Position), rec.Type, eventJSON(&rec)) {
 			return
 		}
 	}

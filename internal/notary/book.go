@@ -40,6 +40,7 @@ func (s *Signed) text() string { return torchwood.Checkpoint{Origin: s.Origin, T
 type epoch struct {
 	origin      string
 	since, good int64
+	fork        eventstore.Position
 }
 
 // book is notary.db: which checkpoints were signed, and with which keys, as a copy of the notary's stream that can be asked. It is safe for concurrent use.
@@ -55,12 +56,12 @@ type book struct {
 
 func (b *book) readEpochs() error {
 	b.epochs = nil
-	sql := "SELECT origin, since, good FROM epoch ORDER BY number"
+	sql := "SELECT origin, since, good, fork FROM epoch ORDER BY number"
 	if b.old {
-		sql = "SELECT origin, 0, 0 FROM log"
+		sql = "SELECT origin, 0, 0, 0 FROM log"
 	}
 	return b.each(sql, nil, func(s *sqlite3.Stmt) error {
-		b.epochs = append(b.epochs, epoch{s.ColumnText(0), s.ColumnInt64(1), s.ColumnInt64(2)})
+		b.epochs = append(b.epochs, epoch{s.ColumnText(0), s.ColumnInt64(1), s.ColumnInt64(2), eventstore.Position(s.ColumnInt64(3))})
 		return nil
 	})
 }
@@ -205,7 +206,7 @@ func (b *book) begun(e *Entry) error {
 	}
 	err := b.run("INSERT INTO taken (one, version, body, adopting, adopted) VALUES (1, 0, '', ?, 0)", func(s *sqlite3.Stmt) error { return s.BindBool(1, e.Begun.Adopts) })
 	if err == nil && len(b.epochs) == 0 {
-		err = b.run("INSERT INTO epoch (number, origin, since, good) VALUES (0, ?, 0, 0)", func(s *sqlite3.Stmt) error { return s.BindText(1, e.Origin) })
+		err = b.run("INSERT INTO epoch (number, origin, since, fork, good) VALUES (0, ?, 0, 0, 0)", func(s *sqlite3.Stmt) error { return s.BindText(1, e.Origin) })
 	}
 	for i := range e.Begun.Keys {
 		if err == nil {
@@ -262,10 +263,10 @@ func (b *book) newEpoch(e *Entry) error {
 	err := errors.Join(
 		b.run("UPDATE checkpoint SET void = 1 WHERE size > ?", func(s *sqlite3.Stmt) error { return s.BindInt64(1, e.Epoch.Good) }),
 		b.addKey(&e.Epoch.Key),
-		b.run("INSERT INTO epoch (number, origin, since, good) VALUES (?, ?, ?, ?)", func(s *sqlite3.Stmt) error {
-			return errors.Join(s.BindInt64(1, int64(e.Epoch.Number)), s.BindText(2, name), s.BindInt64(3, e.Epoch.Size), s.BindInt64(4, e.Epoch.Good))
+		b.run("INSERT INTO epoch (number, origin, since, fork, good) VALUES (?, ?, ?, ?, ?)", func(s *sqlite3.Stmt) error {
+			return errors.Join(s.BindInt64(1, int64(e.Epoch.Number)), s.BindText(2, name), s.BindInt64(3, e.Epoch.Size), s.BindInt64(4, int64(e.Epoch.Fork)), s.BindInt64(5, e.Epoch.Good))
 		}))
-	b.epochs = append(b.epochs, epoch{name, e.Epoch.Size, e.Epoch.Good})
+	b.epochs = append(b.epochs, epoch{name, e.Epoch.Size, e.Epoch.Good, e.Epoch.Fork})
 	return err
 }
 

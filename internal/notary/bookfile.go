@@ -32,6 +32,7 @@ CREATE TABLE epoch (
   number INTEGER PRIMARY KEY, -- from 0
   origin TEXT    NOT NULL,    -- the name of this log in the checkpoints of the epoch
   since  INTEGER NOT NULL,    -- records in the log when it began
+  fork   INTEGER NOT NULL,    -- position up to which the log is that of the epoch before
   good   INTEGER NOT NULL     -- records under the newest checkpoint of before that the log extends
 ) STRICT;
 CREATE TABLE key (
@@ -69,7 +70,7 @@ const toVersion2 = `
 DROP TRIGGER checkpoint_no_other; DROP TRIGGER checkpoint_no_delete;
 ALTER TABLE log RENAME TO log1; ALTER TABLE key RENAME TO key1; ALTER TABLE checkpoint RENAME TO checkpoint1; ALTER TABLE cosignature RENAME TO cosignature1;
 ` + bookSchema + `
-INSERT INTO epoch (number, origin, since, good) SELECT 0, origin, 0, 0 FROM log1;
+INSERT INTO epoch (number, origin, since, fork, good) SELECT 0, origin, 0, 0, 0 FROM log1;
 INSERT INTO key (number, verifier, since, until, succession) SELECT number, verifier, since, until, succession FROM key1;
 INSERT INTO checkpoint (epoch, size, root, position, event, signed_at, signatures, void) SELECT 0, size, root, position, event, signed_at, signatures, 0 FROM checkpoint1;
 INSERT INTO cosignature (epoch, size, witness, line) SELECT 0, size, witness, line FROM cosignature1;

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"jejak/eventstore"
 	"jejak/internal/notary/tree"
 )
 
@@ -56,22 +57,22 @@ func newHistory(ctx context.Context, cfg Config, word Word) (done Accepting, err
 	if err := n.openParts(ctx); err != nil {
 		return done, err
 	}
-	good, err := n.readAnew(ctx)
+	good, fork, err := n.readAnew(ctx)
 	if err != nil {
 		return done, err
 	}
-	return n.beginEpoch(ctx, &EpochBegun{Good: good, Word: &word})
+	return n.beginEpoch(ctx, &EpochBegun{Good: good, Fork: fork, Word: &word})
 }
 
 // readAnew makes the tree of the whole log, and tells the size of the newest checkpoint that it gives.
-func (n *Notary) readAnew(ctx context.Context) (good int64, err error) {
+func (n *Notary) readAnew(ctx context.Context) (good int64, fork eventstore.Position, err error) {
 	n.tree = &tree.Tree{}
 	if err := n.index.cut(0); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	signed, err := n.book.after(0, maxAgain)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	contradicted := false
 	n.each = func() error {
@@ -79,7 +80,7 @@ func (n *Notary) readAnew(ctx context.Context) (good int64, err error) {
 			c := signed[0]
 			contradicted = contradicted || n.tree.Root() != c.Hash
 			if !contradicted {
-				good = c.N
+				good, fork = c.N, n.last
 			}
 			var err error
 			if signed = signed[1:]; len(signed) == 0 {
@@ -93,7 +94,7 @@ func (n *Notary) readAnew(ctx context.Context) (good int64, err error) {
 	}
 	err = n.takeAll(ctx)
 	n.each = nil
-	return good, err
+	return good, fork, err
 }
 
 // takeAll takes the rest of the log into the tree, without signing it.
@@ -128,7 +129,7 @@ func Restore(ctx context.Context, cfg Config, from Restored) (done Accepting, er
 	if newest := n.Newest(); newest != nil {
 		good = newest.N
 	}
-	return n.beginEpoch(ctx, &EpochBegun{Good: good, Restored: &from})
+	return n.beginEpoch(ctx, &EpochBegun{Good: good, Fork: n.last, Restored: &from})
 }
 
 // beginEpoch hands over from the key in use to one of a new origin, and signs the log as it is.
@@ -142,7 +143,8 @@ func (n *Notary) beginEpoch(ctx context.Context, e *EpochBegun) (done Accepting,
 	}
 	e.Number, e.Size, e.Root = n.book.currentEpoch()+1, n.tree.Size(), n.tree.Root()
 	from := n.book.currentOrigin()
-	next, err := newSigner(BaseOrigin(from) + "/" + strconv.Itoa(e.Number))
+	// The number in the origin is the moment, in milliseconds since 1970: of one backup several logs may be made, and no two may have one origin.
+	next, err := newSigner(BaseOrigin(from) + "/" + strconv.FormatInt(n.cfg.now().UnixMilli(), 10))
 	if err != nil {
 		return done, err
 	}

@@ -9,7 +9,7 @@ import (
 
 // rotate rotates the key and dies at a point.
 func (h *house) rotate(at int, lost bool) error {
-	n := &Notary{cfg: h.cfg}
+	n := &Notary{cfg: h.cfg.withDefaults()}
 	n.cfg.at = dying(at)
 	_, err := n.rotate(h.Context(), lost)
 	if n.book != nil {

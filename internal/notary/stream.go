@@ -107,10 +107,12 @@ type KeyEntered struct {
 // EpochBegun: the log goes on from another state than the one that was signed last: it was restored, or a person has accepted it as it is. It gets an origin of its
 // own, since a witness refuses a second history of one origin for ever.
 type EpochBegun struct {
-	Number int   `json:"number"` // from 1
-	Key    Key   `json:"key"`    // of the new origin; the key before hands over to it
-	Good   int64 `json:"good"`   // records under the newest checkpoint of before that the log extends
-	Void   int64 `json:"void"`   // records under the newest checkpoint of before, as far as this stream knows
+	Number int `json:"number"` // from 1
+	// Fork is the position up to which the log is that of the epoch before.
+	Fork eventstore.Position `json:"fork"`
+	Key  Key                 `json:"key"`  // of the new origin; the key before hands over to it
+	Good int64               `json:"good"` // records under the newest checkpoint of before that the log extends
+	Void int64               `json:"void"` // records under the newest checkpoint of before, as far as this stream knows
 	// Size and Root are the log's when the epoch began.
 	Size     int64     `json:"size"`
 	Root     tlog.Hash `json:"root"`

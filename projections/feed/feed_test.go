@@ -115,7 +115,7 @@ func TestFormOfAMessage(t *testing.T) {
 	const id = "6ba7b812-9dad-11d1-80b4-00c04fd430c8"
 	about := func(cloudID, typ, msgID string) []string {
 		return []string{"ce-specversion: 1.0", "ce-id: " + cloudID, "ce-type: " + typ, "ce-source: /jejak/pemilu2024/3578", "ce-subject: shipment/SHP-3578-2",
-			"ce-time: 2024-01-10T01:00:00Z", "ce-sequence: 42", "content-type: application/json", "Nats-Msg-Id: " + msgID, "Jejak-Simulated: true"}
+			"ce-time: 2024-01-10T01:00:00Z", "ce-sequence: 00000000000000000042", "content-type: application/json", "Nats-Msg-Id: " + msgID, "Jejak-Simulated: true"}
 	}
 	head := `{"unit":"3578","occurred_at":"2024-01-10T08:00:00+07:00","recorded_at":"2024-01-10T01:00:00Z","mode":"report","simulated":true,"data":`
 	card := `"state":"planned","boxes":0,"kits":0,"police_unit":"P3578A","order_no":"Sprin/1 <a>"`

@@ -46,7 +46,7 @@ const (
 	HeaderSource      = "ce-source"
 	HeaderSubject     = "ce-subject"
 	HeaderTime        = "ce-time"
-	HeaderSequence    = "ce-sequence" // position of the record in the log, decimal
+	HeaderSequence    = "ce-sequence" // position of the record in the log: see Sequence
 	HeaderContentType = "content-type"
 	HeaderMessageID   = "Nats-Msg-Id"
 	HeaderSimulated   = "Jejak-Simulated"
@@ -75,7 +75,7 @@ func (r *Record) message(n name, index int, body []byte) Message {
 		{HeaderSource, "/jejak/" + Token(r.Election) + "/" + Token(string(r.Unit))},
 		{HeaderSubject, n.entity + "/" + Token(n.id)},
 		{HeaderTime, stamp(r.Meta.RecordedAt)},
-		{HeaderSequence, strconv.FormatUint(uint64(r.Position), 10)},
+		{HeaderSequence, Sequence(r.Position)},
 		{HeaderContentType, "application/json"},
 		{HeaderMessageID, m.ID},
 	}
@@ -84,6 +84,10 @@ func (r *Record) message(n name, index int, body []byte) Message {
 	}
 	return m
 }
+
+// Sequence is a position as CloudEvents' extension sequence wants it, whose values are ordered as text: decimal, in the 20 digits of the largest. Messages
+// that earlier programs published have it without the zeros in front.
+func Sequence(p eventstore.Position) string { return fmt.Sprintf("%020d", uint64(p)) }
 
 // kind is the ce-type of the record's own messages.
 func (r *Record) kind() string { return r.Event.EventType() + ".v" + strconv.Itoa(r.Schema) }

@@ -76,7 +76,7 @@ func serveHTTP(take func(body []byte) error) (served, error) {
 	})}
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(l) }()
-	return served{place: place{Address: l.Addr().String()}, stop: func() error {
+	return served{place: place{Address: l.Addr().String(), Tokens: passwords()}, stop: func() error {
 		err := s.Close()
 		if ended := <-ended; !errors.Is(ended, http.ErrServerClosed) {
 			err = errors.Join(err, ended)

@@ -91,10 +91,10 @@ func sendBatches(ctx context.Context, c *client.Client, jejak *child, m *maker, 
 	}
 	start := time.Now()
 	group, ctx := errgroup.WithContext(ctx)
-	for _, body := range bodies {
+	for i, body := range bodies {
 		group.Go(func() error {
 			var wrong error
-			err := c.SendLines(ctx, jejak.Token, body, func(a api.Answer, _ bool) {
+			err := c.SendLines(ctx, jejak.token(i), body, func(a api.Answer, _ bool) {
 				if wrong == nil && a.Result != api.Accepted && a.Result != api.AcceptedWithDiscrepancy {
 					wrong = fmt.Errorf("line %d was answered %s: %+v", a.Line, a.Result, a.Errors)
 				}

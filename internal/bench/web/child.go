@@ -22,8 +22,8 @@ const (
 
 // place is where a server of a child answers. The child prints it as its first line.
 type place struct {
-	Address string `json:"address"` // host:port
-	Token   string `json:"token"`
+	Address string   `json:"address"` // host:port
+	Tokens  []string `json:"tokens"`  // one for each client
 }
 
 // served is a server in a child: it serves until stop.

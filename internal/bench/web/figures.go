@@ -18,6 +18,11 @@ func each[T any](list []T, f func(T) float64) []float64 {
 
 func rates(loads []load) []float64 { return each(loads, func(l load) float64 { return l.perSecond }) }
 
+// spread writes a median with the least and the greatest.
+func spread(xs []float64, form string) string {
+	return fmt.Sprintf(form+" ("+form+"-"+form+")", harness.Median(xs), slices.Min(xs), slices.Max(xs))
+}
+
 // perSecond writes a median with its spread.
 func perSecond(xs []float64) string {
 	return fmt.Sprintf("%.0f (%.0f-%.0f)", harness.Median(xs), slices.Min(xs), slices.Max(xs))

@@ -45,11 +45,17 @@ func serveWhole(ctx context.Context, dir string, nats server.NATS, notary server
 	running, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(running) }()
-	return served{
-		place: place{Address: strings.TrimPrefix(s.URL(), "http://"), Token: strings.TrimSpace(string(token))},
-		stop: func() error {
-			cancel()
-			return errors.Join(<-ended, s.Close())
-		},
-	}, nil
+	stop := func() error {
+		cancel()
+		return errors.Join(<-ended, s.Close())
+	}
+	err = waitFor(ctx, s.URL())
+	var tokens []string
+	if err == nil {
+		tokens, err = enlist(ctx, s.URL(), strings.TrimSpace(string(token)))
+	}
+	if err != nil {
+		return served{}, errors.Join(err, stop())
+	}
+	return served{place: place{Address: strings.TrimPrefix(s.URL(), "http://"), Tokens: tokens}, stop: stop}, nil
 }

@@ -21,8 +21,14 @@ import (
 const jetStreamName = "jetstream"
 
 func serveJetStream(ctx context.Context, dir string) (served, error) {
+	words := passwords()
+	users := make([]*server.User, len(words))
+	for i, word := range words {
+		users[i] = &server.User{Username: word, Password: word}
+	}
 	s, err := server.NewServer(&server.Options{
-		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: dir, SyncAlways: true, NoSigs: true, NoLog: true,
+		Users: users,
+		Host:  "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: dir, SyncAlways: true, NoSigs: true, NoLog: true,
 	})
 	if err != nil {
 		return served{}, fmt.Errorf("make the NATS server: %w", err)
@@ -36,14 +42,14 @@ func serveJetStream(ctx context.Context, dir string) (served, error) {
 	if !s.ReadyForConnections(10 * time.Second) {
 		return served{}, errors.Join(errors.New("the NATS server does not start"), stop())
 	}
-	if err := addStream(ctx, s.ClientURL()); err != nil {
+	if err := addStream(ctx, s.ClientURL(), words[0]); err != nil {
 		return served{}, errors.Join(err, stop())
 	}
-	return served{place: place{Address: strings.TrimPrefix(s.ClientURL(), "nats://")}, stop: stop}, nil
+	return served{place: place{Address: strings.TrimPrefix(s.ClientURL(), "nats://"), Tokens: words}, stop: stop}, nil
 }
 
-func addStream(ctx context.Context, url string) error {
-	nc, err := nats.Connect(url)
+func addStream(ctx context.Context, url, word string) error {
+	nc, err := nats.Connect(url, nats.UserInfo(word, word))
 	if err != nil {
 		return fmt.Errorf("connect to the NATS server: %w", err)
 	}
@@ -68,13 +74,13 @@ type publisher struct {
 	body    []byte
 }
 
-func dialPublisher(address, subject string) (*publisher, error) {
+func dialPublisher(address, subject, word string) (*publisher, error) {
 	c, err := net.Dial("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("connect a publisher: %w", err)
 	}
 	p := &publisher{net: c, in: bufio.NewReaderSize(c, 8<<10), subject: subject}
-	if _, err := io.WriteString(c, "CONNECT {\"verbose\":false,\"pedantic\":false}\r\nSUB ack."+subject+" 1\r\nPING\r\n"); err != nil {
+	if _, err := fmt.Fprintf(c, "CONNECT {\"verbose\":false,\"pedantic\":false,\"user\":%q,\"pass\":%q}\r\nSUB ack.%s 1\r\nPING\r\n", word, word, subject); err != nil {
 		return nil, errors.Join(fmt.Errorf("connect a publisher: %w", err), c.Close())
 	}
 	for {

@@ -33,7 +33,7 @@ var contenders = []contender{
 func httpClient(spread bool) func(place, *maker, int) (doer, io.Closer, error) {
 	units := regencies()
 	return func(at place, m *maker, i int) (doer, io.Closer, error) {
-		c, err := dial(at.Address, "/v1/commands", at.Token)
+		c, err := dial(at.Address, "/v1/commands", at.token(i))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -54,7 +54,7 @@ func httpClient(spread bool) func(place, *maker, int) (doer, io.Closer, error) {
 }
 
 func jetStreamClient(at place, m *maker, i int) (doer, io.Closer, error) {
-	p, err := dialPublisher(at.Address, fmt.Sprintf("commands.%d", i))
+	p, err := dialPublisher(at.Address, fmt.Sprintf("commands.%d", i), at.token(i))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -124,6 +124,7 @@ func singlesTable(n int, seen [][]load) report.Table {
 	t.Notes = append(t.Notes,
 		"A command is incident.raise with one event; Jejak's answer comes after its event is durable in SQLite. Its rows of the regencies (views.db) are kept up and its log is signed all the time; with its feed "+
 			"every event is also published over NATS, by the same process.",
+		"Every client has an account of its own, with every server that has accounts.",
 		"JetStream takes the same bytes on one stream, one subject per client, and acknowledges after its own fsync.",
 		"Ratios are medians of the rounds' ratios. Clients' processors: CPU seconds per second of the process with all clients, of 2 in all on the development machine.")
 	if n == 256 {

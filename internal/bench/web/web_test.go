@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"jejak/internal/bench/harness"
+	"jejak/internal/bench/serving"
 )
 
 func TestMain(m *testing.M) {
@@ -35,6 +37,25 @@ func TestCommandsHaveIDsOfTheirOwn(t *testing.T) {
 			t.Fatalf("%s twice", c.ID)
 		}
 		seen[c.ID] = true
+	}
+}
+
+// TestTinyPair lets a program be compared with itself.
+func TestTinyPair(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the program and starts two servers")
+	}
+	program, err := serving.Build(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := pairSize{pairs: 1, clients: 256, each: 2, lanes: 2, lines: 100, small: 2, rest: func(context.Context, int) error { return nil }}
+	tables, err := pair(t.Context(), harness.Options{Dir: t.TempDir()}, s, program, program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(tables) != 1 || len(tables[0].Rows) != 3 || len(tables[0].Rows[0]) != len(tables[0].Columns) {
+		t.Errorf("%+v", tables)
 	}
 }
 

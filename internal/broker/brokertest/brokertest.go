@@ -3,13 +3,13 @@ package brokertest
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -56,30 +56,17 @@ func program(t testing.TB) string {
 	return name
 }
 
-// Port is one that nobody listens on now, outside the range from which systems take the ports of outgoing connections.
-func Port(t testing.TB) int {
-	t.Helper()
-	for range 1000 {
-		port := 12_000 + rand.IntN(18_000)
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			continue
-		}
-		_ = l.Close() // it was only tried
-		return port
-	}
-	t.Fatal("no port is free")
-	return 0
-}
-
 // Node is a server. Its methods are for one goroutine.
 type Node struct {
 	t    testing.TB
 	Name string
 	Dir  string // of JetStream
-	Port int    // for clients
 	Args []string
 	Env  []string // beside those of the test
+
+	front   *Line   // for clients
+	callers []*Line // by which others of its cluster call it
+	ports   string  // the folder into which it writes where it listens
 
 	cmd    *exec.Cmd
 	exited chan struct{}
@@ -106,7 +93,7 @@ func (o *output) String() string {
 // New is a server of its own that is not started yet. It ends with the test.
 func New(t testing.TB, name string, args ...string) *Node {
 	t.Helper()
-	n := &Node{t: t, Name: name, Dir: t.TempDir(), Port: Port(t), Args: args}
+	n := &Node{t: t, Name: name, Dir: t.TempDir(), Args: args, front: NewLine(t, ""), ports: t.TempDir()}
 	t.Cleanup(func() {
 		n.Kill()
 		if t.Failed() && os.Getenv("JEJAK_TEST_LOG") != "" {
@@ -116,16 +103,16 @@ func New(t testing.TB, name string, args ...string) *Node {
 	return n
 }
 
-// URL is where clients connect.
-func (n *Node) URL() string { return fmt.Sprintf("nats://127.0.0.1:%d", n.Port) }
+// URL is where clients connect, the same over every start.
+func (n *Node) URL() string { return "nats://" + n.front.Address() }
 
 // Said is its log.
 func (n *Node) Said() string { return n.out.String() }
 
-// Start starts it, and waits until it takes connections.
+// Start starts it at ports that are free, and waits until it takes connections.
 func (n *Node) Start() {
 	n.t.Helper()
-	args := append([]string{"-a", "127.0.0.1", "-p", fmt.Sprint(n.Port), "-n", n.Name, "-sd", n.Dir, "-js"}, n.Args...)
+	args := append([]string{"-a", "127.0.0.1", "-p", "-1", "--client_advertise", n.front.Address(), "--ports_file_dir", n.ports, "-n", n.Name, "-sd", n.Dir, "-js"}, n.Args...)
 	n.cmd = exec.Command(program(n.t), args...)
 	n.cmd.Env = append(os.Environ(), n.Env...)
 	n.cmd.Stdout, n.cmd.Stderr = &n.out, &n.out
@@ -138,21 +125,30 @@ func (n *Node) Start() {
 		defer close(exited)
 		_ = cmd.Wait() // how it ended is not asked: most are killed
 	}(n.cmd, n.exited)
-	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", n.Port))
-		if err == nil {
-			_ = conn.Close() // it was only tried
-			return
-		}
+	for began := time.Now(); !n.listens(); time.Sleep(10 * time.Millisecond) {
 		select {
 		case <-n.exited:
 			n.t.Fatalf("%s does not start:\n%s", n.Name, n.out.String())
 		default:
 		}
 		if time.Since(began) > Generous {
-			n.t.Fatalf("%s takes no connections: %v\n%s", n.Name, err, n.out.String())
+			n.t.Fatalf("%s takes no connections:\n%s", n.Name, n.out.String())
 		}
 	}
+}
+
+// listens reads where the process that runs takes connections, and leads the lines there.
+func (n *Node) listens() bool {
+	text, err := os.ReadFile(filepath.Join(n.ports, fmt.Sprintf("%s_%d.ports", filepath.Base(n.cmd.Path), n.cmd.Process.Pid)))
+	var ports server.Ports
+	if err != nil || json.Unmarshal(text, &ports) != nil || len(ports.Nats) == 0 || len(n.callers) > 0 && len(ports.Cluster) == 0 {
+		return false // not written yet, or not wholly
+	}
+	n.front.To(strings.TrimPrefix(ports.Nats[0], "nats://"))
+	for _, l := range n.callers {
+		l.To(strings.TrimPrefix(ports.Cluster[0], "nats://"))
+	}
+	return true
 }
 
 // Kill ends it as a failing machine does, with SIGKILL. What does not run stays so.
