@@ -185,6 +185,9 @@ func (s *Server) seesShipment(ctx context.Context) func(projections.ShipmentSigh
 		if view == access.Escorts {
 			return slices.Contains(of.Escorts, user.Scope)
 		}
+		if of.From == "" && view == access.Unit { // its plan is not here: it is of the unit in whose ledger it stands
+			return access.Allows(view, user.Scope, unitOfID(of.ID))
+		}
 		return access.Allows(view, user.Scope, of.From, of.Bound)
 	}
 }
