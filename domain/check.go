@@ -113,6 +113,9 @@ func (c *Check) BoxList(path string, boxes []BoxID, required bool) {
 // MaxBoxes is the most boxes in one command.
 const MaxBoxes = 1000
 
+// MaxWitnesses is the most witnesses of one act.
+const MaxWitnesses = 50
+
 // Index is "/3" for 3.
 func Index(i int) string { return "/" + strconv.Itoa(i) }
 
@@ -162,5 +165,5 @@ var (
 // FormRules lists the rules of form.
 func FormRules() []*Rule {
 	return []*Rule{RuleMissing, RuleUnknownField, RuleFieldType, RuleNegative, RuleNotPositive, RuleNotACode, RuleWrongLevel, RuleBadID,
-		RuleBadBox, RuleRepeated, RuleEmptyList, RuleTooMany, RuleNotOneOf}
+		RuleBadBox, RuleRepeated, RuleEmptyList, RuleTooMany, RuleNotOneOf, RuleTooLong, RuleControl}
 }

@@ -3,6 +3,7 @@ package domain_test
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"jejak/domain"
@@ -34,6 +35,11 @@ func TestRulesOfForm(t *testing.T) {
 			goods.Item{Item: goods.Ballot}.Check(c, "/y")
 			goods.Item{Item: "booth", Variant: "a b"}.Check(c, "/z")
 		}, map[string]string{"/x/item": "bad_item", "/y/variant": "field_missing", "/z/variant": "bad_item"}},
+		"text": {func(c *domain.Check) {
+			c.Need("/x", strings.Repeat("x", 121), domain.Name)
+			c.Need("/y", "a\x1b[2J", domain.Note)
+			c.Need("/z", "", domain.Note)
+		}, map[string]string{"/x": "text_too_long", "/y": "text_control", "/z": "field_missing"}},
 		"lines": {func(c *domain.Check) {
 			goods.CheckLines(c, "/x", []goods.Line{{Item: goods.Item{Item: "booth"}, Quantity: 1}, {Item: goods.Item{Item: "booth"}, Quantity: goods.MaxQuantity + 1}})
 		}, map[string]string{"/x/1": "repeated", "/x/1/quantity": "quantity_too_large"}},
@@ -58,5 +64,41 @@ func TestRulesOfForm(t *testing.T) {
 		if !seen[r.ID] {
 			t.Errorf("no test breaks rule %s", r.ID)
 		}
+	}
+}
+
+// TestText: characters are counted, not bytes, and what the eye would not see is refused with its place.
+func TestText(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                 "",
+		strings.Repeat("é", 20):            "",
+		strings.Repeat("é", 21):            "21 characters, at most 20",
+		"B 1234 XY\x1b[2J":                 "character 10 is a control character (U+001B)",
+		"baris\nlain":                      "character 6 is a control character (U+000A)",
+		"L 1 \u202eA":                      "character 5 is a control character (U+202E)",
+		"rusak \xff":                       "character 7 is a control character (U+FFFD)",
+		"pengganti \uFFFD":                 "",
+		"kotak 📦":                          "",
+		strings.Repeat("x", 21) + "\u2028": "22 characters, at most 20; character 22 is a control character (U+2028)",
+	} {
+		c := &domain.Check{}
+		c.Text("/data/vehicle", text, domain.Plate)
+		var got []string
+		for _, v := range c.Violations() {
+			if v.Path != "/data/vehicle" {
+				t.Errorf("%q: at %s", text, v.Path)
+			}
+			got = append(got, v.MessageEN())
+		}
+		if strings.Join(got, "; ") != want {
+			t.Errorf("%q: %q, expected %q", text, got, want)
+		}
+	}
+	c := &domain.Check{}
+	if c.Text("/data/note", "satu\ndua", domain.Note); len(c.Violations()) > 0 {
+		t.Errorf("a note of two lines: %v", c.Violations())
+	}
+	if c.Text("/data/note", "satu\r\ndua", domain.Note); len(c.Violations()) != 1 {
+		t.Errorf("a carriage return: %v", c.Violations())
 	}
 }

@@ -24,7 +24,11 @@ import (
 const checkHelp = `Check a proof that jejak audit prove has written, without a server and without a network. It says which event it proves, when it was recorded, and under which
 checkpoint; with --record, which is what the proof alone does not hold, whether that record is the one.
 
---key is the notary's verifier key, or a file with it (notary.pub). --policy demands the cosignatures of witnesses. Where the proof does not hold the exit code is 3.`
+FILE may be what a program has read from the QR code of minutes, whatever ends its lines; - is standard input:
+zbarimg --raw page.png | jejak audit check - --key notary.pub
+
+--key is the notary's verifier key, or a file with it (notary.pub). --policy demands the cosignatures of witnesses. Where the proof does not hold the exit
+code is 3; where it cannot be read, because some of its text is missing or it is no proof, 1.`
 
 func newCheckCommand() *cobra.Command {
 	var (
@@ -32,11 +36,12 @@ func newCheckCommand() *cobra.Command {
 		asJSON              bool
 	)
 	cmd := &cobra.Command{
-		Use:   "check FILE",
+		Use:   "check FILE|-",
 		Short: "Check a proof",
 		Long:  checkHelp,
 		Example: `  jejak audit check seal.tlog-proof --key notary.pub
-  jejak audit check seal.tlog-proof --key notary.pub --record seal.json --json`,
+  jejak audit check seal.tlog-proof --key notary.pub --record seal.json --json
+  zbarimg --raw page.png | jejak audit check - --key notary.pub`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if key == "" {
@@ -46,7 +51,7 @@ func newCheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			proof, err := os.ReadFile(args[0])
+			proof, err := readProof(args[0], cmd.InOrStdin())
 			if err != nil {
 				return fmt.Errorf("check a proof: %w", err)
 			}
@@ -106,17 +111,20 @@ type proofChecked struct {
 func checkProof(trust *verify.Trust, proof []byte, recordFile string) (proofChecked, error) {
 	extra, err := torchwood.ProofExtraData(proof)
 	if err != nil {
-		return proofChecked{}, fmt.Errorf("it does not say which leaf it proves: %w", err)
+		return proofChecked{}, unreadable(proof, err)
 	}
 	said, err := leaf.Parse(extra)
 	if err != nil {
-		return proofChecked{}, err
+		return proofChecked{}, unreadable(proof, err)
 	}
 	c := proofChecked{
 		Event: said.ID.String(), Type: said.Type, Stream: said.Stream, Version: uint64(said.Version),
 		RecordedAt: said.RecordedAt.Format("2006-01-02T15:04:05.000000Z"), DataSHA256: fmt.Sprintf("%x", said.DataSum),
 	}
 	if err := trust.Proof(tlog.RecordHash(extra), proof); err != nil {
+		if unread := unreadable(proof, err); unread != nil {
+			return c, unread
+		}
 		c.Problem = "the proof does not hold: " + err.Error()
 		var record *torchwood.VerifyRecordError
 		if errors.As(err, &record) {

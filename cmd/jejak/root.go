@@ -46,6 +46,7 @@ func newRootCommand(env environment) *cobra.Command {
 		newProjectionsCommand(),
 		newUserCommand(),
 		newStatusCommand(),
+		newApprovalsCommand(),
 		newWatchCommand(),
 		newAuditCommand(),
 		newReportCommand(),

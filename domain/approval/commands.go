@@ -82,6 +82,8 @@ const MaxAmount int64 = 1_000_000_000_000_000
 // Validate implements domain.Command.
 func (g *Give) Validate(c *domain.Check) {
 	checkSubject(c, g.Purpose, g.Subject)
+	c.Text("/data/document", g.Document, domain.Document)
+	c.Text("/data/note", g.Note, domain.Note)
 	switch {
 	case g.Purpose == BudgetException && (g.Terms == nil || g.Terms.Amount == 0):
 		c.Fail(domain.RuleMissing, "/data/terms/amount")
@@ -98,13 +100,13 @@ func (g *Give) Validate(c *domain.Check) {
 // Validate implements domain.Command.
 func (r *Refuse) Validate(c *domain.Check) {
 	checkSubject(c, r.Purpose, r.Subject)
-	c.Required("/data/reason", r.Reason)
+	c.Need("/data/reason", r.Reason, domain.Reason)
 }
 
 // Validate implements domain.Command.
 func (r *Revoke) Validate(c *domain.Check) {
 	CheckID(c, "/data/approval", r.Approval, true)
-	c.Required("/data/reason", r.Reason)
+	c.Need("/data/reason", r.Reason, domain.Reason)
 }
 
 func checkSubject(c *domain.Check, purpose Purpose, subject Subjects) {

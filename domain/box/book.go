@@ -125,6 +125,14 @@ func (b *Book) Excepting(id domain.BoxID) []string {
 	return who
 }
 
+// ByApproval tells whether a record packed a box and meant it to hold another number of ballots, by approval.
+func (b *Book) ByApproval(id domain.BoxID, record domain.Ref) bool {
+	number, ok := b.Register.Number(id)
+	return ok && slices.ContainsFunc(b.Register.Boxes[number].Facts, func(f Fact) bool {
+		return f.Kind == Packed && f.Flag&ByApproval != 0 && b.Register.Acts[f.Act].Version == record.Version
+	})
+}
+
 // Reached tells whether a place accepted the box at a moment (microseconds since 1970) or before.
 func (b *Book) Reached(id domain.BoxID, place domain.Code, by int64) bool {
 	number, ok := b.Register.Number(id)

@@ -55,7 +55,7 @@ func (*Passed) Schema() int { return 1 }
 
 // Validate implements domain.Command.
 func (p *Pass) Validate(c *domain.Check) {
-	c.Required("/data/deadline", p.Deadline)
+	c.Need("/data/deadline", p.Deadline, domain.Name)
 	c.Code("/data/area", p.Area, domain.District)
 }
 

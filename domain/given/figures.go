@@ -58,7 +58,7 @@ func walked(s *ledger.State) figures {
 		Statuses: map[station.Status]int64{}, Receipts: map[election.Deadline]receipts{}, Holders: holders(s), Open: map[domain.Kind]int64{},
 	}
 	for _, c := range s.Register.Cases {
-		if c.Status == incident.StatusOpen {
+		if c.Status == incident.StatusOpen && !c.Held { // what is held back counts nowhere
 			f.Open[c.Kind]++
 		}
 	}

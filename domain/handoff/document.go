@@ -30,15 +30,10 @@ func (*DocumentIssued) EventType() string { return "handoff.document_issued" }
 // Schema implements domain.Event.
 func (*DocumentIssued) Schema() int { return 1 }
 
-// MaxNumber is the most bytes of a document's number: it must fit on a line of the page.
-const MaxNumber = 60
-
 // Validate implements domain.Command.
 func (h *IssueDocument) Validate(c *domain.Check) {
 	c.ID("/data/handoff", h.Handoff, "")
-	if len(h.Number) > MaxNumber {
-		c.Fail(RuleLongNumber, "/data/number", len(h.Number), MaxNumber)
-	}
+	c.Text("/data/number", h.Number, domain.MinutesNumber)
 	if sum, err := hex.DecodeString(h.SHA256); err != nil || len(sum) != 32 || hex.EncodeToString(sum) != h.SHA256 {
 		c.Fail(RuleBadHash, "/data/sha256", h.SHA256)
 	}

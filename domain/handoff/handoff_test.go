@@ -177,7 +177,7 @@ func TestForm(t *testing.T) {
 		"no hash":                {&IssueDocument{Handoff: hnd}, []string{"bad_sha256"}},
 		"a hash in capitals":     {&IssueDocument{Handoff: hnd, SHA256: strings.Repeat("0A", 32)}, []string{"bad_sha256"}},
 		"a short hash":           {&IssueDocument{Handoff: hnd, SHA256: strings.Repeat("0a", 31)}, []string{"bad_sha256"}},
-		"a long number":          {&IssueDocument{Handoff: hnd, Number: strings.Repeat("x", MaxNumber+1), SHA256: strings.Repeat("0a", 32)}, []string{"number_too_long"}},
+		"a long number":          {&IssueDocument{Handoff: hnd, Number: strings.Repeat("x", domain.MinutesNumber.Most+1), SHA256: strings.Repeat("0a", 32)}, []string{"text_too_long"}},
 		"nothing at all":         {&Accept{}, []string{"field_missing", "empty_list"}},
 	} {
 		t.Run(name, func(t *testing.T) {

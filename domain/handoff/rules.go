@@ -41,13 +41,10 @@ var (
 	RuleBadHash = &domain.Rule{ID: "bad_sha256", OnRequest: domain.Invalid, OnReport: domain.Invalid,
 		Message: domain.Text{ID: "%[1]q bukan SHA-256 dalam 64 angka heksadesimal kecil", EN: "%[1]q is no SHA-256 in 64 lower-case hexadecimal digits"},
 		Remedy:  domain.Text{ID: "pakai keluaran sha256sum", EN: "use what sha256sum prints"}}
-	RuleLongNumber = &domain.Rule{ID: "number_too_long", OnRequest: domain.Invalid, OnReport: domain.Invalid,
-		Message: domain.Text{ID: "nomor berita acara %[1]v byte, paling banyak %[2]v", EN: "the number of the minutes has %[1]v bytes, at most %[2]v are allowed"},
-		Remedy:  domain.Text{ID: "pendekkan nomornya", EN: "shorten the number"}}
 )
 
 // Rules implements domain.Room.
 func (r *Room) Rules() []*domain.Rule {
 	return []*domain.Rule{RuleKitSeals, RuleOutside, RuleOfferedTwice, RuleAcceptedTwice, RuleSamePerson, RuleWrongReceiver, RuleNotOffered,
-		RuleNotDispatched, RuleIncomplete, RuleNothingToIssue, RuleBadHash, RuleLongNumber}
+		RuleNotDispatched, RuleIncomplete, RuleNothingToIssue, RuleBadHash}
 }

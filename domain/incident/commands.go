@@ -95,7 +95,7 @@ func (i *Raise) Validate(c *domain.Check) {
 		checkSeverity(c, i.Severity)
 	}
 	checkUnits(c, i.Units, true)
-	c.Required("/data/note", i.Note)
+	c.Need("/data/note", i.Note, domain.Note)
 }
 
 // Validate implements domain.Command.
@@ -108,25 +108,26 @@ func (i *Assess) Validate(c *domain.Check) {
 	if i.Quantity != nil {
 		c.NotNegative("/data/quantity", *i.Quantity)
 	}
-	c.Required("/data/note", i.Note)
+	c.Need("/data/note", i.Note, domain.Note)
 }
 
 // Validate implements domain.Command.
 func (i *OrderAction) Validate(c *domain.Check) {
 	checkCase(c, i.Incident)
-	c.Required("/data/action", i.Action)
+	c.Need("/data/action", i.Action, domain.Note)
 }
 
 // Validate implements domain.Command.
 func (i *Resolve) Validate(c *domain.Check) {
 	checkCase(c, i.Incident)
-	c.Required("/data/how", i.How)
+	c.Need("/data/how", i.How, domain.Note)
+	c.Text("/data/document", i.Document, domain.Document)
 }
 
 // Validate implements domain.Command.
 func (i *Reopen) Validate(c *domain.Check) {
 	checkCase(c, i.Incident)
-	c.Required("/data/reason", i.Reason)
+	c.Need("/data/reason", i.Reason, domain.Reason)
 }
 
 // Validate implements domain.Command.
@@ -168,6 +169,7 @@ func checkUnits(c *domain.Check, units []string, required bool) {
 		if !c.Required(path, u) {
 			continue
 		}
+		c.Text(path, u, domain.Name)
 		first, again := seen[u]
 		if seen == nil {
 			first = slices.Index(units, u)

@@ -38,6 +38,12 @@ func (a approvedActs) StandsOn(id string, r *approval.Ruling) bool {
 	})
 }
 
+// ApprovalUsed tells whether a recorded act stands on an approval.
+func (s *State) ApprovalUsed(id string) bool {
+	r := s.Approvals.Rulings[id]
+	return r != nil && !r.Refusal && approvedActs{s}.StandsOn(id, r)
+}
+
 // Unknown implements approval.Acts. An order or shipment may still be to come; a box is one of the reference data or none.
 func (a approvedActs) Unknown(purpose approval.Purpose, subject, path string) []domain.Violation {
 	if purpose == approval.BallotNumber {

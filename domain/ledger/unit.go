@@ -18,7 +18,7 @@ type ReferenceAdopted struct {
 }
 
 func (*AdoptReference) CommandType() string        { return "unit.adopt_reference" }
-func (a *AdoptReference) Validate(c *domain.Check) { c.Required("/data/version", a.Version) }
+func (a *AdoptReference) Validate(c *domain.Check) { c.Need("/data/version", a.Version, domain.Name) }
 func (*ReferenceAdopted) EventType() string        { return "unit.reference_adopted" }
 func (*ReferenceAdopted) Schema() int              { return 1 }
 

@@ -63,7 +63,9 @@ func (r *ReturnPlan) Validate(c *domain.Check) {
 		return
 	}
 	for i, f := range r.Findings {
-		c.Required("/data/findings"+domain.Index(i)+"/finding", f.Finding)
+		at := "/data/findings" + domain.Index(i)
+		c.Text(at+"/item", f.Item, domain.Name)
+		c.Need(at+"/finding", f.Finding, domain.Note)
 	}
 }
 
@@ -71,4 +73,4 @@ func (r *ReturnPlan) Validate(c *domain.Check) {
 func (*ApprovePlan) Validate(*domain.Check) {}
 
 // Validate reports what is malformed.
-func (a *AmendPlan) Validate(c *domain.Check) { c.Required("/data/reason", a.Reason) }
+func (a *AmendPlan) Validate(c *domain.Check) { c.Need("/data/reason", a.Reason, domain.Reason) }

@@ -128,8 +128,9 @@ func (p *PackBoxes) Validate(c *domain.Check) {
 		}
 	}
 	if e := p.Exception; e != nil {
+		c.Text("/data/exception/approver", e.Approver, domain.Name)
 		approval.CheckID(c, "/data/exception/approval", e.Approval, false)
-		c.Required("/data/exception/reason", e.Reason)
+		c.Need("/data/exception/reason", e.Reason, domain.Reason)
 	}
 }
 
@@ -184,7 +185,7 @@ func (p *SealBoxes) Validate(c *domain.Check) {
 func (p *UnsealBoxes) Validate(c *domain.Check) {
 	c.BoxList("/data/boxes", p.Boxes, true)
 	noKits(c, p.Boxes)
-	c.Required("/data/reason", p.Reason)
+	c.Need("/data/reason", p.Reason, domain.Reason)
 	if len(p.Witnesses) == 0 {
 		c.Fail(domain.RuleEmptyList, "/data/witnesses")
 	}
@@ -202,7 +203,7 @@ func (p *ReplaceBox) Validate(c *domain.Check) {
 	} else if next := Next(p.Box); p.Replacement != next {
 		c.Fail(RuleNotNext, "/data/replacement", string(p.Replacement), string(next))
 	}
-	c.Required("/data/reason", p.Reason)
+	c.Need("/data/reason", p.Reason, domain.Reason)
 }
 
 // Next is the id of the box that replaces a box: "<id>.2" for the first, then ".3" and so on.
@@ -233,18 +234,15 @@ func CheckSeal(c *domain.Check, path, seal string) bool {
 
 // CheckWitnesses fails for witnesses without role or id.
 func CheckWitnesses(c *domain.Check, path string, witnesses []Witness) {
-	if len(witnesses) > MaxWitnesses {
-		c.Fail(domain.RuleTooMany, path, len(witnesses), MaxWitnesses)
+	if len(witnesses) > domain.MaxWitnesses {
+		c.Fail(domain.RuleTooMany, path, len(witnesses), domain.MaxWitnesses)
 		return
 	}
 	for i, w := range witnesses {
-		c.Required(path+domain.Index(i)+"/role", w.Role)
-		c.Required(path+domain.Index(i)+"/id", w.ID)
+		c.Need(path+domain.Index(i)+"/role", w.Role, domain.Name)
+		c.Need(path+domain.Index(i)+"/id", w.ID, domain.Name)
 	}
 }
-
-// MaxWitnesses is the most witnesses of one act.
-const MaxWitnesses = 50
 
 func noKits(c *domain.Check, boxes []domain.BoxID) {
 	for i, b := range boxes {

@@ -64,7 +64,7 @@ func TestForm(t *testing.T) {
 		"too many seals":        {given.SealWith(council, numbers...), []string{"too_many"}},
 		"opened without":        {&UnsealBoxes{Boxes: []domain.BoxID{council}}, []string{"field_missing", "empty_list"}},
 		"nameless witness":      {&UnsealBoxes{Boxes: []domain.BoxID{council}, Reason: "r", Witnesses: []Witness{{}}}, []string{"field_missing", "field_missing"}},
-		"crowd of witnesses":    {&UnsealBoxes{Boxes: []domain.BoxID{council}, Reason: "r", Witnesses: make([]Witness, MaxWitnesses+1)}, []string{"too_many"}},
+		"crowd of witnesses":    {&UnsealBoxes{Boxes: []domain.BoxID{council}, Reason: "r", Witnesses: make([]Witness, domain.MaxWitnesses+1)}, []string{"too_many"}},
 		"not the next":          {&ReplaceBox{Box: council, Replacement: council + ".3", Reason: "r"}, []string{"not_the_next_replacement"}},
 		"another box's":         {&ReplaceBox{Box: council, Replacement: recap + ".2", Reason: "r"}, []string{"not_the_next_replacement"}},
 		"no replacement":        {&ReplaceBox{Box: council, Reason: "r"}, []string{"bad_box"}},

@@ -128,32 +128,33 @@ func (*CloseOrder) CommandType() string { return "procurement.close_order" }
 // Validate reports what is malformed.
 func (b *SetBudget) Validate(c *domain.Check) {
 	checkAmount(c, "/data/ceiling", b.Ceiling)
-	c.Required("/data/document", b.Document)
+	c.Need("/data/document", b.Document, domain.Document)
 }
 
 // Validate reports what is malformed.
 func (o *PlaceOrder) Validate(c *domain.Check) {
 	c.ID("/data/order", o.Order, orderPrefix)
-	c.Required("/data/supplier", o.Supplier)
+	c.Need("/data/supplier", o.Supplier, domain.Name)
 	checkPriced(c, "/data/lines", o.Lines)
 	if e := o.Exception; e != nil {
+		c.Text("/data/exception/approver", e.Approver, domain.Name)
 		approval.CheckID(c, "/data/exception/approval", e.Approval, false)
-		c.Required("/data/exception/document", e.Document)
+		c.Need("/data/exception/document", e.Document, domain.Document)
 	}
 }
 
 // Validate reports what is malformed.
 func (o *RecordExternalOrder) Validate(c *domain.Check) {
 	checkAnyOrder(c, "/data/order", o.Order)
-	c.Required("/data/placed_by", o.PlacedBy)
-	c.Required("/data/supplier", o.Supplier)
+	c.Need("/data/placed_by", o.PlacedBy, domain.Name)
+	c.Need("/data/supplier", o.Supplier, domain.Name)
 	checkPriced(c, "/data/lines", o.Lines)
 }
 
 // Validate reports what is malformed.
 func (o *AmendOrder) Validate(c *domain.Check) {
 	c.ID("/data/order", o.Order, orderPrefix)
-	c.Required("/data/reason", o.Reason)
+	c.Need("/data/reason", o.Reason, domain.Reason)
 	checkPriced(c, "/data/lines", o.Lines)
 }
 
@@ -179,7 +180,7 @@ func (d *AnnounceDelivery) Validate(c *domain.Check) {
 // Validate reports what is malformed.
 func (d *AcceptDelivery) Validate(c *domain.Check) {
 	c.ID("/data/delivery", d.Delivery, "")
-	c.Required("/data/document", d.Document)
+	c.Need("/data/document", d.Document, domain.Document)
 }
 
 // Validate reports what is malformed.
@@ -187,7 +188,7 @@ func (p *RecordPayment) Validate(c *domain.Check) {
 	c.ID("/data/order", p.Order, orderPrefix)
 	c.Positive("/data/amount", p.Amount)
 	checkAmount(c, "/data/amount", max(p.Amount, 0))
-	c.Required("/data/document", p.Document)
+	c.Need("/data/document", p.Document, domain.Document)
 }
 
 // Validate reports what is malformed.

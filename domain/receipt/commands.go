@@ -106,6 +106,7 @@ func (g *CountGoods) Validate(c *domain.Check) {
 func (s *ReportSorting) Validate(c *domain.Check) {
 	c.ID("/data/delivery", s.Delivery, "")
 	goods.CheckDesign(c, "/data/design", s.Design)
+	c.Text("/data/carton", s.Carton, domain.Document)
 	goods.CheckCount(c, "/data/good", s.Good)
 	goods.CheckCount(c, "/data/missing", s.Missing)
 	for _, reason := range slices.Sorted(maps.Keys(s.Damaged)) {
@@ -114,6 +115,10 @@ func (s *ReportSorting) Validate(c *domain.Check) {
 			continue
 		}
 		goods.CheckCount(c, "/data/damaged/"+reason, s.Damaged[reason])
+	}
+	if len(s.Foreign) > domain.MaxBoxes {
+		c.Fail(domain.RuleTooMany, "/data/foreign", len(s.Foreign), domain.MaxBoxes)
+		return
 	}
 	seen := map[string]int{s.Design: -1}
 	for i, f := range s.Foreign {
@@ -137,15 +142,19 @@ func (f *FileClaim) Validate(c *domain.Check) {
 	if f.Delivery != "" {
 		c.ID("/data/delivery", f.Delivery, "")
 	}
-	c.Required("/data/reason", f.Reason)
+	c.Need("/data/reason", f.Reason, domain.Reason)
 	goods.CheckLines(c, "/data/lines", f.Lines)
 }
 
 // Validate reports what is malformed.
 func (s *SettleClaim) Validate(c *domain.Check) {
 	c.ID("/data/claim", s.Claim, "")
-	c.Required("/data/document", s.Document)
+	c.Need("/data/document", s.Document, domain.Document)
 	goods.CheckLines(c, "/data/lines", s.Lines)
+	if len(s.Witnesses) > domain.MaxWitnesses {
+		c.Fail(domain.RuleTooMany, "/data/witnesses", len(s.Witnesses), domain.MaxWitnesses)
+		return
+	}
 	seen := map[string]int{}
 	for i, w := range s.Witnesses {
 		place := "/data/witnesses" + domain.Index(i)
@@ -155,6 +164,7 @@ func (s *SettleClaim) Validate(c *domain.Check) {
 		if !c.Required(place+"/id", w.ID) {
 			continue
 		}
+		c.Text(place+"/id", w.ID, domain.Name)
 		if first, ok := seen[w.ID]; ok {
 			c.Fail(domain.RuleRepeated, place+"/id", w.ID, first)
 			continue

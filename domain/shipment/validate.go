@@ -51,7 +51,7 @@ func (s *Plan) Validate(c *domain.Check) {
 // Validate implements domain.Command.
 func (s *Load) Validate(c *domain.Check) {
 	checkID(c, s.Shipment)
-	c.Required("/data/vehicle", s.Vehicle)
+	c.Need("/data/vehicle", s.Vehicle, domain.Plate)
 	c.BoxList("/data/boxes", s.Boxes, true)
 }
 
@@ -62,7 +62,7 @@ func (s *InspectVehicle) Validate(c *domain.Check) { checkID(c, s.Shipment) }
 func (s *AssignEscort) Validate(c *domain.Check) {
 	checkID(c, s.Shipment)
 	checkPolice(c, s.PoliceUnit)
-	c.Required("/data/order_no", s.OrderNo)
+	c.Need("/data/order_no", s.OrderNo, domain.Document)
 }
 
 // Validate implements domain.Command.
@@ -72,7 +72,7 @@ func (s *AcceptEscort) Validate(c *domain.Check) { checkID(c, s.Shipment) }
 func (s *HandOverEscort) Validate(c *domain.Check) {
 	checkID(c, s.Shipment)
 	checkPolice(c, s.PoliceUnit)
-	c.Required("/data/order_no", s.OrderNo)
+	c.Need("/data/order_no", s.OrderNo, domain.Document)
 }
 
 func checkPolice(c *domain.Check, unit string) {
@@ -85,15 +85,17 @@ func checkPolice(c *domain.Check, unit string) {
 func (s *Dispatch) Validate(c *domain.Check) {
 	checkID(c, s.Shipment)
 	if o := s.Override; o != nil {
+		c.Text("/data/override/approver", o.Approver, domain.Name)
 		approval.CheckID(c, "/data/override/approval", o.Approval, false)
-		c.Required("/data/override/reason", o.Reason)
+		c.Need("/data/override/reason", o.Reason, domain.Reason)
 	}
 }
 
 // Validate implements domain.Command.
 func (s *ReportCheckpoint) Validate(c *domain.Check) {
 	checkID(c, s.Shipment)
-	c.Required("/data/place", s.Place)
+	c.Need("/data/place", s.Place, domain.Name)
+	c.Text("/data/note", s.Note, domain.Note)
 }
 
 // Validate implements domain.Command.
@@ -102,7 +104,7 @@ func (s *ReportDelay) Validate(c *domain.Check) {
 	if c.Required("/data/reason", s.Reason) && !slices.Contains(reasons, s.Reason) {
 		c.Fail(domain.RuleNotOneOf, "/data/reason", s.Reason, strings.Join(reasons, " "))
 	}
-	if s.Until != "" {
+	if c.Text("/data/until", s.Until, domain.Moment); s.Until != "" {
 		if _, err := domain.ParseTime(s.Until); err != nil {
 			c.Fail(domain.RuleFieldType, "/data/until", s.Until, "RFC 3339")
 		}
@@ -113,14 +115,14 @@ func (s *ReportDelay) Validate(c *domain.Check) {
 func (s *Divert) Validate(c *domain.Check) {
 	checkID(c, s.Shipment)
 	c.Code("/data/to", s.To)
-	c.Required("/data/reason", s.Reason)
+	c.Need("/data/reason", s.Reason, domain.Reason)
 }
 
 // Validate implements domain.Command.
 func (s *TransferLoad) Validate(c *domain.Check) {
 	checkID(c, s.Shipment)
-	c.Required("/data/vehicle", s.Vehicle)
-	c.Required("/data/reason", s.Reason)
+	c.Need("/data/vehicle", s.Vehicle, domain.Plate)
+	c.Need("/data/reason", s.Reason, domain.Reason)
 }
 
 // Validate implements domain.Command.
@@ -132,7 +134,7 @@ func (s *ReportArrival) Validate(c *domain.Check) {
 // Validate implements domain.Command.
 func (s *Cancel) Validate(c *domain.Check) {
 	checkID(c, s.Shipment)
-	c.Required("/data/reason", s.Reason)
+	c.Need("/data/reason", s.Reason, domain.Reason)
 }
 
 // PathOf tells where the command names a box or kit.

@@ -84,6 +84,7 @@ var itemPattern = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 // Validate reports what is malformed.
 func (s *SubmitData) Validate(c *domain.Check) {
 	group(c, s.Group)
+	c.Text("/data/note", s.Note, domain.Note)
 	c.NotNegative("/data/basis/stations", s.Basis.Stations)
 	c.NotNegative("/data/basis/villages", s.Basis.Villages)
 	c.NotNegative("/data/basis/districts", s.Basis.Districts)
@@ -111,7 +112,7 @@ func (s *SubmitData) Validate(c *domain.Check) {
 		c.NotNegative(at+"/stock_good", l.StockGood)
 		c.NotNegative(at+"/stock_damaged", l.StockDamaged)
 		c.NotNegative(at+"/unit_price", l.UnitPrice)
-		c.Required(at+"/document", l.Document)
+		c.Need(at+"/document", l.Document, domain.Document)
 	}
 }
 
@@ -127,8 +128,9 @@ func (r *ReturnData) Validate(c *domain.Check) {
 	}
 	for i, f := range r.Findings {
 		at := "/data/findings" + domain.Index(i)
-		c.Required(at+"/field", f.Field)
-		c.Required(at+"/finding", f.Finding)
+		c.Text(at+"/item", f.Item, domain.Name)
+		c.Need(at+"/field", f.Field, domain.Name)
+		c.Need(at+"/finding", f.Finding, domain.Note)
 	}
 }
 

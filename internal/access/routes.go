@@ -27,7 +27,7 @@ func (m Model) Routes() []string {
 	case Seals:
 		return []string{"GET " + election + "/seals/{seal}"}
 	case Discrepancies:
-		return []string{"GET " + election + "/discrepancies"}
+		return []string{"GET " + election + "/discrepancies", "GET " + election + "/approvals"}
 	case Minutes:
 		return []string{"GET " + election + "/handoffs/{handoff}/bast.pdf"}
 	case Events:

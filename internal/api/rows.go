@@ -12,6 +12,7 @@ type (
 	BoxTimeline       = form.BoxTimeline
 	ShipmentCard      = form.ShipmentCard
 	DiscrepancyCard   = form.DiscrepancyCard
+	ApprovalCard      = form.ApprovalCard
 	CustodyRow        = form.CustodyRow
 	DeadlineRow       = form.DeadlineRow
 	ClaimsRow         = form.ClaimsRow

@@ -184,7 +184,7 @@ func typeName(t reflect.Type) string {
 	case reflect.Float32, reflect.Float64:
 		return "number (bilangan)"
 	case reflect.Slice, reflect.Array:
-		if !isLeaf(t) {
+		if !isLeaf(t) || t.Elem().Kind() == reflect.String {
 			return "array (daftar)"
 		}
 	case reflect.Struct, reflect.Map:

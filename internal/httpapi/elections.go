@@ -34,6 +34,7 @@ func (s *Server) registerQueries() {
 	get(s, election+"/shipments/{shipment}", "get-shipment", "A shipment with its boxes", "queries", s.getShipment)
 	s.registerMinutes(election + "/handoffs/{handoff}/bast.pdf")
 	get(s, election+"/discrepancies", "list-discrepancies", "Discrepancies and incidents", "queries", s.getDiscrepancies)
+	get(s, election+"/approvals", "list-approvals", "What was approved and refused, and what waits for whom", "queries", s.getApprovals)
 }
 
 func (s *Server) listElections(ctx context.Context, in *Asked) (*reply[[]api.Election], error) {

@@ -59,6 +59,32 @@ func (s *Server) getDiscrepancies(ctx context.Context, in *listDiscrepancies) (*
 	}, func(c api.DiscrepancyCard) string { return c.ID })
 }
 
+type listApprovals struct {
+	Page
+	State string `query:"state" enum:"waiting,in_force,used,refused,revoked" doc:"Only in this state; waiting: acts that are recorded and miss an approval."`
+}
+
+// getApprovals lists approvals, refusals and what waits for one, unit by unit as they were recorded. Who may read discrepancies may read them.
+func (s *Server) getApprovals(ctx context.Context, in *listApprovals) (*reply[[]api.ApprovalCard], error) {
+	user := userOf(ctx)
+	view := access.Sees(user.Actor(), access.Discrepancies)
+	q := projections.ApprovalQuery{State: in.State}
+	if view == access.Within && domain.Code(user.Scope).Level() > domain.Regency {
+		q.Sees = func(places []domain.Code) bool {
+			return slices.ContainsFunc(places, func(p domain.Code) bool { return access.Allows(view, user.Scope, p) })
+		}
+	}
+	query := url.Values{"state": {in.State}}
+	return pageOf(ctx, s, &in.Page, access.Discrepancies, "approvals", query, func(st *ledger.State, _ eventstore.Position, after string, limit int) []api.ApprovalCard {
+		q.After, q.Limit = after, limit
+		cards := projections.Approvals(st, q)
+		for i := range cards {
+			cards[i].Simulated = s.cfg.Clock.Simulated()
+		}
+		return cards
+	}, func(c api.ApprovalCard) string { return c.Number })
+}
+
 // placeOf is the place that a discrepancy's unit belongs to: a box to its destination, a code to itself, "" for others.
 func placeOf(unit string) domain.Code {
 	if id, err := domain.ParseBoxID(unit); err == nil {
@@ -158,7 +184,7 @@ func pageOf[T any](ctx context.Context, s *Server, in *Page, model access.Model,
 		}
 	}
 	items, positions := []T{}, []eventstore.Position{}
-	more := false
+	more, left := false, leftOut{alone: in.Regency != ""}
 	for _, u := range units {
 		if !s.hasPlaceIn(ctx, model, u) {
 			continue
@@ -171,7 +197,7 @@ func pageOf[T any](ctx context.Context, s *Server, in *Page, model access.Model,
 			items = append(items, list(st, at, last, in.Limit+1-len(items))...)
 			positions = append(positions, at)
 		})
-		if err != nil {
+		if err := left.out(u, err); err != nil {
 			return nil, err
 		}
 		if more = len(items) > in.Limit; more {
@@ -183,6 +209,9 @@ func pageOf[T any](ctx context.Context, s *Server, in *Page, model access.Model,
 		items, more = items[:n], true
 	}
 	r, err := answer(s, in.Asked, items, positions...)
+	if err == nil {
+		r.Unreadable = left.header()
+	}
 	if err == nil && more {
 		query.Set("after", id(items[len(items)-1]))
 		query.Set("limit", strconv.Itoa(in.Limit))

@@ -106,6 +106,12 @@ func (s *Server) describeCommands() *huma.Operation {
 		union.OneOf = append(union.OneOf, &huma.Schema{Ref: ref})
 		union.Discriminator.Mapping[t] = ref
 	}
+	for _, name := range []string{"ApprovalGive", "ApprovalRefuse"} { // one id may stand without the list around it
+		subject := registry.Map()[name].Properties["subject"]
+		*subject = huma.Schema{OneOf: []*huma.Schema{
+			{Type: huma.TypeString}, {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}},
+		}, Description: "One order or shipment, or boxes; one id may stand without the list."}
+	}
 	registry.Map()["Command"] = union
 	command := &huma.Schema{Ref: "#/components/schemas/Command"}
 	answer := s.schema(reflect.TypeFor[api.Answer](), "Answer")

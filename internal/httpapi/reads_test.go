@@ -47,7 +47,7 @@ var questions = map[access.Model][]string{
 	access.Deadlines:     {"/v1/elections/pemilu2024/deadlines", "/v1/elections/pemilu2024/deadlines/3501"},
 	access.Claims:        {"/v1/elections/pemilu2024/claims", "/v1/elections/pemilu2024/claims/3501"},
 	access.Seals:         {"/v1/elections/pemilu2024/seals/S1"},
-	access.Discrepancies: {"/v1/elections/pemilu2024/discrepancies", "/v1/elections/pemilu2024/discrepancies?regency=3501"},
+	access.Discrepancies: {"/v1/elections/pemilu2024/discrepancies", "/v1/elections/pemilu2024/discrepancies?regency=3501", "/v1/elections/pemilu2024/approvals?regency=3501"},
 	access.Minutes:       {"/v1/elections/pemilu2024/handoffs/HND-3501-1/bast.pdf"},
 	access.Events:        {"/v1/events", "/v1/events?unit=3501"},
 	access.History: {
