@@ -20,6 +20,7 @@ type proxy struct {
 	swallow  atomic.Bool // what the server says is lost
 	mu       sync.Mutex
 	listener net.Listener
+	away     bool // as if nobody listened
 	conns    map[net.Conn]struct{}
 }
 
@@ -40,22 +41,20 @@ func startProxy(t *testing.T, connection string) *proxy {
 	return p
 }
 
-// up lets connections through.
+// up lets connections through. The address stays taken while it is down, so that no other test gets it.
 func (p *proxy) up() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.away = false
 	if p.listener != nil {
 		return
 	}
-	at := p.address
-	if at == "" {
-		at = "127.0.0.1:0"
-	}
-	l, err := net.Listen("tcp", at)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	p.listener, p.address = l, l.Addr().String()
+	p.t.Cleanup(func() { l.Close() })
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -67,13 +66,10 @@ func (p *proxy) up() {
 	}()
 }
 
-// down refuses connections and cuts those that are there.
+// down ends every connection, those that are there and those that come.
 func (p *proxy) down() {
 	p.mu.Lock()
-	if p.listener != nil {
-		p.listener.Close()
-		p.listener = nil
-	}
+	p.away = true
 	p.mu.Unlock()
 	p.cut()
 }
@@ -98,6 +94,12 @@ func (p *proxy) serve(c net.Conn) {
 		return
 	}
 	p.mu.Lock()
+	if p.away {
+		p.mu.Unlock()
+		c.Close()
+		s.Close()
+		return
+	}
 	p.conns[c], p.conns[s] = struct{}{}, struct{}{}
 	p.mu.Unlock()
 	go p.copy(s, c, &p.deaf)

@@ -56,8 +56,18 @@ func (s *Server) getMinutes(ctx context.Context, in *ofHandoff) (*minutes, error
 	}
 	none := notFound("serah terima yang sudah diterima", "accepted handoff", in.Handoff, "periksa id serah terima; berita acara ada setelah diterima",
 		"look up its id; there are minutes once it is accepted")
+	user := userOf(ctx)
+	if !s.seesUnknown(ctx, access.Minutes, unit) { // who may not see it is not told whether it is there
+		none = nil
+	}
+	absent := func() error {
+		if none != nil {
+			return none
+		}
+		return s.refused(user, access.NotYourHandoff(in.Handoff, user.Scope), string(access.Minutes), in.Handoff)
+	}
 	if s.unit(in.Election, unit) != nil {
-		return nil, none
+		return nil, absent()
 	}
 	var sheet handover.Sheet
 	found, position := false, eventstore.Position(0)
@@ -69,11 +79,10 @@ func (s *Server) getMinutes(ctx context.Context, in *ofHandoff) (*minutes, error
 		return nil, err
 	}
 	if !found {
-		return nil, none
+		return nil, absent()
 	}
-	user := userOf(ctx)
 	if !access.Allows(access.Sees(user.Actor(), access.Minutes), user.Scope, sheet.Giver.Place.Code, sheet.Place.Code) {
-		return nil, s.refused(user, access.Read(user.Actor(), access.Minutes, sheet.Place.Code), string(access.Minutes), in.Handoff)
+		return nil, s.refused(user, access.NotYourHandoff(in.Handoff, user.Scope), string(access.Minutes), in.Handoff)
 	}
 	sheet.Number = in.Number
 	archive := handover.Archive{Store: s.cfg.Store, Names: s.cfg.People.Name, Simulated: s.cfg.Clock.Simulated()}
