@@ -164,6 +164,9 @@ func (f *verifyFlags) print(out io.Writer, report *server.LogReport) (err error)
 	} else {
 		err = printLogVerified(out, report, f.bundle == "" && f.reach.url == "")
 	}
+	if err == nil && problems == 0 && report.Notary == nil && report.Events > 0 {
+		return errors.New("nothing was ever signed here: the form of the log holds, and nobody can say whether it is as it was")
+	}
 	if err != nil || problems == 0 {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -197,9 +198,19 @@ func runExport(cmd *cobra.Command, f *exportFlags) (err error) {
 		return reached(fmt.Errorf("export: %w", err))
 	}
 	if f.asJSON {
-		return printJSON(cmd.OutOrStdout(), s)
+		return errors.Join(printJSON(cmd.OutOrStdout(), s), partly(s.Unreadable))
 	}
-	return terminal.Fprintf(cmd.OutOrStdout(), "%s: %s, up to position %d\n", f.out, made(f.format, s), s.Last)
+	err = terminal.Fprintf(cmd.OutOrStdout(), "%s: %s, up to position %d\n", f.out, made(f.format, s), s.Last)
+	return errors.Join(err, partly(s.Unreadable))
+}
+
+// partly is the error of what was made without some units, nil where there are none: what is there can be used, and who runs it must know.
+func partly(unreadable []string) error {
+	if len(unreadable) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s not whole, the others are: a program that knows the form of these records can read them\n%s",
+		number(len(unreadable), "unit is", "units are"), strings.Join(unreadable, "\n"))
 }
 
 // commas are what may stand between the columns of CSV.

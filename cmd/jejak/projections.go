@@ -162,12 +162,21 @@ func newProjectionsRebuildCommand() *cobra.Command {
 				return fmt.Errorf("projections %w", err)
 			}
 			if f.asJSON {
-				return printJSON(cmd.OutOrStdout(), map[string]uint64{"ledgers": uint64(done.Ledgers), "events": done.Events, "rows": uint64(done.Rows)})
+				return errors.Join(printJSON(cmd.OutOrStdout(), map[string]uint64{"ledgers": uint64(done.Ledgers), "events": done.Events, "rows": uint64(done.Rows)}),
+					partly(texts(done.Unreadable)))
 			}
 			err = terminal.Fprintf(cmd.OutOrStdout(), "%s from %s of %s\n", number(done.Rows, "row", "rows"), number(int(done.Events), "event", "events"),
 				number(done.Ledgers, "ledger", "ledgers"))
-			return err
+			return errors.Join(err, partly(texts(done.Unreadable)))
 		})
+}
+
+func texts(errs []error) []string {
+	var list []string
+	for _, err := range errs {
+		list = append(list, err.Error())
+	}
+	return list
 }
 
 // verified is what `projections verify --json` prints.

@@ -27,6 +27,7 @@ func holds(t given.TB, s *ledger.State, history []domain.Recorded) {
 	sealsOnce(t, s, history)
 	accounted(t, s)
 	counted(t, s)
+	exempted(t, s, history)
 }
 
 // aCase is what of a discrepancy follows from the facts.

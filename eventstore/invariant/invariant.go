@@ -29,6 +29,8 @@ type Options struct {
 	Index *Index
 	// Gapless: the engine's positions follow on each other without gaps.
 	Gapless bool
+	// Look, unless nil, is given every record once, in the order of the log. Its error is a problem.
+	Look func(*eventstore.Record) error
 	// MaxProblems is after how many problems the check ends. Default 100.
 	MaxProblems int
 }
@@ -186,6 +188,13 @@ func (c *check) all(head eventstore.Position) error {
 		}
 		if err := c.record(r, last); err != nil {
 			return err
+		}
+		if c.opt.Look != nil {
+			if odd := c.opt.Look(&r); odd != nil {
+				if err := c.problem(r, "%v", odd); err != nil {
+					return err
+				}
+			}
 		}
 		last = r
 		last.Data, last.Metadata = nil, nil

@@ -91,6 +91,19 @@ type Health struct {
 	Warnings []string `json:"warnings,omitempty"`
 	// Views says how far each read model is; it is no reason to be not ready. Only /readyz has it.
 	Views []ViewHealth `json:"views,omitempty"`
+	// Unreadable names records that this program cannot read: their units stand still, which is no reason to be not ready. Only /readyz has it.
+	Unreadable []UnreadableRecord `json:"unreadable,omitempty"`
+}
+
+// UnreadableRecord is a record of the log that this program cannot read.
+type UnreadableRecord struct {
+	Stream   string `json:"stream" doc:"Such as ledger-pemilu2024.3578: the unit that stands still."`
+	Version  uint64 `json:"version" doc:"In its stream."`
+	Position uint64 `json:"position"`
+	ID       string `json:"id"`
+	Type     string `json:"type"`
+	Schema   int    `json:"schema"`
+	Reason   string `json:"reason"`
 }
 
 // ViewHealth is how far a read model is.

@@ -92,7 +92,11 @@ func run(ctx context.Context, args []string) error {
 	if *asJSON {
 		return json.NewEncoder(os.Stdout).Encode(report.Report{Machine: machine, Sections: measured})
 	}
-	text := report.Markdown(machine, measured, remarks)
+	said := remarks
+	if *programs != "" {
+		said = "" // they are about the sections
+	}
+	text := report.Markdown(machine, measured, said)
 	if *out == "" {
 		_, err := os.Stdout.WriteString(text)
 		return err

@@ -1,12 +1,14 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"jejak/domain"
 	"jejak/domain/incident"
 	"jejak/internal/api"
+	"jejak/internal/journal"
 )
 
 func machineRule(id string, outcome domain.Outcome, message, remedy domain.Text) *domain.Rule {
@@ -48,6 +50,18 @@ var (
 		domain.Text{ID: "catatan tidak dapat ditulis sekarang: %[1]v", EN: "the log cannot be written at present: %[1]v"},
 		domain.Text{ID: "kirim lagi dengan id yang sama: yang sudah tercatat dijawab duplicate; bila terus begini, periksa cakram dan catatan server",
 			EN: "send again with the same id: what was recorded is answered duplicate; if it goes on, look at the disk and the server's log"})
+	// RuleUnreadable: the unit's ledger has a record that this program cannot read, and a ledger is never read in part.
+	RuleUnreadable = machineRule("record_unreadable", domain.Invalid,
+		domain.Text{ID: "catatan pada posisi %[1]v (%[2]v versi %[3]v, peristiwa %[4]v) tidak dapat dibaca oleh program ini: %[5]v; satker ini berhenti di situ, satker lain berjalan terus",
+			EN: "the record at position %[1]v (%[2]v version %[3]v, event %[4]v) cannot be read by this program: %[5]v; this unit stands still there, the others go on"},
+		domain.Text{ID: "simpan perintah ini dan kirim lagi dengan id yang sama sesudah pengelola memasang program yang mengenal catatan itu; jejak audit verify menyebutnya",
+			EN: "keep this command and send it again with the same id after the operator has installed a program that knows the record; jejak audit verify names it"})
+	// RuleServerClock: what would be recorded now would bear a wrong time for ever, and so would all that follows it in its ledger.
+	RuleServerClock = machineRule("server_clock", domain.Invalid,
+		domain.Text{ID: "jam server menunjuk %[1]v, padahal seharusnya sekitar %[2]v: jam itu disetel lebih dari sehari selagi server berjalan, jadi tidak ada yang dicatat",
+			EN: "the server's clock says %[1]v, but it should be about %[2]v: it was set by more than a day while the server ran, so nothing is recorded"},
+		domain.Text{ID: "simpan perintah ini dan kirim lagi dengan id yang sama; pengelola membetulkan jam mesin (NTP), atau bila jam itu sudah benar menghidupkan ulang server",
+			EN: "keep this command and send it again with the same id; the operator sets the machine's clock right (NTP), or if it is right now starts the server again"})
 	ruleInternal = machineRule("internal_error", domain.Invalid,
 		domain.Text{ID: "kesalahan di dalam server saat memutuskan perintah ini; tidak ada yang tercatat", EN: "a fault inside the server while deciding this command; nothing was recorded"},
 		domain.Text{ID: "laporkan id perintah ini kepada pengelola", EN: "report this command's id to the operator"})
@@ -56,7 +70,7 @@ var (
 // Rules lists the rules of command handling.
 func Rules() []*domain.Rule {
 	return []*domain.Rule{RuleUnknownElection, RuleUnknownUnit, RuleCommandIDReused, RuleClockAhead, RuleTooLarge, RuleOverloaded, RuleClosing,
-		ruleUnavailable, ruleInternal}
+		ruleUnavailable, RuleUnreadable, RuleServerClock, ruleInternal}
 }
 
 // Problems are violations as the API shows them.
@@ -90,6 +104,16 @@ func (r *refusal) answer(c Command) api.Answer {
 
 func (r *refusal) Error() string {
 	return fmt.Sprintf("%s: %s: %s", r.rule.ID, r.violation().MessageEN(), r.violation().RemedyEN())
+}
+
+// Unreadable is what is answered about a ledger with a record that cannot be read; ok is false when err is about none.
+func Unreadable(err error) (v domain.Violation, ok bool) {
+	var e *journal.UnreadableError
+	if !errors.As(err, &e) {
+		return v, false
+	}
+	args := []any{uint64(e.Position), e.Stream, uint64(e.Version), e.ID, e.Err}
+	return domain.Violation{Rule: RuleUnreadable, Path: "/unit", Args: args}, true
 }
 
 func failure(c Command, status, retryAfter int, rule *domain.Rule, path string, args ...any) api.Answer {

@@ -218,6 +218,9 @@ func (a *attempts) catchUp() error {
 			continue
 		}
 		m, err := journal.ReadMetadata(&rec)
+		if a.h.cfg.Unreadable.Note(err) {
+			continue // it counts for nobody, and is in the way of nobody
+		}
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"jejak/eventstore"
 	"jejak/internal/cache"
 	"jejak/internal/clock"
+	"jejak/internal/unreadable"
 )
 
 // Catalog is the reference data of all elections. It is safe for concurrent use.
@@ -43,6 +44,10 @@ type Config struct {
 	Cache   Cache        // nil: every ledger is folded from its first event
 	Logger  *slog.Logger // nil: slog.Default
 	Metrics Metrics      // nil: none
+	// Stepped says why the clock is not believed, nil while it is; a nil Stepped always believes it. Meanwhile nothing is recorded.
+	Stepped func() *clock.SteppedError
+	// Unreadable is told of records that cannot be read; nil: nobody.
+	Unreadable *unreadable.Book
 	// Elections are known beforehand, so that the whole log need not be searched before the first answer; others are found all the same.
 	Elections []string
 	// QueueLength is the most commands that wait for one ledger; more are answered 503. Default 1,024.

@@ -16,6 +16,9 @@ func (w *writer) load() error {
 	if w.state != nil {
 		return nil
 	}
+	if w.unreadable != nil {
+		return w.unreadable
+	}
 	started := time.Now()
 	state, at, cached := w.fromCache()
 	var err error
@@ -30,7 +33,10 @@ func (w *writer) load() error {
 	if !cached {
 		state, w.saved = ledger.New(w.key.election, w.key.unit, w.h.cfg.Catalog), 0
 		if at, err = w.foldTail(w.h.ctx, state, cache.Mark{}); err != nil {
-			return fmt.Errorf("load ledger: %w", err)
+			if err = fmt.Errorf("load ledger: %w", err); w.h.cfg.Unreadable.Note(err) {
+				w.unreadable = err
+			}
+			return err
 		}
 	}
 	w.state, w.last = state, at

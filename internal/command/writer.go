@@ -61,9 +61,11 @@ type writer struct {
 	state *ledger.State // nil: not loaded, or thrown away
 	last  cache.Mark    // last event folded and stored
 	saved uint64        // version in the cache
-	spare []*task       // an emptied slice, to be used again
-	batch batch         // the same
-	late  []*view       // views that wait for events of other servers
+	// unreadable is why this program can never load the ledger: one of its records. It is not tried again.
+	unreadable error
+	spare      []*task // an emptied slice, to be used again
+	batch      batch   // the same
+	late       []*view // views that wait for events of other servers
 	// contended counts down the batches before which events of other servers are looked for.
 	contended int
 	taken     atomic.Int64 // commands taken from tasks and not yet answered
@@ -188,6 +190,12 @@ func (w *writer) process(tasks []*task) {
 				w.contended = quiet
 			}
 			continue
+		}
+		if v, ok := Unreadable(err); ok { // nothing is wrong with the store, nor with the other ledgers
+			for _, t := range tasks {
+				w.reply(t, failure(t.command, 503, 60, v.Rule, v.Path, v.Args...))
+			}
+			return
 		}
 		w.h.cfg.Logger.Error("commands cannot be decided or stored", "stream", w.stream, "commands", len(tasks), "error", err)
 		w.h.failing(err)

@@ -4,6 +4,7 @@ package export
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"jejak/domain/ledger"
 	"jejak/eventstore"
 	"jejak/internal/command"
+	"jejak/internal/journal"
 	"jejak/internal/refold"
 )
 
@@ -45,6 +47,8 @@ type Summary struct {
 	Written uint64              `json:"written"` // EPCIS events, or rows of tables
 	Last    eventstore.Position `json:"last"`    // position of the newest record that counts, 0 for none
 	LastAt  time.Time           `json:"-"`       // when it was recorded
+	// Unreadable are why units are not whole: a record of theirs that this program cannot read. What comes after it is not there, nor how the unit stands.
+	Unreadable []string `json:"unreadable,omitempty"`
 }
 
 // units are the chosen units, by code.
@@ -95,6 +99,11 @@ func (l Log) fold(ctx context.Context, c Choice, each func(step refold.Step, cho
 			}
 			return true, each(step, chosen)
 		})
+		if record := new(journal.UnreadableError); errors.As(err, &record) {
+			s.Units++
+			s.Unreadable = append(s.Unreadable, record.Error())
+			continue
+		}
 		if err != nil {
 			return s, err
 		}

@@ -21,14 +21,15 @@ type place struct {
 
 // end is where a stream ends.
 type end struct {
-	place                        // of its last message, zero for none
-	empty    bool                // there is no message
-	unused   bool                // and there never was one
-	another  bool                // it is not the stream that was here before
-	sequence uint64              // of the last message that ever was
-	previous string              // id that the broker knows as the last message's, "" when it may not know it
-	event    uuid.UUID           // of the last message
-	horizon  eventstore.Position // records up to it are a replay
+	place                                   // of its last message, zero for none
+	empty    bool                           // there is no message
+	unused   bool                           // and there never was one
+	another  bool                           // it is not the stream that was here before
+	sequence uint64                         // of the last message that ever was
+	previous string                         // id that the broker knows as the last message's, "" when it may not know it
+	event    uuid.UUID                      // of the last message
+	horizon  eventstore.Position            // records up to it are a replay
+	held     map[string]eventstore.Position // ledgers that stand still: see hold
 }
 
 // readEnd reads the end of the stream.
@@ -62,6 +63,10 @@ func readEnd(ctx context.Context, s jetstream.Stream) (end, error) {
 			"take that right away and fill the stream anew with: jejak feed rebuild", m.Sequence, Stream, m.Subject)}
 	}
 	e.position, e.event = eventstore.Position(position), event
+	if e.held, err = parseHeld(m.Header.Get(feed.HeaderHeld)); err != nil {
+		return e, &stop{ReasonStream, true, fmt.Errorf("header %s of message %d of stream %s: %w: fill the stream anew with: jejak feed rebuild",
+			feed.HeaderHeld, m.Sequence, Stream, err)}
+	}
 	if m.Header.Get(feed.HeaderReplay) != "" {
 		to, err := strconv.ParseUint(m.Header.Get(feed.HeaderReplayTo), 10, 64)
 		if err != nil {

@@ -23,6 +23,7 @@ import (
 	"jejak/eventstore"
 	"jejak/internal/cache"
 	"jejak/internal/journal"
+	"jejak/internal/unreadable"
 	"jejak/projections/feed"
 )
 
@@ -75,10 +76,12 @@ type Config struct {
 	Store       eventstore.Store
 	Checkpoints Checkpoints
 	Log         *slog.Logger
-	Metrics     Metrics       // nil: none
-	Replicas    int           // of stream and bucket; 0: 1
-	MaxBytes    int64         // of the stream; 0: DefaultMaxBytes
-	MaxAge      time.Duration // of its messages; 0: DefaultMaxAge
+	Metrics     Metrics // nil: none
+	// Unreadable is told of records that cannot be made into messages; nil: nobody.
+	Unreadable *unreadable.Book
+	Replicas   int           // of stream and bucket; 0: 1
+	MaxBytes   int64         // of the stream; 0: DefaultMaxBytes
+	MaxAge     time.Duration // of its messages; 0: DefaultMaxAge
 
 	look     time.Duration // how often the stream is looked at while nothing fails
 	patience time.Duration // how long an acknowledgement may take

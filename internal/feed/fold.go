@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/gob"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -29,8 +30,10 @@ type fold struct {
 	lastAt  time.Time // when it was acknowledged
 	skip    *place    // in a record that is still to be read: everything up to it is in the stream
 	horizon eventstore.Position
-	kept    eventstore.Position // of the checkpoint that is saved
-	since   int                 // records that the router has seen after it
+	held    map[string]eventstore.Position // streams that stand still, with the record of theirs that cannot be read
+	left    eventstore.Position            // of the last record of a held stream
+	kept    eventstore.Position            // of the checkpoint that is saved
+	since   int                            // records that the router has seen after it
 }
 
 // entry is a message that is to be published.
@@ -65,8 +68,9 @@ type saved struct {
 
 // keep saves the checkpoint, if everything that the router has seen is in the stream and there is something new in it.
 func (p *Publisher) keep() {
+	// While a stream is held nothing is saved: a program that can read it folds everything from before it again.
 	grown := p.folded.Position > p.kept || time.Since(p.keptAt) > knownEvery
-	if p.router == nil || len(p.pending) > 0 || p.skip != nil || !grown || p.floor.position != p.folded.Position {
+	if p.router == nil || len(p.held) > 0 || len(p.pending) > 0 || p.skip != nil || !grown || p.floor.position != p.folded.Position {
 		return
 	}
 	var data bytes.Buffer
@@ -195,6 +199,9 @@ func (p *Publisher) passed(n int) {
 	}
 	clear(p.pending[:n]) // the bodies go before the list does
 	p.pending = p.pending[n:]
+	if len(p.pending) == 0 {
+		p.position.Store(max(p.position.Load(), uint64(p.left)))
+	}
 }
 
 // rewind reads what the router must know before the end of the stream.
@@ -211,6 +218,7 @@ func (p *Publisher) rewind(ctx context.Context, e *end) error {
 		p.position.Store(uint64(e.position))
 		return nil
 	}
+	p.held = maps.Clone(e.held)
 	p.position.Store(uint64(e.position - 1))
 	filter := eventstore.Filter{StreamPrefix: journal.LedgerPrefix, Types: feed.Folded()}
 	for rec, err := range p.cfg.Store.ReadAll(ctx, p.folded.Position, filter) {
@@ -220,9 +228,7 @@ func (p *Publisher) rewind(ctx context.Context, e *end) error {
 		if rec.Position >= e.position {
 			break
 		}
-		if err := p.observe(&rec); err != nil {
-			return err
-		}
+		p.observe(&rec)
 		p.since++
 	}
 	p.folded = cache.Mark{Position: e.position - 1}
@@ -231,19 +237,16 @@ func (p *Publisher) rewind(ctx context.Context, e *end) error {
 	return nil
 }
 
-func (p *Publisher) observe(rec *eventstore.Record) error {
+func (p *Publisher) observe(rec *eventstore.Record) {
+	if p.holds(rec) {
+		return
+	}
 	r, err := read(rec)
 	if err != nil {
-		return unreadable(rec, err)
+		p.hold(rec, err)
+		return
 	}
 	p.router.Observe(&r)
-	return nil
-}
-
-// unreadable is the error that stops the feed: a record is never passed over.
-func unreadable(rec *eventstore.Record, err error) error {
-	return &stop{ReasonRecord, true, fmt.Errorf("the record at position %d (%s of %s) cannot be made into messages, and none is passed over: %w",
-		rec.Position, rec.Type, rec.Stream, err)}
 }
 
 // take makes a record into pending messages.
@@ -251,20 +254,26 @@ func (p *Publisher) take(rec *eventstore.Record) error {
 	p.since++
 	if p.skip != nil && rec.Position < p.skip.position {
 		if slices.Contains(folded, rec.Type) {
-			if err := p.observe(rec); err != nil {
-				return err
-			}
+			p.observe(rec)
 		}
 		p.folded = cache.Mark{Position: rec.Position, Event: rec.ID}
 		return nil
 	}
-	r, err := read(rec)
-	if err != nil {
-		return unreadable(rec, err)
+	var messages []feed.Message
+	if !p.holds(rec) {
+		r, err := read(rec)
+		if err == nil {
+			messages, err = p.router.Messages(&r)
+		}
+		if err != nil {
+			p.hold(rec, err)
+		}
 	}
-	messages, err := p.router.Messages(&r)
-	if err != nil {
-		return unreadable(rec, err)
+	if p.holds(rec) {
+		p.folded, p.left = cache.Mark{Position: rec.Position, Event: rec.ID}, rec.Position
+		p.skip = nil // it was in this record or before: another program could read it
+		p.passed(0)
+		return nil
 	}
 	p.folded = cache.Mark{Position: rec.Position, Event: rec.ID}
 	from := 0

@@ -71,9 +71,9 @@ func newPipe(conn *nats.Conn, e *end, ids, rollup bool) (*pipe, error) {
 // close forgets what is under way: it may still come into the stream, as the next message or not at all.
 func (p *pipe) close() { _ = p.sub.Unsubscribe() } // fails only with the connection, which ends it too
 
-// send publishes a message as the next one. Records up to position replayTo are a replay.
-func (p *pipe) send(x *entry, replayTo uint64) error {
-	header := make(nats.Header, len(x.Headers)+5)
+// send publishes a message as the next one. Records up to position replayTo are a replay; held is the header of the ledgers that stand still.
+func (p *pipe) send(x *entry, replayTo uint64, held string) error {
+	header := make(nats.Header, len(x.Headers)+6)
 	for _, h := range x.Headers {
 		header[h.Name] = []string{h.Value}
 	}
@@ -89,6 +89,9 @@ func (p *pipe) send(x *entry, replayTo uint64) error {
 	if uint64(x.position) <= replayTo {
 		header[feed.HeaderReplay] = []string{"true"}
 		header[feed.HeaderReplayTo] = []string{strconv.FormatUint(replayTo, 10)}
+	}
+	if held != "" {
+		header[feed.HeaderHeld] = []string{held}
 	}
 	x.sequence, x.acked = p.sequence+1, false
 	err := p.conn.PublishMsg(&nats.Msg{Subject: x.Subject, Reply: p.inbox + strconv.FormatUint(x.sequence, 10), Header: header, Data: x.Body})

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -520,25 +519,6 @@ func TestBrokerFull(t *testing.T) {
 	}
 	b.published(l, p)
 	eventually(t, "it no longer fails", func() bool { return p.Failing() == "" })
-}
-
-// TestUnreadableRecord: a record that cannot be made into messages stops the feed before it.
-func TestUnreadableRecord(t *testing.T) {
-	b, l := newBroker(t), newLog(t)
-	l.tell()
-	before := len(l.want())
-	bad := accident("3509", 9000)
-	bad.Type, bad.ID, bad.Command = "shipment.vanished", uuid.New(), uuid.New()
-	l.add(other, bad)
-	l.add(other, accident("3509", 9001))
-	for range 2 { // also for one that starts there
-		p, stop := run(t, b.config(l, &memory{}))
-		eventually(t, "the publisher says why it stands still", func() bool { return strings.Contains(p.Trouble(), "shipment.vanished") })
-		if n := len(b.messages()); n != before {
-			t.Errorf("%d messages instead of %d", n, before)
-		}
-		stop()
-	}
 }
 
 // TestUnusableStreams: what the publisher may not change it refuses, and says why.

@@ -34,6 +34,11 @@ func (p *Publisher) session(ctx context.Context) error {
 		return err
 	}
 	p.ends = e.sequence
+	if !p.anew && len(e.held) > 0 {
+		if p.anew, err = p.mended(asking, e.held); err != nil {
+			return err
+		}
+	}
 	e.another = !p.watch.Created.IsZero() && !p.watch.Created.Equal(s.CachedInfo().Created)
 	rollup, err := p.align(ctx, &e)
 	if err != nil {
@@ -112,7 +117,7 @@ func (p *Publisher) follow(ctx context.Context, out *pipe) error {
 	)
 	for {
 		for ; sent < len(p.pending); sent++ {
-			if err := out.send(&p.pending[sent], uint64(p.horizon)); err != nil {
+			if err := out.send(&p.pending[sent], uint64(p.horizon), heldBefore(p.held, p.pending[sent].position)); err != nil {
 				return err
 			}
 			if sent == 0 {

@@ -56,14 +56,15 @@ func (h *History) Board(ctx context.Context, election string, unit domain.Code, 
 	return h.board(ctx, election, unit, cut, false)
 }
 
-// Boards are those of some units of an election at a cut, in their order. Two ledgers are folded at a time, the longest first. done, unless nil, is called
+// Boards are those of some units of an election at a cut, in their order; unreadable says of which there is none, because a record of their ledger cannot
+// be read. Two ledgers are folded at a time, the longest first. done, unless nil, is called
 // when another one is there, by one goroutine at a time.
-func (h *History) Boards(ctx context.Context, election string, units []domain.Code, cut Cut, done func()) ([]*Board, error) {
+func (h *History) Boards(ctx context.Context, election string, units []domain.Code, cut Cut, done func()) (made []*Board, unreadable []error, err error) {
 	lengths := make([]eventstore.Version, len(units))
 	for i, unit := range units {
 		var err error
 		if lengths[i], _, err = h.cfg.Store.StreamHead(ctx, journal.LedgerStream(election, unit)); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	queue := make(chan int, len(units))
@@ -78,7 +79,8 @@ func (h *History) Boards(ctx context.Context, election string, units []domain.Co
 	close(queue)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	made, errs := make([]*Board, len(units)), make([]error, len(units))
+	made, unreadable = make([]*Board, len(units)), make([]error, len(units))
+	errs := make([]error, len(units))
 	var told sync.Mutex
 	var all sync.WaitGroup
 	for range foldsAtOnce {
@@ -86,6 +88,9 @@ func (h *History) Boards(ctx context.Context, election string, units []domain.Co
 			for i := range queue {
 				if errs[i] = ctx.Err(); errs[i] == nil {
 					made[i], errs[i] = h.board(ctx, election, units[i], cut, true)
+				}
+				if record := new(journal.UnreadableError); errors.As(errs[i], &record) {
+					unreadable[i], errs[i] = errs[i], nil
 				}
 				if errs[i] != nil {
 					cancel() // nobody wants the others without this one
@@ -102,10 +107,10 @@ func (h *History) Boards(ctx context.Context, election string, units []domain.Co
 	all.Wait()
 	for _, err := range errs { // why it was cancelled is the first that is no consequence of it
 		if err != nil && !errors.Is(err, context.Canceled) {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return made, errors.Join(errs...)
+	return made, unreadable, errors.Join(errs...)
 }
 
 // board is the board of a ledger; spare has its state kept only if there is room.

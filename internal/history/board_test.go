@@ -52,7 +52,7 @@ func TestBoards(t *testing.T) {
 		for range moments / 2 {
 			cut := history.Cut{Clock: []history.Clock{history.Recorded, history.Occurred}[rng.IntN(2)], At: h.moment(rng)}
 			check := func(cut history.Cut) {
-				boards, err := hist.Boards(t.Context(), given.Election, []domain.Code{given.Province, given.Unit}, cut, nil)
+				boards, _, err := hist.Boards(t.Context(), given.Election, []domain.Code{given.Province, given.Unit}, cut, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -107,13 +107,13 @@ func TestBoards(t *testing.T) {
 func TestBoardsOfWhatCannotBe(t *testing.T) {
 	h := tell(t, 1)
 	units := []domain.Code{given.Unit, given.Province}
-	_, err := h.history(nil).Boards(t.Context(), given.Election, units, history.Cut{Clock: history.Recorded, At: h.end.Add(48 * time.Hour)}, nil)
+	_, _, err := h.history(nil).Boards(t.Context(), given.Election, units, history.Cut{Clock: history.Recorded, At: h.end.Add(48 * time.Hour)}, nil)
 	if _, asks := history.Asks(err); !asks {
 		t.Errorf("a moment that has not come: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := 0
-	_, err = h.history(nil).Boards(ctx, given.Election, units, history.Cut{Clock: history.Recorded, At: h.end}, func() {
+	_, _, err = h.history(nil).Boards(ctx, given.Election, units, history.Cut{Clock: history.Recorded, At: h.end}, func() {
 		done++
 		cancel()
 	})

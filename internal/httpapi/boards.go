@@ -102,8 +102,9 @@ func (s *Server) getSeal(ctx context.Context, in *ofSeal) (*reply[api.SealCard],
 		})
 	}
 	all.Wait()
-	for _, err := range errs {
-		if err != nil {
+	var left leftOut
+	for i, err := range errs {
+		if err := left.out(units[i], err); err != nil {
 			return nil, err
 		}
 	}
@@ -117,5 +118,9 @@ func (s *Server) getSeal(ctx context.Context, in *ofSeal) (*reply[api.SealCard],
 			}
 		}
 	}
-	return answer(s, in.Asked, card, positions...)
+	r, err := answer(s, in.Asked, card, positions...)
+	if err == nil {
+		r.Unreadable = left.header()
+	}
+	return r, err
 }

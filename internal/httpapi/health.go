@@ -57,6 +57,7 @@ func (s *Server) readyz(ctx context.Context, _ *struct{}) (*healthReply, error) 
 			})
 		}
 	}
+	h.Body.Unreadable = s.unreadables() // no reason for 503: that would take every unit out of a proxy
 	if len(problems) > 0 {
 		h.Status, h.Body.Status = http.StatusServiceUnavailable, "not ready"
 	}

@@ -184,7 +184,7 @@ func pageOf[T any](ctx context.Context, s *Server, in *Page, model access.Model,
 		}
 	}
 	items, positions := []T{}, []eventstore.Position{}
-	more := false
+	more, left := false, leftOut{alone: in.Regency != ""}
 	for _, u := range units {
 		if !s.hasPlaceIn(ctx, model, u) {
 			continue
@@ -197,7 +197,7 @@ func pageOf[T any](ctx context.Context, s *Server, in *Page, model access.Model,
 			items = append(items, list(st, at, last, in.Limit+1-len(items))...)
 			positions = append(positions, at)
 		})
-		if err != nil {
+		if err := left.out(u, err); err != nil {
 			return nil, err
 		}
 		if more = len(items) > in.Limit; more {
@@ -209,6 +209,9 @@ func pageOf[T any](ctx context.Context, s *Server, in *Page, model access.Model,
 		items, more = items[:n], true
 	}
 	r, err := answer(s, in.Asked, items, positions...)
+	if err == nil {
+		r.Unreadable = left.header()
+	}
 	if err == nil && more {
 		query.Set("after", id(items[len(items)-1]))
 		query.Set("limit", strconv.Itoa(in.Limit))

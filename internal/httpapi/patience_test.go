@@ -63,12 +63,12 @@ func TestABoardIsGivenUpWhenNothingGoesOn(t *testing.T) {
 		patience: patience{fold: time.Millisecond, position: time.Second},
 	}
 	for _, units := range [][]domain.Code{{"3578"}, {"3577", "3578"}} {
-		if _, err := s.boards(t.Context(), "pemilu2024", units, Asked{AsOf: "2024-02-13T06:45Z"}); !strings.Contains(told(err), "fold_too_long") {
+		if _, _, err := s.boards(t.Context(), "pemilu2024", units, Asked{AsOf: "2024-02-13T06:45Z"}); !strings.Contains(told(err), "fold_too_long") {
 			t.Errorf("%v: %v", units, told(err))
 		}
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := s.boards(gone, "pemilu2024", units, Asked{AsOf: "2024-02-13T06:45Z"}); !strings.Contains(told(err), "request_ended") {
+		if _, _, err := s.boards(gone, "pemilu2024", units, Asked{AsOf: "2024-02-13T06:45Z"}); !strings.Contains(told(err), "request_ended") {
 			t.Errorf("%v, the asker being gone: %v", units, told(err))
 		}
 	}

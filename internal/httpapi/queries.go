@@ -18,6 +18,7 @@ import (
 	"jejak/eventstore"
 	"jejak/internal/access"
 	"jejak/internal/api"
+	"jejak/internal/command"
 	"jejak/internal/history"
 	"jejak/internal/people"
 	"jejak/internal/trail"
@@ -67,7 +68,9 @@ type reply[T any] struct {
 	Position string `header:"Jejak-Position" doc:"Up to which the log is in the answer."`
 	Link     string `header:"Link" doc:"rel=next: where the next page is."`
 	Cache    string `header:"Cache-Control"`
-	Body     T
+	// Unreadable: see withoutUnreadable.
+	Unreadable string `header:"Jejak-Unreadable" doc:"Units that are not in the list because a record of their ledger cannot be read, separated by commas."`
+	Body       T
 }
 
 // answer makes the reply, or 304 when the caller has it already. positions are those of the ledgers that are in it: together they say what is
@@ -210,13 +213,13 @@ func (s *Server) waitForMin(ctx context.Context, a Asked) error {
 
 // boards are what the lists show of units as their ledgers were. It takes as long as there is progress: it is given up when no ledger was folded for the
 // time that one may take, or the asker is gone.
-func (s *Server) boards(ctx context.Context, election string, units []domain.Code, a Asked) ([]*history.Board, error) {
+func (s *Server) boards(ctx context.Context, election string, units []domain.Code, a Asked) ([]*history.Board, []error, error) {
 	if err := s.waitForMin(ctx, a); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	free, err := s.scan(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer free()
 	s.goesOn(ctx)
@@ -226,13 +229,13 @@ func (s *Server) boards(ctx context.Context, election string, units []domain.Cod
 	defer late.Stop()
 	if len(units) == 1 {
 		b, err := s.cfg.History.Board(working, election, units[0], a.cut())
-		return []*history.Board{b}, s.pastError(causeOf(working, err))
+		return []*history.Board{b}, []error{nil}, s.pastError(causeOf(working, err))
 	}
-	boards, err := s.cfg.History.Boards(working, election, units, a.cut(), func() {
+	boards, unreadable, err := s.cfg.History.Boards(working, election, units, a.cut(), func() {
 		late.Reset(s.patience.fold)
 		s.goesOn(ctx)
 	})
-	return boards, s.pastError(causeOf(working, err))
+	return boards, unreadable, s.pastError(causeOf(working, err))
 }
 
 // causeOf is why something was cancelled, where it was.
@@ -273,6 +276,11 @@ func (s *Server) viewError(err error) error {
 			"the position asked for was not reached within 5 s"))
 	case errors.Is(err, context.Canceled):
 		return retryLater(unavailable("request_ended", "permintaan sudah berakhir", "the request has ended"))
+	}
+	if v, ok := command.Unreadable(err); ok {
+		p := newProblem(http.StatusServiceUnavailable, command.Problems([]domain.Violation{v})...)
+		p.RetryAfter = 60
+		return &unreadableUnit{error: retryLater(p), why: v}
 	}
 	s.cfg.Telemetry.Log.Error("read failed", "cause", err)
 	return retryLater(unavailable("unavailable", "catatan tidak dapat dibaca sekarang", "the ledger cannot be read at present"))

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"jejak/domain"
@@ -105,8 +106,10 @@ func listRows[T any](ctx context.Context, s *Server, in *InElection, what access
 		})
 	}
 	all.Wait()
-	for _, err := range errs {
-		if err != nil {
+	for i, err := range errs {
+		if why := new(unreadableUnit); errors.As(err, &why) {
+			rows[i] = unreadableRow[T](seen[i], why.why)
+		} else if err != nil {
 			return nil, err
 		}
 	}

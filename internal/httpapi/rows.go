@@ -8,6 +8,7 @@ import (
 	"jejak/domain/ledger"
 	"jejak/eventstore"
 	"jejak/internal/access"
+	"jejak/internal/command"
 	"jejak/internal/history"
 	"jejak/internal/journal"
 	"jejak/internal/people"
@@ -63,12 +64,16 @@ func rowOf[T any](ctx context.Context, s *Server, election string, unit domain.C
 
 // boardRows are the rows of units as their ledgers were.
 func boardRows[T any](ctx context.Context, s *Server, election string, units []domain.Code, a Asked, m model[T]) ([]T, []eventstore.Position, error) {
-	boards, err := s.boards(ctx, election, units, a)
+	boards, unreadable, err := s.boards(ctx, election, units, a)
 	if err != nil {
 		return nil, nil, err
 	}
 	rows, positions := make([]T, len(units)), make([]eventstore.Position, len(units))
 	for i, b := range boards {
+		if v, ok := command.Unreadable(unreadable[i]); ok {
+			rows[i] = unreadableRow[T](units[i], v)
+			continue
+		}
 		rows[i], positions[i] = m.board(b), b.Position
 	}
 	return rows, positions, nil

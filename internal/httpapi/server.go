@@ -25,6 +25,7 @@ import (
 	"jejak/internal/readlog"
 	"jejak/internal/share"
 	"jejak/internal/telemetry"
+	"jejak/internal/unreadable"
 )
 
 // Config is what the server works with. All but SetClock, Settled, RebuildFeed, Consumers, Reads, Backup, Notary, Ready and Warnings must be given.
@@ -53,6 +54,8 @@ type Config struct {
 	Backup func(ctx context.Context, w io.Writer) error
 	// Notary signs the log and proves what is in it; nil where nothing is signed.
 	Notary *notary.Notary
+	// Unreadable has the records that cannot be read; nil: nobody looks.
+	Unreadable *unreadable.Book
 	// Limits are those that are other than Limits() has them.
 	Limits []share.Limit
 	// TrustedProxies are the addresses of proxies whose X-Forwarded-For is believed.

@@ -740,3 +740,30 @@ func TestParseLimits(t *testing.T) {
 		}
 	}
 }
+
+// However many questions about the past one reader asks, another's is answered after those which are under way, and not after those that wait.
+func TestOneReadersScansDoNotDelayAnothers(t *testing.T) {
+	h := newHouse(t)
+	const board = "/v1/elections/pemilu2024/regencies/3501?position=5"
+	greedy, other := h.token(domain.RoleAuditor, "35"), h.admin()
+	letGo, err := h.api.Hold("scans", h.me(greedy), 2) // his share, by questions that last
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := make(chan int, 8)
+	for range cap(answers) {
+		go func() { answers <- h.get(board, greedy).StatusCode }()
+	}
+	if a := h.get(board, other); a.StatusCode != 200 {
+		t.Errorf("another's: %d %s", a.StatusCode, a.body)
+	}
+	if len(answers) > 0 {
+		t.Errorf("one of the greedy reader's was answered beyond his share: %d", <-answers)
+	}
+	letGo()
+	for range cap(answers) {
+		if status := <-answers; status != 200 {
+			t.Errorf("one that waited: %d", status)
+		}
+	}
+}

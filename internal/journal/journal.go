@@ -104,7 +104,7 @@ func Simulated(rec *eventstore.Record) (bool, error) {
 		Simulated bool `json:"simulated"`
 	}
 	if err := json.Unmarshal(rec.Metadata, &m); err != nil {
-		return false, fmt.Errorf("read metadata of event %s at position %d: %w", rec.ID, rec.Position, err)
+		return false, Unreadable(rec, fmt.Errorf("its metadata: %w", err))
 	}
 	return m.Simulated, nil
 }
@@ -139,18 +139,18 @@ type Decoder struct {
 func (d *Decoder) Decode(rec *eventstore.Record, newEvent func(eventType string, schema int) domain.Event) (domain.Recorded, error) {
 	event := newEvent(rec.Type, rec.Schema)
 	if event == nil {
-		return domain.Recorded{}, fmt.Errorf("read %s version %d: %s schema %d: %w", rec.Stream, rec.Version, rec.Type, rec.Schema, ErrUnknownEvent)
+		return domain.Recorded{}, Unreadable(rec, ErrUnknownEvent)
 	}
 	if !d.usualData(event, rec.Data) {
 		event = newEvent(rec.Type, rec.Schema) // the one before may have something of it
 		if err := unmarshal(rec.Data, event); err != nil {
-			return domain.Recorded{}, fmt.Errorf("read %s version %d: data of %s: %w", rec.Stream, rec.Version, rec.Type, err)
+			return domain.Recorded{}, Unreadable(rec, fmt.Errorf("its data: %w", err))
 		}
 	}
 	m, ok := d.usual(rec.Metadata)
 	if !ok {
 		if err := unmarshal(rec.Metadata, &m); err != nil {
-			return domain.Recorded{}, fmt.Errorf("read %s version %d: metadata of %s: %w", rec.Stream, rec.Version, rec.Type, err)
+			return domain.Recorded{}, Unreadable(rec, fmt.Errorf("its metadata: %w", err))
 		}
 	}
 	return domain.Recorded{
@@ -195,7 +195,7 @@ type foldMeta struct {
 func ReadMetadata(rec *eventstore.Record) (Metadata, error) {
 	var m Metadata
 	if err := unmarshal(rec.Metadata, &m); err != nil {
-		return m, fmt.Errorf("read %s version %d: metadata of %s: %w", rec.Stream, rec.Version, rec.Type, err)
+		return m, Unreadable(rec, fmt.Errorf("its metadata: %w", err))
 	}
 	return m, nil
 }
@@ -206,7 +206,7 @@ func CommandHash(rec *eventstore.Record) (hash [32]byte, ok bool, err error) {
 		CommandSHA256 string `json:"command_sha256"`
 	}
 	if err := unmarshal(rec.Metadata, &m); err != nil {
-		return hash, false, fmt.Errorf("read %s version %d: metadata of %s: %w", rec.Stream, rec.Version, rec.Type, err)
+		return hash, false, Unreadable(rec, fmt.Errorf("its metadata: %w", err))
 	}
 	if len(m.CommandSHA256) != hex.EncodedLen(len(hash)) {
 		return hash, false, nil

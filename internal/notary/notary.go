@@ -49,8 +49,8 @@ type Config struct {
 	Side eventstore.Side
 	// Shared: other servers may have notaries of their own over the same log.
 	Shared bool
-	// Reads tells how far the log of who has read what has come, which is signed with each checkpoint; nil: there is none.
-	Reads func(context.Context) (*Reads, error)
+	// Reads tells how far the log of who has read what has come, which is signed now and then; nil, or nil of it: there is none.
+	Reads func() *Reads
 	// Word of a person, by which a notary begins anew where the one before is lost; nil: nobody has given it.
 	Word      *Word
 	Simulated bool          // the log holds made-up records, and the origin says so
@@ -81,6 +81,9 @@ type Notary struct {
 	lastID    [16]byte                // its id
 	entries   []byte                  // of the index, not yet written
 	each      func() error            // called with every record that is taken into the tree; nil: nothing
+	ending    bool                    // these are the last rounds
+	reads     Reads                   // signed last
+	readsAt   time.Time               // when
 	held      *Signed                 // the last of them that the log gave
 	outage    time.Time               // since when nothing could be signed; zero: it could
 	outageWhy string                  // one of Reasons

@@ -28,6 +28,7 @@ func (n *Notary) Run(ctx context.Context) {
 	if n.follow(ctx) {
 		return
 	}
+	n.ending = true
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 	defer cancel()
 	for more := true; more; {
@@ -189,7 +190,7 @@ func (n *Notary) round(ctx context.Context) (more bool, err error) {
 		if !more && n.tree.Size() < signed {
 			return false, &MismatchError{newest, fmt.Sprintf("the log has %d records only", n.tree.Size())}
 		}
-		return more, nil
+		return more, n.signReads(ctx)
 	}
 	if more && newest != nil && n.cfg.now().Sub(newest.SignedAt) < n.cfg.Every {
 		return true, nil
@@ -291,6 +292,26 @@ func (n *Notary) write() error {
 	return nil
 }
 
+// readsEvery is how long who has read what waits to be signed where the log has nothing new.
+const readsEvery = 10 * time.Second
+
+// signReads signs how far the log of who has read what has come.
+func (n *Notary) signReads(ctx context.Context) error {
+	if n.cfg.Reads == nil {
+		return nil
+	}
+	now := n.cfg.now()
+	reads := n.cfg.Reads()
+	if reads == nil || *reads == n.reads || reads.Rows == 0 || now.Sub(n.readsAt) < readsEvery && !n.ending {
+		return nil
+	}
+	if err := n.enter(ctx, &Entry{Reads: reads}, n.signer); err != nil {
+		return err
+	}
+	n.reads, n.readsAt = *reads, now
+	return nil
+}
+
 // sign signs the tree as it is.
 func (n *Notary) sign(ctx context.Context) error {
 	c := &Signed{Origin: n.book.currentOrigin(), Epoch: n.book.currentEpoch(), Tree: tlog.Tree{N: n.tree.Size(), Hash: n.tree.Root()}, Position: n.last, Event: n.lastID, SignedAt: n.cfg.now()}
@@ -307,13 +328,6 @@ func (n *Notary) sign(ctx context.Context) error {
 	}
 	tree := c.entry()
 	tree.Pace = n.cfg.Every
-	if n.cfg.Reads != nil {
-		reads, err := n.cfg.Reads(ctx)
-		if err != nil {
-			return fmt.Errorf("find the end of the log of reads: %w", err)
-		}
-		tree.Reads = reads
-	}
 	if err := n.enter(ctx, &Entry{At: c.SignedAt, Signed: &tree}, n.signer); err != nil {
 		return err
 	}
@@ -323,7 +337,7 @@ func (n *Notary) sign(ctx context.Context) error {
 	n.newest.Store(c)
 	n.cfg.Metrics.NotarySigned(c.N)
 	n.announce(c)
-	return nil
+	return n.signReads(ctx)
 }
 
 // signWith signs the text of a checkpoint with keys, and none else.

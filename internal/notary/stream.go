@@ -38,6 +38,7 @@ type Entry struct {
 	Epoch    *EpochBegun  `json:"epoch,omitempty"`
 	Accepted *Accepted    `json:"accepted,omitempty"`
 	Outage   *OutageEnded `json:"outage,omitempty"`
+	Reads    *Reads       `json:"reads,omitempty"`
 
 	body tlog.Hash // of what stands in the log
 	seal string    // base64 of key hash and signature
@@ -80,12 +81,11 @@ type SignedTree struct {
 	Signatures string              `json:"signatures"`
 	// Pace is how often the server signs while something is new.
 	Pace time.Duration `json:"pace_ns,omitempty"`
-	// Reads is how far the log of who has read what had come, nil where there is none.
-	Reads *Reads `json:"reads,omitempty"`
 }
 
-// Reads is the end of the chain in access.db.
+// Reads is the end of the chain in access.db, which says who has read what.
 type Reads struct {
+	File string `json:"file"` // id of the file
 	Rows int64  `json:"rows"`
 	Head string `json:"head"` // base64
 }
@@ -161,6 +161,8 @@ func (e *Entry) kind() string {
 		return "notary.accepted"
 	case e.Outage != nil:
 		return "notary.outage"
+	case e.Reads != nil:
+		return "notary.reads"
 	}
 	return ""
 }

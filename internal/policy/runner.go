@@ -17,6 +17,7 @@ import (
 	"jejak/internal/clock"
 	"jejak/internal/command"
 	"jejak/internal/journal"
+	"jejak/internal/unreadable"
 )
 
 // Checkpoints keep what each policy knew at a place of the log up to which all its commands are answered. They may forget.
@@ -42,6 +43,8 @@ type Config struct {
 	Checkpoints Checkpoints
 	Log         *slog.Logger
 	Metrics     Metrics // nil: none
+	// Unreadable is told of records that cannot be read; nil: nobody.
+	Unreadable *unreadable.Book
 }
 
 // runner runs one policy.
@@ -58,6 +61,9 @@ type runner struct {
 	ahead   bool                // the fold is ahead of at: commands are under way
 	kept    eventstore.Position // of the checkpoint that is saved
 	since   int                 // records folded after it
+	// held are the ledgers with a record that cannot be read, by stream, from there on. While there are any no checkpoint is saved: a program that can read
+	// them folds the log again from before, and sends what was not sent.
+	held map[string]eventstore.Position
 }
 
 const (
@@ -198,9 +204,16 @@ func pump(ctx context.Context, sub eventstore.Subscription, out chan<- eventstor
 
 // take folds a record and sends what it calls for.
 func (r *runner) take(ctx context.Context, rec *eventstore.Record) error {
-	orders, err := r.observe(ctx, rec)
-	if err != nil {
-		return fmt.Errorf("%s version %d: %w", rec.Stream, rec.Version, err)
+	var orders []order
+	if at, held := r.held[rec.Stream]; !held || rec.Position < at {
+		var err error
+		orders, err = r.observe(ctx, rec)
+		if r.Unreadable.Note(err) {
+			r.hold(rec.Stream, rec.Position)
+			r.Metrics.PolicyFailed(r.name())
+		} else if err != nil {
+			return fmt.Errorf("%s version %d: %w", rec.Stream, rec.Version, err)
+		}
 	}
 	if err := r.send(ctx, orders); err != nil {
 		return err
@@ -212,6 +225,15 @@ func (r *runner) take(ctx context.Context, rec *eventstore.Record) error {
 		r.keep()
 	}
 	return nil
+}
+
+func (r *runner) hold(stream string, at eventstore.Position) {
+	if r.held == nil {
+		r.held = map[string]eventstore.Position{}
+	}
+	if before, held := r.held[stream]; !held || at < before {
+		r.held[stream] = at
+	}
 }
 
 // settled tells whether everything that the log up to head and the time call for is sent and answered.
@@ -235,7 +257,7 @@ func (r *runner) settled(ctx context.Context, head eventstore.Position, now time
 
 // keep saves the checkpoint, unless commands are not answered that the fold takes for sent.
 func (r *runner) keep() {
-	if r.at.Position <= r.kept || r.ahead {
+	if r.at.Position <= r.kept || r.ahead || len(r.held) > 0 {
 		return
 	}
 	var data bytes.Buffer

@@ -3,11 +3,13 @@ package policy
 import (
 	"context"
 	"log/slog"
+	"math"
 	"slices"
 	"time"
 
 	"jejak/internal/api"
 	"jejak/internal/command"
+	"jejak/internal/journal"
 )
 
 // window is the most commands under way at once: a small part of a ledger's queue.
@@ -65,6 +67,12 @@ func (r *runner) final(c *command.Command, a *api.Answer) bool {
 	case api.Rejected:
 		log(slog.LevelWarn, "command of a policy was rejected")
 	case api.Error:
+		if len(a.Errors) > 0 && a.Errors[0].Rule == command.RuleUnreadable.ID {
+			// Its ledger stands still for this program. The others are not kept waiting, and what it is to be told is sent again by the next one.
+			log(slog.LevelWarn, "command of a policy is not taken: its ledger cannot be read")
+			r.hold(journal.LedgerStream(c.Election, c.Unit), math.MaxInt64)
+			return true
+		}
 		if a.Status >= 500 {
 			log(slog.LevelDebug, "command of a policy is sent again")
 			return false

@@ -70,6 +70,8 @@ const (
 	mostWaiting = 10_000
 )
 
+const noUpdate = `CREATE TRIGGER IF NOT EXISTS reads_no_update BEFORE UPDATE ON reads BEGIN SELECT raise(ABORT, 'a read is never changed'); END;`
+
 const schema = `
 CREATE TABLE IF NOT EXISTS reads (
   -- Reads of auditors, supervisors and observers. Rows are only ever added. A request has one row (part whole), or, if it lasted, one when it had
@@ -88,10 +90,15 @@ CREATE TABLE IF NOT EXISTS reads (
   unit     TEXT    NOT NULL,
   status   INTEGER NOT NULL,  -- HTTP status, 0 of begun
   bytes    INTEGER NOT NULL,  -- of the answer's body
-  position INTEGER NOT NULL   -- of the log, up to which the answer counted; 0: it did not say
+  position INTEGER NOT NULL,  -- of the log, up to which the answer counted; 0: it did not say
+  chain    TEXT    NOT NULL DEFAULT '' -- SHA-256 of this row and of the chain of the row before, base64
+) STRICT;
+CREATE TABLE IF NOT EXISTS file (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  id  TEXT    NOT NULL  -- random: which file a signed end of the chain is of
 ) STRICT;
 CREATE INDEX IF NOT EXISTS reads_at ON reads (at);
-CREATE TRIGGER IF NOT EXISTS reads_no_update BEFORE UPDATE ON reads BEGIN SELECT raise(ABORT, 'a read is never changed'); END;
+` + noUpdate + `
 CREATE TRIGGER IF NOT EXISTS reads_no_delete BEFORE DELETE ON reads BEGIN SELECT raise(ABORT, 'a read is never deleted: see docs/operations.md for rotation'); END;`
 
 // Log is an open access.db. It is safe for concurrent use; one process at a time may open a file.
@@ -104,6 +111,8 @@ type Log struct {
 	lasting map[*Request]bool
 	failed  error // why the last batch could not be written, nil when it was
 	closed  bool
+	head    Head  // end of the chain on the disk
+	seq     int64 // of the newest row
 
 	writing sync.Mutex // one batch at a time
 	cancel  context.CancelFunc
@@ -144,7 +153,14 @@ func open(ctx context.Context, path string, log *slog.Logger) (*Log, error) {
 	if _, err := db.ExecContext(ctx, schema); err != nil {
 		return nil, errors.Join(fmt.Errorf("make its table: %w", err), db.Close())
 	}
-	return &Log{db: db, log: log, lasting: map[*Request]bool{}, ended: make(chan struct{})}, nil
+	l := &Log{db: db, log: log, lasting: map[*Request]bool{}, ended: make(chan struct{})}
+	if err := chained(ctx, db); err != nil {
+		return nil, errors.Join(fmt.Errorf("chain its rows: %w", err), db.Close())
+	}
+	if l.head, l.seq, err = readHead(ctx, db); err != nil {
+		return nil, errors.Join(fmt.Errorf("find the end of its chain: %w", err), db.Close())
+	}
+	return l, nil
 }
 
 // Request is a read under way.
@@ -245,19 +261,34 @@ func (l *Log) write(ctx context.Context, batch []Kept) (err error) {
 			err = errors.Join(err, tx.Rollback())
 		}
 	}()
-	put, err := tx.PrepareContext(ctx, `INSERT INTO reads (request, part, at, user, role, scope, method, route, path, query, unit, status, bytes, position)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
+	put, err := tx.PrepareContext(ctx, `INSERT INTO reads (seq, `+columns+`, chain) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
 	if err != nil {
 		return err
 	}
 	defer put.Close()
+	head, seq := l.head, l.seq // only written here, by one at a time
 	for _, k := range batch {
-		if _, err := put.ExecContext(ctx, k.Request, string(k.Part), k.At.UTC().Format(timeForm), k.User, k.Role, k.Scope, k.Method, k.Route, k.Path, k.Query,
-			k.Unit, k.Status, k.Bytes, int64(k.Position)); err != nil {
+		seq++
+		texts, numbers := k.columns()
+		head.Rows, head.Sum = head.Rows+1, link(head.Sum, seq, texts, numbers)
+		values := []any{seq}
+		for _, text := range texts {
+			values = append(values, text)
+		}
+		for _, number := range numbers {
+			values = append(values, number)
+		}
+		if _, err := put.ExecContext(ctx, append(values, head.Sum)...); err != nil {
 			return err
 		}
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.head, l.seq = head, seq
+	return nil
 }
 
 // Close writes what waits and closes the file. What still lasts is written as begun.

@@ -68,16 +68,26 @@ func (s Source) fold(ctx context.Context, fold func(domain.Recorded) error, step
 			return err
 		}
 	}
-	return fold(step.Event)
+	if err := fold(step.Event); err != nil {
+		if step.Record == nil {
+			return err
+		}
+		return journal.Unreadable(step.Record, err)
+	}
+	return nil
 }
 
 // run hands on records of a ledger's stream with their events, in order, until they end, do returns false, or an error comes. A panic is an error too.
 func run(ctx context.Context, state *ledger.State, records func(reading context.Context) iter.Seq2[eventstore.Record, error],
 	do func(Step) (more bool, err error)) (err error) {
 	stream := journal.LedgerStream(state.Election, state.Unit)
+	var at *eventstore.Record // under way
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("fold %s after version %d: panic: %v", stream, state.Version, p)
+			if at != nil {
+				err = journal.Unreadable(at, err)
+			}
 		}
 	}()
 	reading, cancel := context.WithCancel(ctx)
@@ -89,6 +99,7 @@ func run(ctx context.Context, state *ledger.State, records func(reading context.
 			if next.err != nil {
 				return next.err
 			}
+			at = &next.record
 			if more, err := do(Step{Record: &next.record, Event: next.event, State: state}); err != nil || !more {
 				return err
 			}

@@ -18,7 +18,7 @@ func (s *Server) openFeed(ctx context.Context) error {
 		return nil
 	}
 	s.feed = feed.New(feed.Config{
-		JetStream: s.broker.JetStream(), Store: s.store, Checkpoints: s.cache, Log: s.log, Metrics: s.metrics,
+		JetStream: s.broker.JetStream(), Store: s.store, Checkpoints: s.cache, Log: s.log, Metrics: s.metrics, Unreadable: s.unreadable,
 		Replicas: s.cfg.NATS.Replicas, MaxBytes: s.cfg.NATS.MaxBytes, MaxAge: s.cfg.NATS.MaxAge,
 	})
 	s.board = feed.NewBoard(s.feed, s.log)

@@ -18,7 +18,7 @@ func (s *Server) openHistory(ctx context.Context) error {
 		return err
 	}
 	s.opened("file of the index of things", func(context.Context) error { return file.Close() })
-	index := trail.Start(ctx, file, trail.Log{Store: s.store, Catalog: s.catalog}, s.log)
+	index := trail.Start(ctx, file, trail.Log{Store: s.store, Catalog: s.catalog, Unreadable: s.unreadable}, s.log)
 	s.opened("index of things", index.Close)
 	s.history = history.New(history.Config{
 		Store: s.store, Catalog: s.catalog, Snapshots: s.cache, Index: index, Now: s.clock.Now, Simulated: s.clock.Simulated(), Log: s.log,

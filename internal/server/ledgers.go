@@ -60,10 +60,13 @@ func (s *Server) openCache(context.Context) error {
 func (s *Server) openHandler(ctx context.Context, catalog command.Catalog) error {
 	cfg := command.Config{
 		Store: s.store, Catalog: catalog, Clock: s.clock, Cache: s.cache, Logger: s.log, Elections: refdata.Elections(),
-		Shared: engineOf(s.cfg.Store) == eventStoreDB,
+		Unreadable: s.unreadable, Shared: engineOf(s.cfg.Store) == eventStoreDB,
 	}
 	if s.metrics != nil {
 		cfg.Metrics = s.metrics
+	}
+	if s.watched != nil {
+		cfg.Stepped = s.watched.Stepped
 	}
 	ledgers, err := command.Open(ctx, cfg)
 	if err != nil {
@@ -77,7 +80,7 @@ func (s *Server) openHandler(ctx context.Context, catalog command.Catalog) error
 // openPolicies starts what carries over from one unit to another, and the clock of deadlines.
 func (s *Server) openPolicies(ctx context.Context) error {
 	policies := policy.Start(ctx, policy.Config{
-		Store: s.store, Ledgers: s.ledgers, Catalog: s.catalog, Clock: s.clock, Checkpoints: s.cache, Log: s.log, Metrics: s.metrics,
+		Store: s.store, Ledgers: s.ledgers, Catalog: s.catalog, Clock: s.clock, Checkpoints: s.cache, Log: s.log, Metrics: s.metrics, Unreadable: s.unreadable,
 	})
 	s.policies = policies
 	s.opened("policies", policies.Close)

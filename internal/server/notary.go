@@ -32,6 +32,14 @@ type Notary struct {
 func (s *Server) openNotary(ctx context.Context) error {
 	cfg := s.notaryConfig()
 	cfg.Every, cfg.Witnesses, cfg.Log, cfg.Metrics, cfg.Signed = s.cfg.Notary.Every, s.cfg.Notary.Witnesses, s.log, s.metrics, s.onSigned
+	cfg.Reads = func() *notary.Reads {
+		log := s.chain.Load()
+		if log == nil {
+			return nil
+		}
+		head := log.Head()
+		return &notary.Reads{File: head.File, Rows: head.Rows, Head: head.Sum}
+	}
 	n, err := notary.Open(ctx, cfg)
 	if err != nil {
 		return err

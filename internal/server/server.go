@@ -39,6 +39,7 @@ import (
 	"jejak/internal/readlog"
 	"jejak/internal/share"
 	"jejak/internal/telemetry"
+	"jejak/internal/unreadable"
 	"jejak/internal/views"
 )
 
@@ -72,6 +73,8 @@ type Config struct {
 	PastMemory uint64
 	// Log gets what happens; nil for nowhere.
 	Log *slog.Logger
+	// Machine is what the clock of a real directory is made of; nil: this machine.
+	Machine clock.Machine
 }
 
 // stopPatience is how long what is under way in a part may take when it is closed: each has its own, so that a slow one takes nothing from the next.
@@ -83,7 +86,8 @@ type Server struct {
 	log      *slog.Logger
 	listener net.Listener
 	store    eventstore.Store
-	side     eventstore.Side // streams beside it
+	side     eventstore.Side             // streams beside it
+	chain    atomic.Pointer[readlog.Log] // for the notary, which is opened before
 	clock    clock.Clock
 	setClock func(time.Time) error
 	notary   *notary.Notary
@@ -99,7 +103,11 @@ type Server struct {
 	views    *views.Runner
 	policies *policy.Policies
 	metrics  *telemetry.Telemetry // nil where nobody asks for them
-	api      *httpapi.Server
+	// unreadable has the records that the parts of the server have met and could not read.
+	unreadable *unreadable.Book
+	// watched is the clock of a real directory, nil in a simulation.
+	watched *clock.Watched
+	api     *httpapi.Server
 	// notices publishes checkpoints; nil where there is no NATS, or not yet.
 	notices atomic.Pointer[feed.Notices]
 	parts   []part // what is open, in the order of opening
@@ -118,7 +126,8 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = discard
 	}
-	s := &Server{cfg: cfg, log: cfg.Log, metrics: telemetry.New(cfg.Log, cfg.Version)}
+	s := &Server{cfg: cfg, log: cfg.Log, metrics: telemetry.New(cfg.Log, cfg.Version), unreadable: unreadable.NewBook(cfg.Log)}
+	s.metrics.WatchUnreadable(func() int { return len(s.unreadable.List()) })
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -194,8 +203,7 @@ func (s *Server) openListener(context.Context) error {
 
 func (s *Server) openClock(ctx context.Context) error {
 	if s.cfg.Kind != Simulated {
-		s.clock = clock.System{}
-		return nil
+		return s.openWatchedClock(ctx)
 	}
 	last, err := lastRecorded(ctx, s.store)
 	if err != nil {
@@ -235,6 +243,7 @@ func (s *Server) openReads(ctx context.Context) error {
 		return err
 	}
 	s.reads = reads
+	s.chain.Store(reads)
 	s.opened("log of reads", func(context.Context) error { return reads.Close() })
 	return nil
 }
@@ -243,7 +252,8 @@ func (s *Server) openAPI(context.Context) error {
 	cfg := httpapi.Config{
 		Ledgers: s.ledgers, Store: s.store, People: s.people, Clock: s.clock, Telemetry: s.metrics, Version: s.cfg.Version,
 		SetClock: s.setClock, History: s.history, Views: s.views, Settled: s.policies.Settled, Ready: s.ready, Warnings: s.warnings, Notary: s.notary, Reads: s.reads,
-		Limits: s.cfg.Limits, TrustedProxies: s.cfg.TrustedProxies,
+		Unreadable: s.unreadable,
+		Limits:     s.cfg.Limits, TrustedProxies: s.cfg.TrustedProxies,
 		Backup: func(ctx context.Context, w io.Writer) error { return s.backUp(ctx, w, nil) },
 	}
 	if s.broker != nil { // a nil *Broker would not be a nil Consumers

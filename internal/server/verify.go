@@ -8,16 +8,20 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
+	"jejak/domain/ledger"
 	"jejak/eventstore"
 	"jejak/eventstore/invariant"
 	"jejak/eventstore/sqlite"
 	"jejak/internal/backup"
+	"jejak/internal/journal"
 	"jejak/internal/notary"
 	"jejak/internal/notary/verify"
 	"jejak/internal/people"
+	"jejak/internal/readlog"
 )
 
 // LogReport is what VerifyLog has found. Counts are of what could be read; all are 0 when the log could not even be opened.
@@ -166,7 +170,7 @@ func (s *Server) openForm(ctx context.Context, report *LogReport) error {
 
 // check reads a whole log that is open.
 func (r *LogReport) check(ctx context.Context, store eventstore.Store, progress func(done, total uint64)) error {
-	opt := invariant.Options{Progress: progress}
+	opt := invariant.Options{Progress: progress, Look: readable()}
 	file := func(context.Context) error { return nil }
 	if embedded, ok := store.(*sqlite.Store); ok {
 		opt.Gapless, opt.Index = true, &invariant.Index{Streams: embedded.StreamIndex, Commands: embedded.CommandIndex}
@@ -198,6 +202,26 @@ func (r *LogReport) check(ctx context.Context, store eventstore.Store, progress 
 	return err
 }
 
+// readable reads records as those who fold and follow the log do. Its error names a record that this program cannot read: its unit stands still from there
+// on. Of streams that are no unit's it says nothing.
+func readable() func(*eventstore.Record) error {
+	var decoder journal.Decoder
+	return func(rec *eventstore.Record) error {
+		_, _, ok := journal.SplitStream(rec.Stream)
+		if !ok {
+			return nil
+		}
+		if _, err := journal.ReadMetadata(rec); err != nil {
+			return err
+		}
+		if !strings.HasPrefix(rec.Stream, journal.LedgerPrefix) {
+			return nil
+		}
+		_, err := decoder.Decode(rec, ledger.NewEventOf)
+		return err
+	}
+}
+
 // verifySigned holds the log against what the notary has signed. An embedded log is read whatever its pages look like: a page that does not fit its checksum
 // tells that something was changed, the tree tells which record.
 func (s *Server) verifySigned(ctx context.Context, report *LogReport, cfg *VerifyConfig, progress func(done, total uint64)) error {
@@ -220,8 +244,29 @@ func (s *Server) verifySigned(ctx context.Context, report *LogReport, cfg *Verif
 	}
 	found.Source.Now = cfg.Now
 	defer func() { _ = found.Close() }() // only read from
-	report.Notary, err = found.Check(ctx, cfg.Trust, cfg.KeySource, cfg.Outside, progress)
-	return err
+	if report.Notary, err = found.Check(ctx, cfg.Trust, cfg.KeySource, cfg.Outside, progress); err != nil || report.Notary == nil {
+		return err
+	}
+	return checkReads(ctx, filepath.Join(s.cfg.Dir, ReadsFile), found.Reads(), report.Notary)
+}
+
+// checkReads holds access.db against what the notary has signed of it.
+func checkReads(ctx context.Context, path string, signed []notary.Reads, report *verify.Report) error {
+	heads := make([]readlog.Head, len(signed))
+	for i, s := range signed {
+		heads[i] = readlog.Head{File: s.File, Rows: s.Rows, Sum: s.Head}
+	}
+	problems, other, err := readlog.Check(ctx, path, heads)
+	if err != nil {
+		return fmt.Errorf("check %s: %w", ReadsFile, err)
+	}
+	for _, p := range problems {
+		report.Problems = append(report.Problems, verify.Problem{Kind: verify.Reads, Leaf: -1, Text: ReadsFile + ": " + p})
+	}
+	if other {
+		report.Notes = append(report.Notes, ReadsFile+" is not the only one whose reads the notary has signed: those of before must lie in an archive")
+	}
+	return nil
 }
 
 // each does things beside each other, to the end of all of them or the first error.

@@ -11,6 +11,7 @@ import (
 	"jejak/internal/cache"
 	"jejak/internal/command"
 	"jejak/internal/journal"
+	"jejak/internal/unreadable"
 	"jejak/projections/subject"
 )
 
@@ -18,6 +19,8 @@ import (
 type Log struct {
 	Store   eventstore.Store
 	Catalog command.Catalog
+	// Unreadable is told of records that cannot be read; nil: nobody. Their ledgers end before them in the index.
+	Unreadable *unreadable.Book
 }
 
 // Built is what Build did. Rows counts one that was touched several times as often.
@@ -79,7 +82,7 @@ func (g *growth) grow(ctx context.Context, workers int) error {
 	}
 	versions := map[Ledger]uint64{}
 	if before.built && end.Position <= before.at.Position+handful {
-		err = g.handful(ctx, before.at.Position, end.Position, versions)
+		err = g.handful(ctx, before.at.Position, end.Position, in, versions)
 	} else {
 		err = g.ledgers(ctx, end.Position, in, versions, workers)
 	}
@@ -90,8 +93,9 @@ func (g *growth) grow(ctx context.Context, workers int) error {
 }
 
 // handful puts what the log has between two positions.
-func (g *growth) handful(ctx context.Context, after, end eventstore.Position, versions map[Ledger]uint64) error {
+func (g *growth) handful(ctx context.Context, after, end eventstore.Position, in map[Ledger]known, versions map[Ledger]uint64) error {
 	parts := map[Ledger]*part{}
+	behind := map[Ledger]bool{} // that ended before a record which could not be read
 	for rec, err := range g.log.Store.ReadAll(ctx, after, eventstore.Filter{StreamPrefix: journal.LedgerPrefix}) {
 		if err != nil {
 			return err
@@ -104,10 +108,20 @@ func (g *growth) handful(ctx context.Context, after, end eventstore.Position, ve
 			return fmt.Errorf("stream %q at position %d is no ledger", rec.Stream, rec.Position)
 		}
 		l := Ledger{election, unit}
+		if parts[l] == nil && uint64(rec.Version) > in[l].version+1 {
+			behind[l] = true
+		}
+		if behind[l] {
+			continue
+		}
 		if parts[l] == nil {
 			parts[l] = &part{postings: postings{}}
 		}
-		if err := g.add(&rec, parts[l]); err != nil {
+		err := g.add(&rec, parts[l])
+		if behind[l] = g.log.Unreadable.Note(err); behind[l] {
+			continue
+		}
+		if err != nil {
 			return err
 		}
 		versions[l] = uint64(rec.Version)
@@ -116,6 +130,16 @@ func (g *growth) handful(ctx context.Context, after, end eventstore.Position, ve
 		if err := g.put(l, p); err != nil {
 			return err
 		}
+	}
+	for l := range behind {
+		if parts[l] != nil {
+			continue
+		}
+		last, err := g.ledger(ctx, l, in[l].version, end)
+		if err != nil {
+			return err
+		}
+		versions[l] = last
 	}
 	return nil
 }
@@ -168,7 +192,11 @@ func (g *growth) ledger(ctx context.Context, l Ledger, after uint64, end eventst
 		if rec.Position > end {
 			break
 		}
-		if err := g.add(&rec, p); err != nil {
+		err := g.add(&rec, p)
+		if g.log.Unreadable.Note(err) {
+			break
+		}
+		if err != nil {
 			return 0, err
 		}
 		last = uint64(rec.Version)

@@ -172,6 +172,9 @@ func (x *Index) Versions(ctx context.Context, l Ledger, upTo uint64, things ...T
 			break
 		}
 		subjects, err := subjectsOf(&rec)
+		if x.log.Unreadable.Note(err) {
+			break // the ledger ends here for this program
+		}
 		if err != nil {
 			return nil, err
 		}

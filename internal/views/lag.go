@@ -32,6 +32,10 @@ func (r *Runner) Lag() []Lag {
 			if row.At.Position >= w.last {
 				continue
 			}
+			if f := w.fails[v.Name]; f != nil && isUnreadable(f.err) {
+				lag.Stopped++ // and no measure of how the others do
+				continue
+			}
 			lag.Position = min(lag.Position, max(w.first, row.At.Position+1)-1)
 			lag.Oldest = max(lag.Oldest, now.Sub(w.since))
 			if w.fails[v.Name] != nil {
@@ -50,6 +54,9 @@ func (r *Runner) Trouble() []string {
 	var trouble []string
 	for p, w := range r.pending {
 		for view, f := range w.fails {
+			if isUnreadable(f.err) {
+				continue // the server says so for all that stands still with it
+			}
 			trouble = append(trouble, fmt.Sprintf("view %s of %s stands still: %v", view, p, f.err))
 		}
 	}

@@ -15,10 +15,12 @@ type Rebuilt struct {
 	Ledgers int
 	Events  uint64 // folded
 	Rows    int    // made
+	// Unreadable are the ledgers with a record that this program cannot read: they have no rows now.
+	Unreadable []error
 }
 
-// Rebuild folds every ledger from its first event and keeps the rows of views in place of all that file has of them: all or, when a ledger cannot be
-// read, none. file may be nil: then nothing is kept.
+// Rebuild folds every ledger from its first event and keeps the rows of views in place of all that file has of them: all or, when the log cannot be
+// read, none. A ledger with a record that this program cannot read has none, and the others theirs. file may be nil: then nothing is kept.
 func Rebuild(ctx context.Context, log Log, views []View, file *File) (Rebuilt, error) {
 	list, err := log.ledgers(ctx)
 	if err != nil {
@@ -31,6 +33,10 @@ func Rebuild(ctx context.Context, log Log, views []View, file *File) (Rebuilt, e
 		made, err := log.rows(ctx, s, views, progress)
 		mu.Lock()
 		defer mu.Unlock()
+		if isUnreadable(err) {
+			done.Unreadable = append(done.Unreadable, err)
+			return nil
+		}
 		rows = append(rows, made...)
 		done.Events += s.version
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -146,7 +147,7 @@ func TestAnEmptyLog(t *testing.T) {
 	}
 	h.unfollow()
 	done, err := views.Rebuild(t.Context(), views.Log{Store: h.store, Catalog: h.catalog}, views.All(true), nil)
-	if err != nil || done != (views.Rebuilt{}) {
+	if err != nil || !reflect.DeepEqual(done, views.Rebuilt{}) {
 		t.Errorf("%+v %v", done, err)
 	}
 }

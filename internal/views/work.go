@@ -3,6 +3,7 @@ package views
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -267,6 +268,11 @@ func (r *Runner) settle(p place, began time.Time, rows []Row, failed map[string]
 			w.fails[view] = f
 		}
 		f.err, f.again, f.pause = err, time.Now().Add(f.pause), min(2*f.pause, longestPause)
+		if isUnreadable(err) { // a record stays as it is, and whoever met it has told
+			f.err, f.again = err, time.Now().Add(unreadablePause)
+			delete(r.building[view], p) // a new version of the view does not wait for it
+			continue
+		}
 		r.cfg.Metrics.ViewFailed(view)
 		r.cfg.Log.Error("view stands still for a unit and tries again", "view", view, "unit", p.unit, "election", p.election, "again_in", time.Until(f.again),
 			"error", err)
@@ -284,6 +290,15 @@ func (r *Runner) settle(p place, began time.Time, rows []Row, failed map[string]
 		w.since, w.first = began, least+1 // what came meanwhile
 	}
 	return told
+}
+
+// unreadablePause is when a unit is tried again whose ledger has a record that this program cannot read.
+const unreadablePause = time.Hour
+
+// isUnreadable tells whether an error is about such a record.
+func isUnreadable(err error) bool {
+	var record *journal.UnreadableError
+	return errors.As(err, &record)
 }
 
 // tell hands rows to whoever listens.

@@ -52,6 +52,7 @@ const (
 	HeaderSimulated   = "Jejak-Simulated"
 	HeaderReplay      = "Jejak-Replay"    // true on what is published again, or was in the log before the feed began
 	HeaderReplayTo    = "Jejak-Replay-To" // position of the last record that is a replay, decimal
+	HeaderHeld        = "Jejak-Held"      // ledgers that stand still, as "stream@position" of the record that cannot be read, separated by commas
 )
 
 // name is what tells the messages of one record apart.

@@ -8,6 +8,7 @@ type CustodyRow struct {
 	LastRecordedAt string          `json:"last_recorded_at" doc:"When that event was recorded (UTC); empty before the first."`
 	Holders        []CustodyHolder `json:"holders" doc:"Those that hold something, in the order of their codes."`
 	Simulated      bool            `json:"simulated,omitempty"`
+	Unreadable     string          `json:"unreadable,omitempty" doc:"Why the unit's ledger cannot be read: nothing else in this row counts."`
 }
 
 // CustodyHolder is one who holds boxes or kits. What is on the road is still with whoever sent it: custody moves when it is taken over.
@@ -27,6 +28,7 @@ type DeadlineRow struct {
 	LastRecordedAt string     `json:"last_recorded_at" doc:"When that event was recorded (UTC); empty before the first."`
 	Deadlines      []Deadline `json:"deadlines" doc:"In the order of their moments."`
 	Simulated      bool       `json:"simulated,omitempty"`
+	Unreadable     string     `json:"unreadable,omitempty" doc:"Why the unit's ledger cannot be read: nothing else in this row counts."`
 }
 
 // Deadline of a unit.
@@ -56,6 +58,7 @@ type ClaimsRow struct {
 	LastRecordedAt string           `json:"last_recorded_at" doc:"When that event was recorded (UTC); empty before the first."`
 	Suppliers      []SupplierClaims `json:"suppliers" doc:"In the order of their names."`
 	Simulated      bool             `json:"simulated,omitempty"`
+	Unreadable     string           `json:"unreadable,omitempty" doc:"Why the unit's ledger cannot be read: nothing else in this row counts."`
 }
 
 // SupplierClaims are the claims to one supplier: filed = settled + open.

@@ -18,6 +18,7 @@ type RegencyRow struct {
 	Plan           string             `json:"plan,omitempty" doc:"State of the need plan."`
 	VotersDerived  bool               `json:"voters_derived,omitempty" doc:"The needs of ballots rest on derived voters, not on official ones."`
 	Simulated      bool               `json:"simulated,omitempty"`
+	Unreadable     string             `json:"unreadable,omitempty" doc:"Why the unit's ledger cannot be read: nothing else in this row counts."`
 
 	Open bool `json:"-"` // without what is ordered and what it costs: see WithoutMoney
 }
@@ -88,12 +89,13 @@ type PlanFinding struct {
 
 // SupportingRow is how far a unit's supporting data is.
 type SupportingRow struct {
-	Code      string            `json:"code"`
-	Name      string            `json:"name"`
-	Position  uint64            `json:"position"`
-	Groups    []SupportingGroup `json:"groups"`
-	Plan      string            `json:"plan" doc:"State of the need plan."`
-	Simulated bool              `json:"simulated,omitempty"`
+	Code       string            `json:"code"`
+	Name       string            `json:"name"`
+	Position   uint64            `json:"position"`
+	Groups     []SupportingGroup `json:"groups"`
+	Plan       string            `json:"plan" doc:"State of the need plan."`
+	Simulated  bool              `json:"simulated,omitempty"`
+	Unreadable string            `json:"unreadable,omitempty" doc:"Why the unit's ledger cannot be read: nothing else in this row counts."`
 }
 
 // SupportingGroup is one group of items (A, B, C).

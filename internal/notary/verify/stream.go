@@ -33,6 +33,7 @@ type history struct {
 	until    eventstore.Position // the notary began on a person's word when the log was so long
 	accepted []notary.Accepted
 	outages  []notary.OutageEnded
+	reads    []notary.Reads // the newest of each file last
 	notes    []string
 	entries  int64
 	newest   eventstore.Version
@@ -139,10 +140,20 @@ func (h *history) take(e *notary.Entry) {
 	case e.Accepted != nil:
 		h.accepted = append(h.accepted, *e.Accepted)
 		h.notes = append(h.notes, fmt.Sprintf("up to %d records the log was accepted as it was at %s: %s said so, because: %s", e.Accepted.Size, stamp(e.At), e.Accepted.By, e.Accepted.Why))
+	case e.Reads != nil:
+		h.reads = append(h.reads, *e.Reads)
 	case e.Outage != nil:
 		h.outages = append(h.outages, *e.Outage)
 		h.notes = append(h.notes, fmt.Sprintf("nothing could be signed from %s to %s (%s)", stamp(e.Outage.From), stamp(e.Outage.To), e.Outage.Why))
 	}
+}
+
+// Reads are the ends of the chain of access.db that the notary has signed, the oldest first.
+func (f *Found) Reads() []notary.Reads {
+	if f.Source.Beside == nil {
+		return nil
+	}
+	return f.Source.Beside.reads
 }
 
 func (h *history) enterKey(key notary.Key) {

@@ -184,7 +184,13 @@ var tampering = map[string]struct {
 		other.ID, other.RecordedAt = uuid.New(), r[100].RecordedAt
 		return slices.Insert(r, 340, other)
 	}, "inserted", []string{"before leaf 340 a record was inserted and backdated after it was signed: position 341"}},
-	"swapped": {func(r []bundle.Record) []bundle.Record { r[340], r[343] = r[343], r[340]; return r }, "moved", []string{"leaf 340 is moved: position 344"}},
+	"swapped":         {func(r []bundle.Record) []bundle.Record { r[340], r[343] = r[343], r[340]; return r }, "moved", []string{"leaf 340 is moved: position 344"}},
+	"another stream":  {func(r []bundle.Record) []bundle.Record { r[340].Stream = "ledger-e.3509"; return r }, "changed gap gap", []string{"leaf 340 is changed"}},
+	"another type":    {func(r []bundle.Record) []bundle.Record { r[340].Type = "shipment.planned"; return r }, "changed", []string{"leaf 340 is changed"}},
+	"another schema":  {func(r []bundle.Record) []bundle.Record { r[340].Schema = 2; return r }, "changed", []string{"leaf 340 is changed"}},
+	"another version": {func(r []bundle.Record) []bundle.Record { r[340].Version = 900; return r }, "changed gap gap", []string{"leaf 340 is changed"}},
+	"an earlier time": {func(r []bundle.Record) []bundle.Record { r[340].RecordedAt = r[100].RecordedAt; return r }, "changed backdated", []string{"leaf 340 is changed"}},
+	"a later time":    {func(r []bundle.Record) []bundle.Record { r[340].RecordedAt = r[900].RecordedAt; return r }, "changed backdated", []string{"leaf 340 is changed"}},
 	"replaced by others": {func(r []bundle.Record) []bundle.Record {
 		for i := range r {
 			if i > 900 {
