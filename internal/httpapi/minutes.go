@@ -36,10 +36,11 @@ type minutes struct {
 func (s *Server) registerMinutes(path string) {
 	huma.Register(s.api, huma.Operation{
 		OperationID: "get-minutes", Method: http.MethodGet, Path: path, Summary: "Minutes of a handoff (berita acara serah terima) as PDF", Tags: []string{"queries"},
-		Description: "The same handoff gives the same bytes until something about it is recorded or a person in it is forgotten.",
+		Description: "The same handoff gives the same bytes until something about it is recorded or a person in it is forgotten: with an ETag of before in If-None-Match the " +
+			"answer is then 304 without a file, which stands here in words since programs made of this document would take no answer for the file otherwise.",
 		Responses: map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{
 			"application/pdf": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
-		}}, "304": {Description: "What If-None-Match names is still so."}},
+		}}},
 		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusNotImplemented, http.StatusServiceUnavailable},
 	}, s.getMinutes)
 }
