@@ -29,7 +29,7 @@ func changeFitting(name, sql string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(conn.Exec("PRAGMA cache_spill = OFF"), conn.Exec(sql), conn.Close())
+	return errors.Join(conn.Exec(checksum.Setup), conn.Exec(sql), conn.Close())
 }
 
 func unescape(ts *testscript.TestScript, neg bool, args []string) {

@@ -1,4 +1,5 @@
-// Package checksum is the layer under SQLite that finds what a disk has changed by itself (docs/decisions/009-flipped-bits.md).
+// Package checksum is the layer under SQLite that finds what a disk has changed by itself, and takes what other programs have written
+// (docs/decisions/009-flipped-bits.md and 021-sums-and-other-programs.md).
 package checksum
 
 import (
@@ -20,14 +21,24 @@ import (
 //
 // SQLite gives each page in the write-ahead log a checksum, but looks at it only when it recovers the log. Here it is checked whenever a page is read.
 //
+// Each connection must say Setup first: in what it reads, there stands 0 for each checksum, which the library would hold against the page once more. So a page
+// that it writes to the write-ahead log carries 0 where the checksum comes in the file, and can be told from a damaged one when another program carries it there.
+//
 // Who opens a new file gives it the PageSize and asks for Reserved bytes (FCNTL_RESERVE_BYTES) before anything is written; a file without them
-// passes unchecked, so that its opener can refuse it for what it is. Connections have cache_spill off: SQLite may change a spilled page in the
+// passes unchecked, so that its opener can refuse it for what it is. It turns cache_spill off, too: SQLite may change a spilled page in the
 // write-ahead log again and mend its checksum only at the commit.
+//
+// A page that another program has written does not fit its checksum either, as only this layer sets one: see JudgeBy.
 type VFS struct {
 	vfs.VFS
 	name    string
-	damaged atomic.Pointer[DamagedError] // what was found last
+	damaged atomic.Pointer[error] // what was found last
+	court   court
 }
+
+// Setup is the statement with which each connection over a VFS begins. It means nothing where there is no file yet: who makes it closes the connection and opens
+// another one.
+const Setup = `PRAGMA checksum_verification=OFF; PRAGMA cache_spill=OFF;`
 
 const (
 	PageSize    = 4096
@@ -47,9 +58,13 @@ func Register(base string) (*VFS, error) {
 	if under == nil {
 		return nil, fmt.Errorf("no SQLite VFS %q is registered", base)
 	}
+	return register(under), nil
+}
+
+func register(under vfs.VFS) *VFS {
 	p := &VFS{VFS: under, name: fmt.Sprintf("jejak-checksum-%d", allChecked.Add(1))}
 	vfs.Register(p.name, p)
-	return p, nil
+	return p
 }
 
 // Unregister ends it.
@@ -71,15 +86,15 @@ func (c *VFS) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, vf
 }
 
 // found keeps the damage, because SQLite hands on a code only.
-func (c *VFS) found(d DamagedError) error {
+func (c *VFS) found(d error) error {
 	c.damaged.Store(&d)
-	return vfs.SystemError(&d, sqlite3.IOERR_DATA)
+	return vfs.SystemError(d, sqlite3.IOERR_DATA)
 }
 
 // Named adds to an error of SQLite what was damaged, if it was that.
 func (c *VFS) Named(err error) error {
 	if d := c.damaged.Load(); d != nil && errors.Is(err, sqlite3.IOERR_DATA) {
-		return fmt.Errorf("%w (%w)", d, err)
+		return fmt.Errorf("%w (%w)", *d, err)
 	}
 	return err
 }
@@ -131,6 +146,8 @@ type PageFile struct {
 	name string
 	// plain: it has no checksums, so it is not a log of this format, and will be refused for what it is.
 	plain atomic.Bool
+	// made: there was no file when it was opened, so that Setup has had no effect and checksums stay in what is read.
+	made bool
 }
 
 // begin finds out whether the file has checksums. A new one will.
@@ -140,6 +157,7 @@ func (f *PageFile) begin() error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
+	f.made = n == 0
 	f.plain.Store(n > 0 && (n < headerSize || header[reservedAt] != Reserved))
 	return nil
 }
@@ -154,6 +172,9 @@ func (f *PageFile) ReadAt(p []byte, off int64) (int, error) {
 		if err := f.check(p, off); err != nil {
 			return 0, err
 		}
+		if !f.made {
+			putSum(p, pair{})
+		}
 		return n, nil
 	}
 	if off+int64(len(p)) <= headerSize {
@@ -162,7 +183,7 @@ func (f *PageFile) ReadAt(p []byte, off int64) (int, error) {
 	page := make([]byte, PageSize)
 	for at := off - off%PageSize; at < off+int64(len(p)); at += PageSize {
 		if n, _ := f.File.ReadAt(page, at); n < PageSize {
-			return 0, f.c.found(DamagedError{File: f.name, Page: at/PageSize + 1})
+			return 0, f.c.found(&DamagedError{File: f.name, Page: at/PageSize + 1})
 		}
 		if err := f.check(page, at); err != nil {
 			return 0, err
@@ -172,20 +193,43 @@ func (f *PageFile) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func (f *PageFile) check(page []byte, off int64) error {
-	if d := f.Damage(page, off); d != nil {
-		return f.c.found(*d)
+	if err := f.Damage(page, off); err != nil {
+		return f.c.found(err)
 	}
 	return nil
 }
 
-// Damage tells whether a page that was read at an offset is not what was written.
-func (f *PageFile) Damage(page []byte, off int64) *DamagedError {
-	s1, s2 := sum(0, 0, page[:PageSize-Reserved])
-	end := page[PageSize-Reserved:]
-	if s1 == binary.LittleEndian.Uint32(end) && s2 == binary.LittleEndian.Uint32(end[4:]) {
+// Damage tells why a page that was read at an offset is not what was written; nil: it is. It is an error that is a *DamagedError. It may read the
+// whole file once.
+func (f *PageFile) Damage(page []byte, off int64) error {
+	is := pageSum(page)
+	if is == storedSum(page) {
 		return nil
 	}
-	return &DamagedError{File: f.name, Page: off/PageSize + 1}
+	d := &DamagedError{File: f.name, Page: off/PageSize + 1}
+	if oneByte(page, is) {
+		return d // nobody writes a page to change a byte of it: it was right once
+	}
+	return f.c.judged(d, is)
+}
+
+// pair is a checksum of a page.
+type pair struct{ s1, s2 uint32 }
+
+func pageSum(page []byte) pair {
+	s1, s2 := sum(0, 0, page[:PageSize-Reserved])
+	return pair{s1, s2}
+}
+
+func storedSum(page []byte) pair {
+	end := page[PageSize-Reserved:]
+	return pair{binary.LittleEndian.Uint32(end), binary.LittleEndian.Uint32(end[4:])}
+}
+
+func putSum(page []byte, s pair) {
+	end := page[PageSize-Reserved:]
+	binary.LittleEndian.PutUint32(end, s.s1)
+	binary.LittleEndian.PutUint32(end[4:], s.s2)
 }
 
 // WriteAt gives whole pages their checksums, and writes.
@@ -194,12 +238,14 @@ func (f *PageFile) WriteAt(p []byte, off int64) (int, error) {
 		f.plain.Store(p[reservedAt] != Reserved)
 	}
 	if len(p) == PageSize && !f.plain.Load() {
-		s1, s2 := sum(0, 0, p[:PageSize-Reserved])
-		end := p[PageSize-Reserved:]
-		binary.LittleEndian.PutUint32(end, s1)
-		binary.LittleEndian.PutUint32(end[4:], s2)
+		Fit(p)
 	}
 	return f.File.WriteAt(p, off)
+}
+
+// DeviceCharacteristics leaves out that pieces of pages may be read: a piece has no checksum.
+func (f *PageFile) DeviceCharacteristics() vfs.DeviceCharacteristic {
+	return f.File.DeviceCharacteristics() &^ vfs.IOCAP_SUBPAGE_READ
 }
 
 // Unwrap returns the file under it.
@@ -242,9 +288,12 @@ func (f *frameFile) ReadAt(p []byte, off int64) (int, error) {
 	s1, s2 = sum(s1, s2, head[:8])
 	s1, s2 = sum(s1, s2, p)
 	if s1 != binary.BigEndian.Uint32(head[16:]) || s2 != binary.BigEndian.Uint32(head[20:]) {
-		return 0, f.c.found(DamagedError{File: f.name, Frame: before/size + 1})
+		return 0, f.c.found(&DamagedError{File: f.name, Frame: before/size + 1})
 	}
 	return n, nil
 }
 
 func (f *frameFile) Unwrap() vfs.File { return f.File }
+
+// Fit gives a page its checksum.
+func Fit(page []byte) { putSum(page, pageSum(page)) }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/ncruces/go-sqlite3/vfs"
 )
@@ -64,7 +65,7 @@ func CheckFrames(file vfs.File, name string) error {
 	}
 }
 
-func readWhole(file vfs.File, p []byte, off int64) (whole bool, err error) {
+func readWhole(file io.ReaderAt, p []byte, off int64) (whole bool, err error) {
 	n, err := file.ReadAt(p, off)
 	if n == len(p) {
 		return true, nil
@@ -122,4 +123,40 @@ func mend(p []byte, fits func() bool) bool {
 		p[i] = was
 	}
 	return false
+}
+
+// FlippedFrame refuses a write-ahead log in which a changed byte is all that keeps a frame from fitting. SQLite would take the log to end before it, also where
+// a checkpoint had already begun to copy what comes after: older pages would lie beside newer ones. A write that was cut short does not look like that.
+func FlippedFrame(file io.ReaderAt, name string) error {
+	header := make([]byte, LogHeader)
+	if ok, err := readWhole(file, header, 0); !ok {
+		return err
+	}
+	frame := make([]byte, frameSize)
+	if !headerFits(header) {
+		if ok, err := readWhole(file, frame, LogHeader); !ok || !mendHeader(header, frame) {
+			return err
+		}
+		return &DamagedError{File: name, Frame: 1}
+	}
+	before := sumAt(header, 24)
+	for k := int64(0); ; k++ {
+		if ok, err := readWhole(file, frame, LogHeader+k*frameSize); !ok {
+			return err
+		}
+		is, says := before.over(frame), sumAt(frame, 16)
+		salts := string(frame[8:16]) == string(header[16:24])
+		switch {
+		case salts && is == says:
+		case is == says, salts && flipped(pair(says), pair(is), frame):
+			return &DamagedError{File: name, Frame: k + 1}
+		default: // left from what the log held before, or cut short
+			return nil
+		}
+		before = says
+	}
+}
+
+func flipped(says, is pair, frame []byte) bool {
+	return changedByte(says, is, slices.Concat(frame[:8], frame[FrameHeader:]), -1)
 }

@@ -18,8 +18,9 @@ type request struct {
 	stream   string
 	expected eventstore.Version
 	events   []eventstore.Event
-	text     []byte // ids and times of the events as they are stored, textSize bytes an event
-	size     int    // bytes of data and metadata
+	text     []byte   // ids and times of the events as they are stored, textSize bytes an event
+	sums     []uint32 // of the rows, without their positions
+	size     int      // bytes of data and metadata
 
 	state    atomic.Int32 // queued, then taken by the writer or withdrawn by the caller
 	position eventstore.Position
@@ -48,7 +49,7 @@ var requests = sync.Pool{New: func() any { return &request{done: make(chan struc
 func newRequest(stream string, expected eventstore.Version, events []eventstore.Event) *request {
 	r := requests.Get().(*request)
 	r.stream, r.expected, r.events = stream, expected, events
-	r.text, r.size = r.text[:0], 0
+	r.text, r.sums, r.size = r.text[:0], r.sums[:0], 0
 	r.position, r.err, r.added = 0, nil, false
 	r.state.Store(queued)
 	for i := range events {
@@ -57,6 +58,8 @@ func newRequest(stream string, expected eventstore.Version, events []eventstore.
 		r.text = appendID(r.text, e.ID)
 		r.text = appendID(r.text, e.Command)
 		r.text = appendTime(r.text, e.RecordedAt)
+		r.sums = append(r.sums, sumWithout(int64(expected)+int64(i)+1, int64(e.Schema), stream, e.Type, r.id(i), r.commandOrNil(i), r.time(i),
+			orNil(e.Data), orNil(e.Metadata)))
 	}
 	return r
 }
@@ -70,6 +73,22 @@ func (r *request) release() {
 func (r *request) id(i int) []byte      { return r.text[i*textSize:][:idSize] }
 func (r *request) command(i int) []byte { return r.text[i*textSize+idSize:][:idSize] }
 func (r *request) time(i int) []byte    { return r.text[i*textSize+2*idSize:][:timeSize] }
+
+// commandOrNil is what is stored as command: nil is NULL.
+func (r *request) commandOrNil(i int) []byte {
+	if r.events[i].Command == uuid.Nil {
+		return nil
+	}
+	return r.command(i)
+}
+
+// orNil is what is stored of data or metadata: nil is NULL.
+func orNil(b []byte) []byte {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
+}
 
 // appendTime writes a time in timeLayout, whose fraction the time package would write the slow way.
 func appendTime(b []byte, t time.Time) []byte {

@@ -112,10 +112,6 @@ func (w *writer) add(r *request, i int) error {
 		}
 		w.boundType = e.Type
 	}
-	command := r.command(i)
-	if e.Command == uuid.Nil {
-		command = nil
-	}
 	row := int64(w.last + 1)
 	if beside(r.stream) {
 		row = rowBeside(w.side + 1)
@@ -124,11 +120,12 @@ func (w *writer) add(r *request, i int) error {
 		s.BindInt64(1, row),
 		s.BindInt64(3, int64(r.expected)+int64(i)+1),
 		s.BindBlob(4, r.id(i)),
-		s.BindBlob(5, command),
+		s.BindBlob(5, r.commandOrNil(i)),
 		s.BindInt64(7, int64(e.Schema)),
 		s.BindBlob(8, r.time(i)),
 		bindJSON(s, 9, e.Data),
 		bindJSON(s, 10, e.Metadata),
+		s.BindInt64(11, int64(withPosition(r.sums[i], row))),
 	} {
 		if err != nil {
 			return err

@@ -27,6 +27,7 @@ func Load(ctx context.Context, path string, records iter.Seq2[eventstore.Record,
 		return fmt.Errorf("make event log %s: %w", path, err)
 	}
 	defer checked.Unregister()
+	checked.JudgeBy(judge)
 	disk, err := newDisk(checked.Name())
 	if err != nil {
 		return fmt.Errorf("make event log %s: %w", path, err)
@@ -61,8 +62,8 @@ func (l *loader) load(ctx context.Context, records iter.Seq2[eventstore.Record, 
 	if there, err := queryInt(l.conn, `SELECT count(*) FROM (SELECT 1 FROM events LIMIT 1)`); err != nil || there > 0 {
 		return errors.Join(whenThere(there > 0), err)
 	}
-	if l.insert, _, err = l.conn.PrepareFlags(`INSERT INTO events (position, stream, version, id, command, type, schema, recorded_at, data, metadata)
-		VALUES (?,?,?,?,?,?,?,CAST(? AS TEXT),CAST(? AS TEXT),CAST(? AS TEXT))`, sqlite3.PREPARE_PERSISTENT); err != nil {
+	if l.insert, _, err = l.conn.PrepareFlags(`INSERT INTO events (position, stream, version, id, command, type, schema, recorded_at, data, metadata, sum)
+		VALUES (?,?,?,?,?,?,?,CAST(? AS TEXT),CAST(? AS TEXT),CAST(? AS TEXT),?)`, sqlite3.PREPARE_PERSISTENT); err != nil {
 		return err
 	}
 	open := false
@@ -122,12 +123,17 @@ func (l *loader) add(r *eventstore.Record) error {
 	l.text = appendTime(l.text[:0], r.RecordedAt)
 	s := l.insert
 	command := s.BindNull(5)
+	var commandText []byte
 	if r.Command != uuid.Nil {
-		command = s.BindText(5, r.Command.String())
+		commandText = appendID(nil, r.Command)
+		command = s.BindText(5, string(commandText))
 	}
+	sum := rowSum(row, int64(r.Version), int64(r.Schema), r.Stream, r.Type, appendID(nil, r.ID), commandText, l.text,
+		orNil(r.Data), orNil(r.Metadata))
 	if err := errors.Join(
 		command, s.BindInt64(1, row), s.BindText(2, r.Stream), s.BindInt64(3, int64(r.Version)), s.BindText(4, r.ID.String()),
 		s.BindText(6, r.Type), s.BindInt64(7, int64(r.Schema)), s.BindBlob(8, l.text), bindJSON(s, 9, r.Data), bindJSON(s, 10, r.Metadata),
+		s.BindInt64(11, int64(sum)),
 	); err != nil {
 		return err
 	}

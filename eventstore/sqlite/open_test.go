@@ -61,7 +61,7 @@ func TestOpenRefuses(t *testing.T) {
 			}
 		}, []string{"not an SQLite database"}},
 		"another application": {func(t *testing.T, path string) { edit(t, path, `PRAGMA application_id=42`) }, []string{"application_id 0x2a"}},
-		"newer":               {func(t *testing.T, path string) { edit(t, path, `PRAGMA user_version=3`) }, []string{"format 3", "this program knows 2"}},
+		"newer":               {func(t *testing.T, path string) { edit(t, path, `PRAGMA user_version=4`) }, []string{"format 4", "this program knows 3"}},
 		"older":               {func(t *testing.T, path string) { edit(t, path, `PRAGMA user_version=1`) }, []string{"format 1", "no checksums"}},
 		"foreign objects": {func(t *testing.T, path string) {
 			edit(t, path, `CREATE TRIGGER spy AFTER INSERT ON events BEGIN SELECT 1; END; CREATE TABLE notes (x); DROP INDEX events_id`)

@@ -141,8 +141,7 @@ func probe(conn *sqlite3.Conn) error {
 	if err := conn.Exec(fmt.Sprintf(`PRAGMA user_version=%d`, schemaVersion)); err != nil {
 		return err
 	}
-	_, _, err := conn.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)
-	return err
+	return checkpointNow(conn)
 }
 
 // learnSince adds the commands after a position to the set.

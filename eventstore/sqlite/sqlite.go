@@ -98,6 +98,7 @@ func Open(ctx context.Context, path string, opt Options) (*Store, error) {
 	if s.checked, err = checksum.Register(opt.VFS); err != nil {
 		return nil, fmt.Errorf("open event log %s: %w", path, err)
 	}
+	s.checked.JudgeBy(judge)
 	last, err := s.openWriter(ctx)
 	if err != nil {
 		s.checked.Unregister()

@@ -28,8 +28,8 @@ func ReadSideUnchecked(ctx context.Context, path string) iter.Seq2[eventstore.Re
 
 func readUnchecked(ctx context.Context, path string, choose func(*reader) (*sqlite3.Stmt, error)) iter.Seq2[eventstore.Record, error] {
 	return func(yield func(eventstore.Record, error) bool) {
-		// The library checks the pages of a file that has checksums even without package checksum, if it is not told otherwise first.
-		conn, err := connect(ctx, path, "", sqlite3.OPEN_READWRITE, `PRAGMA checksum_verification=OFF; PRAGMA query_only=ON; PRAGMA cache_size=-4096`)
+		// The library checks the pages of a file that has checksums even without package checksum, if it is not told otherwise first, as connect does.
+		conn, err := connect(ctx, path, "", sqlite3.OPEN_READWRITE, `PRAGMA query_only=ON; PRAGMA cache_size=-4096`)
 		var r *reader
 		if err == nil {
 			if _, e := conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true); e != nil {

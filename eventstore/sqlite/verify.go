@@ -9,8 +9,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/ncruces/go-sqlite3"
-	"github.com/ncruces/go-sqlite3/util/vfsutil"
-	"github.com/ncruces/go-sqlite3/vfs"
 
 	"jejak/eventstore"
 	"jejak/eventstore/checksum"
@@ -135,17 +133,9 @@ func (s *Store) checkFile(ctx context.Context, pragma string, report func(string
 
 // checkPages reads every page of the file, also those that nothing is kept in.
 func (s *Store) checkPages(ctx context.Context, conn *sqlite3.Conn, report func(string, ...any) bool) error {
-	pointer, err := conn.FileControl("main", sqlite3.FCNTL_FILE_POINTER)
+	checked, err := checksum.Pages(conn)
 	if err != nil {
-		return fmt.Errorf("find the file of the log: %w", err)
-	}
-	file, ok := pointer.(vfs.File)
-	if !ok {
-		return errors.New("find the file of the log: it is not open")
-	}
-	checked, ok := vfsutil.UnwrapFile[*checksum.PageFile](file)
-	if !ok {
-		return errors.New("find the file of the log: it is not read through checksums")
+		return fmt.Errorf("check the pages of the log: %w", err)
 	}
 	size, err := checked.Size()
 	if err != nil {
@@ -161,10 +151,7 @@ func (s *Store) checkPages(ctx context.Context, conn *sqlite3.Conn, report func(
 			if n, err := checked.File.ReadAt(page, at); n < pageSize {
 				return fmt.Errorf("read page %d: %w", at/pageSize+1, err)
 			}
-			if d := checked.Damage(page, at); d != nil {
-				return d
-			}
-			return nil
+			return checked.Damage(page, at)
 		}
 		err := look()
 		// A checkpoint may be writing the page, which no reader would read then.

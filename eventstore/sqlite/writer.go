@@ -10,6 +10,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"jejak/eventstore"
+	"jejak/eventstore/checksum"
 )
 
 // failure is the reason why the engine takes no more appends.
@@ -54,8 +55,8 @@ func (w *writer) attach(conn *sqlite3.Conn, disk *disk, last, side eventstore.Po
 		{&w.commit, `COMMIT`},
 		{&w.rollback, `ROLLBACK`},
 		// Bytes are bound as blobs and become text here: to bind them as text would copy each into a string first.
-		{&w.insert, `INSERT INTO events (position, stream, version, id, command, type, schema, recorded_at, data, metadata)
-			VALUES (?,?,?,CAST(? AS TEXT),CAST(? AS TEXT),?,?,CAST(? AS TEXT),CAST(? AS TEXT),CAST(? AS TEXT))`},
+		{&w.insert, `INSERT INTO events (position, stream, version, id, command, type, schema, recorded_at, data, metadata, sum)
+			VALUES (?,?,?,CAST(? AS TEXT),CAST(? AS TEXT),?,?,CAST(? AS TEXT),CAST(? AS TEXT),CAST(? AS TEXT),?)`},
 		{&w.commandKnown, `SELECT 1 FROM events WHERE command = ?1 LIMIT 1`},
 		{&w.idKnown, `SELECT 1 FROM events WHERE id = ?1 AND command IS NULL LIMIT 1`},
 		{&w.storedIDs, `SELECT id, position FROM events WHERE stream = ?1 AND version > ?2 ORDER BY version LIMIT ?3`},
@@ -147,6 +148,8 @@ func (w *writer) next() *request {
 			return r
 		case q := <-w.s.reopens:
 			q.done <- w.reopen(q.ctx)
+		case <-w.shrink():
+			w.checkpointAs(sqlite3.CHECKPOINT_TRUNCATE)
 		}
 	}
 }
@@ -244,21 +247,51 @@ func (w *writer) answer(err error) {
 }
 
 // checkpoint copies the write-ahead log to the file when it has grown long. Readers on older pages may hold back a part of it, which the
-// next one takes; only when it has become very long does the writer wait for them.
+// next one takes; only when it has become very long does the writer wait for them, and no longer than its own readers take: another program may read for hours.
 func (w *writer) checkpoint() {
 	limit := w.s.opt.CheckpointPages
 	if w.walPages-w.checkpointedAt < limit {
 		return
 	}
 	mode := sqlite3.CHECKPOINT_PASSIVE
-	if w.walPages >= 8*limit {
-		mode = sqlite3.CHECKPOINT_RESTART
+	if w.long() {
+		mode = sqlite3.CHECKPOINT_TRUNCATE
+	}
+	w.checkpointAs(mode)
+}
+
+// long tells that the write-ahead log has grown far beyond where it is copied to the file.
+func (w *writer) long() bool { return w.walPages >= 8*w.s.opt.CheckpointPages }
+
+func (w *writer) checkpointAs(mode sqlite3.CheckpointMode) {
+	if err := w.conn.BusyTimeout(outsidePatience); err != nil {
+		w.fail("checkpoint", err, false)
+		return
 	}
 	_, _, err := w.conn.WALCheckpoint("main", mode)
+	emptied := err == nil && mode == sqlite3.CHECKPOINT_TRUNCATE
 	if err != nil && !errors.Is(err, sqlite3.BUSY) {
 		w.fail("checkpoint", err, false)
 	}
+	if err := w.conn.BusyTimeout(busyTimeout); err != nil {
+		w.fail("checkpoint", err, false)
+	}
+	if emptied {
+		w.walPages = 0
+		w.s.count.walPages.Store(0)
+	}
 	w.checkpointedAt = w.walPages
+}
+
+// shrinkEvery is how often a write-ahead log that has grown long is tried to be emptied while nobody appends.
+const shrinkEvery = time.Second
+
+// shrink returns what tells when to try to empty the write-ahead log; nil, which never tells, while it is short.
+func (w *writer) shrink() <-chan time.Time {
+	if !w.long() || w.s.failed.Load() != nil {
+		return nil
+	}
+	return time.After(shrinkEvery)
 }
 
 // close ends the connection. After a failure the write-ahead log stays as it is, for the next Open to recover.
@@ -269,8 +302,10 @@ func (w *writer) close() error {
 	var err error
 	if w.s.failed.Load() != nil {
 		_, err = w.conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true)
-	} else if _, _, e := w.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE); e != nil && !errors.Is(e, sqlite3.BUSY) {
+	} else if e := checkpointNow(w.conn); e != nil {
 		err = fmt.Errorf("checkpoint: %w", e)
+	} else if e := checksum.SetAnew(w.conn); e != nil {
+		err = fmt.Errorf("give pages that another program has written their checksums: %w", e)
 	}
 	err = errors.Join(err, closeConn(w.conn))
 	w.disk.unregister()

@@ -161,9 +161,16 @@ func Read(actor domain.Actor, model Model, places ...domain.Code) *api.Problem {
 		"minta data wilayah Anda sendiri", "ask for your own area")
 }
 
-// NotYours is the answer to a police unit that asks for a shipment it does not escort.
+// NotYours is the answer to who asks for a shipment that is not his to see, whether there is such a shipment or not.
 func NotYours(shipment, scope string) *api.Problem {
 	return problem("place_not_allowed", "",
-		fmt.Sprintf("pengiriman %s tidak dikawal %s", shipment, scope), fmt.Sprintf("shipment %s is not escorted by %s", shipment, scope),
-		"minta pengiriman yang Anda kawal", "ask for a shipment that you escort")
+		fmt.Sprintf("pengiriman %s bukan urusan Anda (%s)", shipment, scope), fmt.Sprintf("shipment %s is not yours (%s) to see", shipment, scope),
+		"minta pengiriman Anda sendiri", "ask for shipments of your own")
+}
+
+// NotYourHandoff is the answer to who asks for the minutes of a handoff that is not his to see, whether there is such a handoff or not.
+func NotYourHandoff(handoff, scope string) *api.Problem {
+	return problem("place_not_allowed", "",
+		fmt.Sprintf("serah terima %s di luar wilayah kerja Anda %s", handoff, scope), fmt.Sprintf("handoff %s is outside your scope %s", handoff, scope),
+		"minta serah terima wilayah Anda sendiri", "ask for handoffs of your own area")
 }

@@ -56,6 +56,12 @@ var (
 			EN: "the record at position %[1]v (%[2]v version %[3]v, event %[4]v) cannot be read by this program: %[5]v; this unit stands still there, the others go on"},
 		domain.Text{ID: "simpan perintah ini dan kirim lagi dengan id yang sama sesudah pengelola memasang program yang mengenal catatan itu; jejak audit verify menyebutnya",
 			EN: "keep this command and send it again with the same id after the operator has installed a program that knows the record; jejak audit verify names it"})
+	// RuleServerClock: what would be recorded now would bear a wrong time for ever, and so would all that follows it in its ledger.
+	RuleServerClock = machineRule("server_clock", domain.Invalid,
+		domain.Text{ID: "jam server menunjuk %[1]v, padahal seharusnya sekitar %[2]v: jam itu disetel lebih dari sehari selagi server berjalan, jadi tidak ada yang dicatat",
+			EN: "the server's clock says %[1]v, but it should be about %[2]v: it was set by more than a day while the server ran, so nothing is recorded"},
+		domain.Text{ID: "simpan perintah ini dan kirim lagi dengan id yang sama; pengelola membetulkan jam mesin (NTP), atau bila jam itu sudah benar menghidupkan ulang server",
+			EN: "keep this command and send it again with the same id; the operator sets the machine's clock right (NTP), or if it is right now starts the server again"})
 	ruleInternal = machineRule("internal_error", domain.Invalid,
 		domain.Text{ID: "kesalahan di dalam server saat memutuskan perintah ini; tidak ada yang tercatat", EN: "a fault inside the server while deciding this command; nothing was recorded"},
 		domain.Text{ID: "laporkan id perintah ini kepada pengelola", EN: "report this command's id to the operator"})
@@ -64,7 +70,7 @@ var (
 // Rules lists the rules of command handling.
 func Rules() []*domain.Rule {
 	return []*domain.Rule{RuleUnknownElection, RuleUnknownUnit, RuleCommandIDReused, RuleClockAhead, RuleTooLarge, RuleOverloaded, RuleClosing,
-		ruleUnavailable, RuleUnreadable, ruleInternal}
+		ruleUnavailable, RuleUnreadable, RuleServerClock, ruleInternal}
 }
 
 // Problems are violations as the API shows them.

@@ -142,6 +142,11 @@ func (w *writer) decide(b *batch, t *task) verdict {
 			return verdict{answer: api.Answer{ID: c.ID.String(), Result: api.Error, Status: 403, Errors: []api.Problem{*problem}}}
 		}
 	}
+	if w.h.cfg.Stepped != nil {
+		if e := w.h.cfg.Stepped(); e != nil {
+			return verdict{answer: failure(*c, 503, 60, RuleServerClock, "", e.Says.UTC().Format(time.RFC3339), e.Expected.UTC().Format(time.RFC3339))}
+		}
+	}
 	recordedAt := w.now()
 	if ahead := c.OccurredAt.Sub(recordedAt); ahead > maxAhead && c.Mode == domain.Request {
 		return verdict{kept: true, answer: rejection(*c, []domain.Violation{{

@@ -44,6 +44,8 @@ type Config struct {
 	Cache   Cache        // nil: every ledger is folded from its first event
 	Logger  *slog.Logger // nil: slog.Default
 	Metrics Metrics      // nil: none
+	// Stepped says why the clock is not believed, nil while it is; a nil Stepped always believes it. Meanwhile nothing is recorded.
+	Stepped func() *clock.SteppedError
 	// Unreadable is told of records that cannot be read; nil: nobody.
 	Unreadable *unreadable.Book
 	// Elections are known beforehand, so that the whole log need not be searched before the first answer; others are found all the same.

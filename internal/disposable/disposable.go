@@ -5,6 +5,7 @@ package disposable
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -92,14 +93,14 @@ func (f *File) Path() string { return f.path }
 // Connect opens another connection to the file, through its checksums. The caller closes it before the file.
 func (f *File) Connect() (*sqlite3.Conn, error) { return f.connect(0) }
 
-// connect opens a connection. cache_spill must be off for the checksums; see package checksum.
+// connect opens a connection.
 func (f *File) connect(flags sqlite3.OpenFlag) (*sqlite3.Conn, error) {
 	uri := "file:" + (&url.URL{Path: filepath.ToSlash(f.path)}).EscapedPath() + "?vfs=" + url.QueryEscape(f.sums.Name())
 	conn, err := sqlite3.OpenFlags(uri, flags|sqlite3.OPEN_READWRITE|sqlite3.OPEN_URI)
 	if err != nil {
 		return nil, err
 	}
-	if err := conn.Exec("PRAGMA busy_timeout = 60000; PRAGMA cache_spill = OFF"); err != nil {
+	if err := conn.Exec(checksum.Setup + "PRAGMA busy_timeout = 60000"); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return conn, nil
@@ -118,6 +119,9 @@ func (f *File) open(create bool) (err error) {
 	if create {
 		flags = sqlite3.OPEN_CREATE
 		if err := f.create(); err != nil {
+			return err
+		}
+		if err := f.checkLog(); err != nil {
 			return err
 		}
 	}
@@ -145,6 +149,27 @@ func (f *File) open(create bool) (err error) {
 		return errors.Join(errors.New("it has no checksums: delete it, and it is made anew from the log"), err)
 	}
 	return f.conn.Exec("PRAGMA synchronous = NORMAL") // of the connection, unlike the rest of the preamble
+}
+
+// checkLog refuses a file whose write-ahead log has a frame with a changed byte.
+func (f *File) checkLog() (err error) {
+	name := f.path + "-wal"
+	var log interface {
+		io.ReaderAt
+		io.Closer
+	}
+	if f.disk == "" {
+		log, err = os.Open(name)
+	} else {
+		log, _, err = vfs.Find(f.disk).Open(name, vfs.OPEN_WAL|vfs.OPEN_READWRITE)
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, sqlite3.CANTOPEN) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(checksum.FlippedFrame(log, name), log.Close())
 }
 
 // create makes an empty file where there is none, for its owner alone, like the log that it is made of.

@@ -255,7 +255,7 @@ func (s *Server) registerAccounts() {
 	})
 	huma.Register(s.api, huma.Operation{
 		OperationID: "revoke-user", Method: http.MethodDelete, Path: "/v1/users/{id}", Summary: "Make a token bad from now on",
-		Tags: []string{"accounts"}, Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusServiceUnavailable},
+		Tags: []string{"accounts"}, Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable},
 	}, s.revokeUser)
 	huma.Register(s.api, huma.Operation{
 		OperationID: "forget-user", Method: http.MethodPost, Path: "/v1/users/{id}/forget", Summary: "Delete name, telephone number and token of a person for good",
@@ -276,8 +276,7 @@ func (s *Server) forgetUser(ctx context.Context, in *userID) (*forgottenReply, e
 	var last *people.LastAdminError
 	switch {
 	case errors.As(err, &last):
-		return nil, newProblem(http.StatusConflict, one("last_admin", "", "akun ini admin terakhir untuk wilayah "+last.Scope, last.Error(),
-			"buat admin lain dahulu", "make another admin first"))
+		return nil, lastAdmin(last)
 	case err != nil:
 		s.cfg.Telemetry.Log.Error("user cannot be forgotten", "user", in.ID, "cause", err)
 		return nil, retryLater(unavailable("unavailable", "akun tidak dapat dilupakan sepenuhnya sekarang", "the account cannot be forgotten entirely at present"))
@@ -286,6 +285,12 @@ func (s *Server) forgetUser(ctx context.Context, in *userID) (*forgottenReply, e
 		s.cfg.Telemetry.Security.Info("user forgotten", "user", in.ID, "by", userOf(ctx).ID)
 	}
 	return &forgottenReply{Body: api.Forgotten{ID: u.ID, Role: string(u.Role), Scope: u.Scope, Forgotten: stamp(u.Forgotten), Already: already}}, nil
+}
+
+// lastAdmin is the answer when nobody could give accounts any more.
+func lastAdmin(last *people.LastAdminError) error {
+	return newProblem(http.StatusConflict, one("last_admin", "", "akun ini admin terakhir untuk wilayah "+last.Scope, last.Error(),
+		"buat admin lain dahulu", "make another admin first"))
 }
 
 // mayChange tells whether the asker may change an account that is there.
@@ -305,6 +310,10 @@ func (s *Server) revokeUser(ctx context.Context, in *userID) (*userReply, error)
 		return nil, err
 	}
 	u, err := s.cfg.People.Revoke(ctx, in.ID)
+	var last *people.LastAdminError
+	if errors.As(err, &last) {
+		return nil, lastAdmin(last)
+	}
 	if err != nil && u.ID == "" {
 		s.cfg.Telemetry.Log.Error("user cannot be revoked", "user", in.ID, "cause", err)
 		return nil, retryLater(unavailable("unavailable", "akun tidak dapat dicabut sekarang", "the account cannot be revoked at present"))

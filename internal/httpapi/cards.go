@@ -141,26 +141,24 @@ func (s *Server) getShipment(ctx context.Context, in *ofShipment) (*reply[api.Sh
 	if err != nil {
 		return nil, err
 	}
-	if known && !sees(now) || !known && !s.seesUnknown(ctx, unit) {
+	if known && !sees(now) || !known && !s.seesUnknown(ctx, access.Shipment, unit) {
 		user := userOf(ctx)
 		return nil, s.refused(user, access.NotYours(in.Shipment, user.Scope), string(access.Shipment), in.Shipment)
 	}
 	none := notFound("pengiriman", "shipment", in.Shipment, "periksa id pengiriman; satker ada di dalam id", "look up its id; the unit is part of it")
-	var then projections.ShipmentSight
+	hidden := false
 	r, err := card(ctx, s, in.InElection, unit, none, func(st *ledger.State, at eventstore.Position) (api.ShipmentCard, bool) {
 		c, ok := projections.Shipment(st, at, in.Shipment)
 		c.Simulated = s.cfg.Clock.Simulated()
-		then, _ = projections.SightOf(st, in.Shipment)
-		return c, ok
+		then, _ := projections.SightOf(st, in.Shipment)
+		hidden = ok && !sees(then)
+		return c, ok && !hidden
 	}, trail.Thing{ID: in.Shipment})
-	if err != nil {
-		return nil, err
-	}
-	if !sees(then) {
+	if hidden {
 		user := userOf(ctx)
 		return nil, s.refused(user, access.NotYours(in.Shipment, user.Scope), string(access.Shipment), in.Shipment)
 	}
-	return r, nil
+	return r, err
 }
 
 // shipmentNow is what decides who may see a shipment, as it is now.
@@ -187,14 +185,17 @@ func (s *Server) seesShipment(ctx context.Context) func(projections.ShipmentSigh
 		if view == access.Escorts {
 			return slices.Contains(of.Escorts, user.Scope)
 		}
+		if of.From == "" && view == access.Unit { // its plan is not here: it is of the unit in whose ledger it stands
+			return access.Allows(view, user.Scope, unitOfID(of.ID))
+		}
 		return access.Allows(view, user.Scope, of.From, of.Bound)
 	}
 }
 
-// seesUnknown tells whether the asker would see every shipment of a unit, and so may be told that there is none.
-func (s *Server) seesUnknown(ctx context.Context, unit domain.Code) bool {
+// seesUnknown tells whether the asker would see everything of a model in a unit, and so may be told that there is none.
+func (s *Server) seesUnknown(ctx context.Context, model access.Model, unit domain.Code) bool {
 	user := userOf(ctx)
-	view := access.Sees(user.Actor(), access.Shipment)
+	view := access.Sees(user.Actor(), model)
 	return view == access.All || view == access.Unit && access.Allows(view, user.Scope, unit)
 }
 

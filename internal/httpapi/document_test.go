@@ -144,6 +144,8 @@ func (d *document) checkAnswer(method, url string, status int, contentType strin
 	answers := "/paths/" + escape(path) + "/" + strings.ToLower(method) + "/responses/"
 	response, documented := op.Responses[fmt.Sprint(status)]
 	switch {
+	case !documented && status == http.StatusNotModified && len(body) == 0 && op.Responses["200"].Content["application/pdf"] != nil:
+		return nil // said in words: see TestTheDocumentIsFitForMakersOfTypes
 	case !documented:
 		return fmt.Errorf("%s %s: status %d is not in the document: %s", method, path, status, body)
 	case len(response.Content) == 0:
@@ -166,7 +168,7 @@ func (d *document) checkAnswer(method, url string, status int, contentType strin
 		if n++; n > tooLong {
 			break
 		}
-		schema := map[string]string{"/v1/commands": "Answer", "/v1/users": "User", "/v1/events": "Event", "/checkpoint/history": "Checkpoint"}[path]
+		schema := map[string]string{"/v1/commands": "Answer", "/v1/users": "User", "/v1/events": "Event", "/checkpoint/history": "Checkpoint", "/v1/feed/rebuild": "FeedRebuild"}[path]
 		if err := d.check("/components/schemas/"+schema, line); err != nil {
 			return fmt.Errorf("%s %s, line %d: %w: %s", method, path, n, err, line)
 		}

@@ -51,7 +51,7 @@ func (s *Server) describeFeedRebuild() *huma.Operation {
 		Description: "Everything in the stream JEJAK is replaced by what the log has, marked as replay. One line tells how far it is, the last one has done or error. " +
 			"The rebuild goes on when the client goes.",
 		Responses: s.problemResponses(map[string]*huma.Response{"200": {Description: "One FeedRebuild a line.", Content: map[string]*huma.MediaType{
-			"application/x-ndjson": {Schema: s.schema(reflect.TypeFor[api.FeedRebuild](), "FeedRebuild")},
+			"application/x-ndjson": {Schema: s.linesOf(reflect.TypeFor[api.FeedRebuild](), "FeedRebuild")},
 		}}}, "401", "403", "409", "503"),
 	}
 }

@@ -55,6 +55,7 @@ func newHuma(mux *http.ServeMux, version string) huma.API {
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token": {Type: "http", Scheme: "bearer", Description: "A person's token, beginning with jjk_."},
 	}
+	config.Servers = []*huma.Server{{URL: "/", Description: "The server that this document comes from"}}
 	config.Security = []map[string][]string{{"token": {}}}
 	config.Tags = []*huma.Tag{
 		{Name: "commands", Description: "What happened, and what is asked for."},

@@ -36,10 +36,11 @@ type minutes struct {
 func (s *Server) registerMinutes(path string) {
 	huma.Register(s.api, huma.Operation{
 		OperationID: "get-minutes", Method: http.MethodGet, Path: path, Summary: "Minutes of a handoff (berita acara serah terima) as PDF", Tags: []string{"queries"},
-		Description: "The same handoff gives the same bytes until something about it is recorded or a person in it is forgotten.",
+		Description: "The same handoff gives the same bytes until something about it is recorded or a person in it is forgotten: with an ETag of before in If-None-Match the " +
+			"answer is then 304 without a file, which stands here in words since programs made of this document would take no answer for the file otherwise.",
 		Responses: map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{
 			"application/pdf": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
-		}}, "304": {Description: "What If-None-Match names is still so."}},
+		}}},
 		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusNotImplemented, http.StatusServiceUnavailable},
 	}, s.getMinutes)
 }
@@ -55,8 +56,18 @@ func (s *Server) getMinutes(ctx context.Context, in *ofHandoff) (*minutes, error
 	}
 	none := notFound("serah terima yang sudah diterima", "accepted handoff", in.Handoff, "periksa id serah terima; berita acara ada setelah diterima",
 		"look up its id; there are minutes once it is accepted")
+	user := userOf(ctx)
+	if !s.seesUnknown(ctx, access.Minutes, unit) { // who may not see it is not told whether it is there
+		none = nil
+	}
+	absent := func() error {
+		if none != nil {
+			return none
+		}
+		return s.refused(user, access.NotYourHandoff(in.Handoff, user.Scope), string(access.Minutes), in.Handoff)
+	}
 	if s.unit(in.Election, unit) != nil {
-		return nil, none
+		return nil, absent()
 	}
 	var sheet handover.Sheet
 	found, position := false, eventstore.Position(0)
@@ -68,11 +79,10 @@ func (s *Server) getMinutes(ctx context.Context, in *ofHandoff) (*minutes, error
 		return nil, err
 	}
 	if !found {
-		return nil, none
+		return nil, absent()
 	}
-	user := userOf(ctx)
 	if !access.Allows(access.Sees(user.Actor(), access.Minutes), user.Scope, sheet.Giver.Place.Code, sheet.Place.Code) {
-		return nil, s.refused(user, access.Read(user.Actor(), access.Minutes, sheet.Place.Code), string(access.Minutes), in.Handoff)
+		return nil, s.refused(user, access.NotYourHandoff(in.Handoff, user.Scope), string(access.Minutes), in.Handoff)
 	}
 	sheet.Number = in.Number
 	archive := handover.Archive{Store: s.cfg.Store, Names: s.cfg.People.Name, Simulated: s.cfg.Clock.Simulated()}

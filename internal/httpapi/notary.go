@@ -217,7 +217,7 @@ func (s *Server) describeNotary() []*huma.Operation {
 			OperationID: "list-checkpoints", Method: http.MethodGet, Path: "/checkpoint/history", Summary: "Every checkpoint ever signed, at most 1,000 at once", Tags: []string{"notary"},
 			Security: nobody, Parameters: query("after", "Only those of more than so many records."),
 			Responses: s.problemResponses(map[string]*huma.Response{"200": {Description: "One Checkpoint a line, the smallest first.", Content: map[string]*huma.MediaType{
-				"application/x-ndjson": {Schema: s.schema(reflect.TypeFor[bundle.Checkpoint](), "Checkpoint")},
+				"application/x-ndjson": {Schema: s.linesOf(reflect.TypeFor[bundle.Checkpoint](), "Checkpoint")},
 			}}}, "400", "404", "503"),
 		},
 		{

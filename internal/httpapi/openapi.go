@@ -90,10 +90,22 @@ func (s *Server) describeCommands() *huma.Operation {
 	registry := s.api.OpenAPI().Components.Schemas
 	state := ledger.New("", "", nil)
 	envelope := envelopeFields(s)
-	union := &huma.Schema{Discriminator: &huma.Discriminator{PropertyName: "type", Mapping: map[string]string{}}}
+	// What is common to all is a schema of its own with a field for the data, of which programs that make types of a document make the base of the others.
+	base := &huma.Schema{
+		Type: huma.TypeObject, Description: "What every command has; its type says which schema it has in full.", Properties: map[string]*huma.Schema{}, Required: requiredFields,
+		Discriminator: &huma.Discriminator{PropertyName: "type", Mapping: map[string]string{}}, AdditionalProperties: true,
+	}
+	for name, field := range envelope {
+		base.Properties[name] = field
+	}
+	kind := &huma.Schema{Type: huma.TypeString, Description: "What is asked for, or has happened."}
+	base.Properties["type"], base.Properties["data"] = kind, &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true, Description: "As the type's own schema has it."}
+	// The body is a Command that is one of its types: the first is what makers of types read, both are what validators do.
+	command := &huma.Schema{Ref: "#/components/schemas/Command"}
 	for _, t := range documentedCommands() {
 		data := registry.Schema(reflect.TypeOf(state.NewCommand(t)).Elem(), true, schemaName(t))
-		own := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}, Required: requiredFields, AdditionalProperties: false}
+		own := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}, Required: requiredFields, AdditionalProperties: false,
+			AllOf: []*huma.Schema{{Ref: "#/components/schemas/Command"}}}
 		for name, field := range envelope {
 			own.Properties[name] = field
 		}
@@ -103,8 +115,9 @@ func (s *Server) describeCommands() *huma.Operation {
 		name := schemaName(t) + "Command"
 		registry.Map()[name] = own
 		ref := "#/components/schemas/" + name
-		union.OneOf = append(union.OneOf, &huma.Schema{Ref: ref})
-		union.Discriminator.Mapping[t] = ref
+		kind.Enum = append(kind.Enum, t)
+		command.OneOf = append(command.OneOf, &huma.Schema{Ref: ref})
+		base.Discriminator.Mapping[t] = ref
 	}
 	for _, name := range []string{"ApprovalGive", "ApprovalRefuse"} { // one id may stand without the list around it
 		subject := registry.Map()[name].Properties["subject"]
@@ -112,25 +125,52 @@ func (s *Server) describeCommands() *huma.Operation {
 			{Type: huma.TypeString}, {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}},
 		}, Description: "One order or shipment, or boxes; one id may stand without the list."}
 	}
-	registry.Map()["Command"] = union
-	command := &huma.Schema{Ref: "#/components/schemas/Command"}
+	registry.Map()["Command"] = base
 	answer := s.schema(reflect.TypeFor[api.Answer](), "Answer")
 	return &huma.Operation{
 		OperationID: "send-commands", Method: http.MethodPost, Path: "/v1/commands", Summary: "Send a command, or many as NDJSON", Tags: []string{"commands"},
 		Description: "A JSON object is one command. NDJSON is one command a line, any number of lines: the answers come one a line, in order, each with its " +
 			"line number; one bad line does not spoil the rest. Accepted means durable. The same command sent again adds nothing and is answered duplicate.",
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-			"application/json":     {Schema: command},
-			"application/x-ndjson": {Schema: &huma.Schema{Type: huma.TypeString, Description: "One command a line, at most 256 KiB each."}},
+			"application/json":     {Schema: command, Example: exampleCommand},
+			"application/x-ndjson": {Schema: lineText("Command", "at most 256 KiB each")},
 		}},
 		Responses: s.problemResponses(map[string]*huma.Response{"200": {
 			Description: "Accepted or duplicate; for NDJSON always, with an answer a line.",
 			Content: map[string]*huma.MediaType{
-				"application/json":     {Schema: answer},
-				"application/x-ndjson": {Schema: &huma.Schema{Type: huma.TypeString, Description: "One Answer a line."}},
+				"application/json":     {Schema: answer, Example: exampleAnswer},
+				"application/x-ndjson": {Schema: lineText("Answer", "in the order of the commands")},
 			},
 		}}, "400", "401", "403", "409", "413", "415", "422", "429", "503"),
 	}
+}
+
+// exampleCommand and exampleAnswer are a command and what becomes of it.
+var (
+	exampleCommand = map[string]any{
+		"id": "018d4f2e-5b7c-7c3a-9f10-2b6d1c5e8a40", "type": "need.calculate", "mode": "request", "election": "pemilu2024", "unit": "3578",
+		"occurred_at": "2023-11-24T10:00:00+07:00", "data": map[string]any{},
+	}
+	exampleAnswer = map[string]any{
+		"id": "018d4f2e-5b7c-7c3a-9f10-2b6d1c5e8a40", "result": "accepted", "position": 1234,
+		"events": []any{map[string]any{"id": "7f1b7c6e-2f0d-5b52-9a0e-2f1f6f4f5a3b", "type": "need.calculated"}}, "discrepancies": []any{}, "errors": []any{},
+	}
+)
+
+// lineText is a text of JSON objects, one a line, each as the schema has it. To OpenAPI it is a text: with the schema of one line a program would read the first
+// and lose the rest.
+func lineText(schema, words string) *huma.Schema {
+	ref := "#/components/schemas/" + schema
+	return &huma.Schema{
+		Type: huma.TypeString, Description: "Lines of JSON (NDJSON), " + words + ": each is one " + schema + ", " + ref + ".",
+		Extensions: map[string]any{"x-line-schema": map[string]any{"$ref": ref}},
+	}
+}
+
+// linesOf is the same of a type whose schema nothing else may have put into the document.
+func (s *Server) linesOf(of reflect.Type, name string) *huma.Schema {
+	s.schema(of, name)
+	return lineText(name, "in the order of the log")
 }
 
 var requiredFields = []string{"id", "type", "mode", "election", "unit", "occurred_at", "data"}
@@ -173,7 +213,7 @@ func (s *Server) describeEvents() *huma.Operation {
 		Description: "With Accept: text/event-stream the stream goes on with what comes; the id of an event is its position, and Last-Event-ID goes on after it. Where the log was restored, ids and after are EPOCH:POSITION, the header Jejak-Epoch says which, and a place that the log does not have any more is 410. " +
 			"Otherwise what is there now, one event a line.",
 		Responses: s.problemResponses(map[string]*huma.Response{"200": {Description: "One Event a line.", Content: map[string]*huma.MediaType{
-			"application/x-ndjson": {Schema: s.schema(reflect.TypeFor[api.Event](), "Event")},
+			"application/x-ndjson": {Schema: s.linesOf(reflect.TypeFor[api.Event](), "Event")},
 			"text/event-stream":    {Schema: &huma.Schema{Type: huma.TypeString}},
 		}}}, "400", "401", "403", "410", "503"),
 	}
@@ -219,11 +259,11 @@ func (s *Server) describeUsers() *huma.Operation {
 		}},
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 			"application/json":     {Schema: s.schema(reflect.TypeFor[api.NewUser](), "NewUser")},
-			"application/x-ndjson": {Schema: &huma.Schema{Type: huma.TypeString, Description: "One NewUser a line."}},
+			"application/x-ndjson": {Schema: lineText("NewUser", "all or none")},
 		}},
 		Responses: s.problemResponses(map[string]*huma.Response{"201": {Description: "Made.", Content: map[string]*huma.MediaType{
 			"application/json":     {Schema: user},
-			"application/x-ndjson": {Schema: &huma.Schema{Type: huma.TypeString, Description: "One User a line."}},
+			"application/x-ndjson": {Schema: lineText("User", "in the order of the accounts")},
 		}}}, "400", "401", "403", "409", "413", "415", "422", "503"),
 	}
 }

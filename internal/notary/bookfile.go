@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/ncruces/go-sqlite3"
+	"golang.org/x/mod/sumdb/note"
 
 	"jejak/eventstore/checksum"
 	"jejak/internal/notary/tree"
@@ -84,6 +85,7 @@ func openBook(disk, path string, make, reading bool) (*book, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the notary's book: %w", err)
 	}
+	sums.JudgeBy(judgeBook)
 	b := &book{path: path, disk: disk, sums: sums}
 	if err := b.open(make, reading); err != nil {
 		err = bookDamaged(fmt.Errorf("open the notary's book %s: %w (jejak notary rebuild makes it again from the notary's stream)", path, sums.Named(err)))
@@ -116,7 +118,7 @@ func (b *book) open(make, reading bool) error {
 	if b.conn, err = sqlite3.OpenFlags(uri, flags); err != nil {
 		return err
 	}
-	if err := b.conn.Exec("PRAGMA busy_timeout = 5000; PRAGMA cache_spill = OFF"); err != nil {
+	if err := b.conn.Exec(checksum.Setup + patience); err != nil {
 		return err
 	}
 	application, err := b.number("PRAGMA application_id")
@@ -124,9 +126,11 @@ func (b *book) open(make, reading bool) error {
 		return err
 	}
 	if application == 0 && make {
-		if err := b.create(); err != nil {
+		if err := errors.Join(b.create(), b.conn.Close()); err != nil {
+			b.conn = nil
 			return err
 		}
+		return b.open(false, reading) // see checksum.Setup
 	} else if application != bookID {
 		return doesNotHold{errors.New("it is not the book of a notary: restore it from a backup")}
 	}
@@ -143,8 +147,11 @@ func (b *book) open(make, reading bool) error {
 			return err
 		}
 		// After a kill or an error the write-ahead log may hold what was never synced. It is made durable before anybody is told of it.
-		if _, _, err := b.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE); err != nil {
+		if err := b.emptyLog(); err != nil {
 			return fmt.Errorf("make the write-ahead log durable: %w", err)
+		}
+		if err := checksum.SetAnew(b.conn); err != nil {
+			return fmt.Errorf("give pages that another program has written their checksums: %w", err)
 		}
 	}
 	if b.old && !reading {
@@ -163,6 +170,62 @@ func (b *book) create() error {
 	}
 	return b.conn.Exec(fmt.Sprintf("PRAGMA page_size = %d; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE; %s PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
 		checksum.PageSize, bookSchema, bookID, bookVersion))
+}
+
+// emptyLog copies the write-ahead log to the file. While another program reads, a part of it stays where it is, and is made durable there.
+func (b *book) emptyLog() error {
+	const others = "PRAGMA busy_timeout = 100" // milliseconds that others who read are waited for
+	if err := b.conn.Exec(others); err != nil {
+		return err
+	}
+	_, _, err := b.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)
+	busy := errors.Is(err, sqlite3.BUSY)
+	if busy {
+		err = nil
+	}
+	if err = errors.Join(err, b.conn.Exec(patience)); err != nil || !busy {
+		return err
+	}
+	version, err := b.number("PRAGMA user_version")
+	if err == nil {
+		err = b.conn.Exec(fmt.Sprintf("PRAGMA user_version = %d", version)) // a commit syncs what comes before it
+	}
+	return err
+}
+
+// patience is how long a lock of another connection is waited for, in milliseconds.
+const patience = "PRAGMA busy_timeout = 5000"
+
+// judgeBook decides for package checksum whether a book in which pages do not fit their checksums is as it was written: every checkpoint is signed.
+func judgeBook(conn *sqlite3.Conn) error {
+	b := &book{conn: conn}
+	version, err := b.number("PRAGMA user_version")
+	if err != nil {
+		return err
+	}
+	b.old = version == 1
+	if err := b.readEpochs(); err != nil {
+		return err
+	}
+	var keys []note.Verifier
+	err = b.each("SELECT verifier FROM key", nil, func(s *sqlite3.Stmt) error {
+		key, err := note.NewVerifier(s.ColumnText(0))
+		keys = append(keys, key)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return b.each(b.selectSigned(), nil, func(s *sqlite3.Stmt) error {
+		c, err := b.signed(s)
+		if err == nil {
+			_, err = note.Open([]byte(c.text()+"\n"+c.Signatures), note.VerifierList(keys...))
+		}
+		if err != nil {
+			return fmt.Errorf("checkpoint of %d records: %w", c.N, err)
+		}
+		return nil
+	})
 }
 
 // reopen opens the book anew, after an error.

@@ -165,6 +165,9 @@ func (s *Store) prepare(users []NewUser, now time.Time) (added []Added, fresh []
 			wrong.Problems = append(wrong.Problems, Problem{Index: i, Field: field, Message: fmt.Sprintf(format, args...)})
 		}
 		n.check(now, fail)
+		if n.Role == domain.RoleSimulator && !s.opts.Clock.Simulated() {
+			fail("role", "this data directory is not simulated: nobody drives its clock")
+		}
 		if (n.ID != "" || n.TokenSHA256 != "") && !s.opts.Clock.Simulated() {
 			fail("id", "id and token are the server's to choose, except in a simulated data directory")
 		}
@@ -323,7 +326,8 @@ func (s *Store) insert(ctx context.Context, key string, asked []NewUser, added [
 	return tx.Commit()
 }
 
-// Revoke makes a user's token bad from now on. Revoking again changes nothing. ErrUnknown when there is no such user.
+// Revoke makes a user's token bad from now on. Revoking again changes nothing. ErrUnknown when there is no such user; a *LastAdminError when nobody else
+// could give accounts.
 func (s *Store) Revoke(ctx context.Context, id string) (User, error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -333,6 +337,9 @@ func (s *Store) Revoke(ctx context.Context, id string) (User, error) {
 	}
 	if !u.Revoked.IsZero() {
 		return u, nil
+	}
+	if s.lastAdmin(u) {
+		return User{}, fmt.Errorf("revoke %s: %w", id, &LastAdminError{id, u.Scope})
 	}
 	u.Revoked = s.opts.Clock.Now()
 	if err := s.revoke(ctx, u); err != nil {

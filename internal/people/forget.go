@@ -28,7 +28,7 @@ func (s *Store) Forget(ctx context.Context, id string) (u User, already bool, er
 		return User{}, false, fmt.Errorf("forget %s: %w", id, ErrUnknown)
 	}
 	if already = !u.Forgotten.IsZero(); !already {
-		if u.Role == domain.RoleAdmin && u.Active(s.Now()) && !s.otherAdmin(u) {
+		if s.lastAdmin(u) {
 			return User{}, false, fmt.Errorf("forget %s: %w", id, &LastAdminError{id, u.Scope})
 		}
 		if u, err = s.forget(ctx, u); err != nil {
@@ -39,6 +39,11 @@ func (s *Store) Forget(ctx context.Context, id string) (u User, already bool, er
 		return u, already, fmt.Errorf("forget %s: %w", id, err)
 	}
 	return u, already, nil
+}
+
+// lastAdmin tells whether nobody could give accounts for an admin's scope any more without him.
+func (s *Store) lastAdmin(u User) bool {
+	return u.Role == domain.RoleAdmin && u.Active(s.Now()) && !s.otherAdmin(u)
 }
 
 // otherAdmin tells whether somebody else gives accounts where an admin does.

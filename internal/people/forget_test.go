@@ -159,6 +159,10 @@ func TestTheLastAdminIsNotForgotten(t *testing.T) {
 	if _, _, err := s.Forget(t.Context(), province); err != nil {
 		t.Errorf("one of two: %v", err)
 	}
+	if _, err := s.Revoke(t.Context(), second); !errors.As(err, &last) {
+		t.Errorf("the last one's token was made bad: %v", err)
+	}
+	add("35")
 	if _, err := s.Revoke(t.Context(), second); err != nil {
 		t.Fatal(err)
 	}

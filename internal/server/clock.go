@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"jejak/internal/clock"
@@ -18,6 +20,55 @@ const clockFile = "clock.json"
 
 // clockStart is the time of a new simulated directory until a simulator sets it: before anything of Pemilu 2024 that is played.
 var clockStart = time.Date(2023, time.January, 1, 0, 0, 0, 0, time.FixedZone("WIB", 7*60*60))
+
+// usualGap is how long a server may have been off, or its clock differ from that of the newest record, before it is told.
+const (
+	usualGap   = 24 * time.Hour
+	usualError = 2 * time.Minute // by which the clock may be before the newest record
+)
+
+// openWatchedClock takes the machine's clock as it is, tells how far it is from the newest record where that is much, and watches it from now on.
+func (s *Server) openWatchedClock(ctx context.Context) error {
+	last, err := lastRecorded(ctx, s.store)
+	if err != nil {
+		return err
+	}
+	s.watched = clock.NewWatched(s.cfg.Machine, s.log)
+	s.clock = s.watched
+	gap := time.Duration(0)
+	if now := s.watched.Now(); !last.IsZero() {
+		gap = now.Sub(last)
+	}
+	var told []string
+	switch {
+	case gap > usualGap:
+		told = append(told, fmt.Sprintf("at the start the clock was %s after the newest record (%s): right if the server was off for so long", gap.Round(time.Minute), stamp(last)))
+	case gap < -usualError:
+		told = append(told, fmt.Sprintf("at the start the clock was %s before the newest record (%s): one of them is wrong; until the clock reaches it, records of its "+
+			"ledger bear its time", (-gap).Round(time.Minute), stamp(last)))
+	}
+	for _, text := range told {
+		s.log.Warn("look at the clock", "cause", text)
+	}
+	s.warns(func() []string {
+		if stepped := s.watched.Stepped(); stepped != nil {
+			return append(slices.Clone(told), stepped.Error()+": commands are refused (server_clock) until it is right, or the server is started again")
+		}
+		return told
+	})
+	if s.metrics == nil {
+		return nil
+	}
+	s.metrics.WatchClock(gap, func() time.Duration {
+		if stepped := s.watched.Stepped(); stepped != nil {
+			return stepped.Says.Sub(stepped.Expected)
+		}
+		return 0
+	})
+	return nil
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 type clockState struct {
 	Now time.Time `json:"now"`

@@ -39,6 +39,7 @@ func withDatabase(path string, look func(conn *sqlite3.Conn, vfs string) error) 
 			return err
 		}
 		defer checked.Unregister()
+		checked.JudgeBy(func(*sqlite3.Conn) error { return nil }) // whose file it is judges what is in it
 		defer func() { err = checked.Named(err) }()
 		vfs = checked.Name()
 	}
@@ -47,7 +48,7 @@ func withDatabase(path string, look func(conn *sqlite3.Conn, vfs string) error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	if err := conn.Exec(`PRAGMA busy_timeout = 10000; PRAGMA query_only = ON`); err != nil {
+	if err := conn.Exec(checksum.Setup + `PRAGMA busy_timeout = 10000; PRAGMA query_only = ON`); err != nil {
 		return err
 	}
 	return look(conn, vfs)

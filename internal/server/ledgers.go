@@ -65,6 +65,9 @@ func (s *Server) openHandler(ctx context.Context, catalog command.Catalog) error
 	if s.metrics != nil {
 		cfg.Metrics = s.metrics
 	}
+	if s.watched != nil {
+		cfg.Stepped = s.watched.Stepped
+	}
 	ledgers, err := command.Open(ctx, cfg)
 	if err != nil {
 		return err

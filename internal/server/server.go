@@ -73,6 +73,8 @@ type Config struct {
 	PastMemory uint64
 	// Log gets what happens; nil for nowhere.
 	Log *slog.Logger
+	// Machine is what the clock of a real directory is made of; nil: this machine.
+	Machine clock.Machine
 }
 
 // stopPatience is how long what is under way in a part may take when it is closed: each has its own, so that a slow one takes nothing from the next.
@@ -103,7 +105,9 @@ type Server struct {
 	metrics  *telemetry.Telemetry // nil where nobody asks for them
 	// unreadable has the records that the parts of the server have met and could not read.
 	unreadable *unreadable.Book
-	api        *httpapi.Server
+	// watched is the clock of a real directory, nil in a simulation.
+	watched *clock.Watched
+	api     *httpapi.Server
 	// notices publishes checkpoints; nil where there is no NATS, or not yet.
 	notices atomic.Pointer[feed.Notices]
 	parts   []part // what is open, in the order of opening
@@ -199,8 +203,7 @@ func (s *Server) openListener(context.Context) error {
 
 func (s *Server) openClock(ctx context.Context) error {
 	if s.cfg.Kind != Simulated {
-		s.clock = clock.System{}
-		return nil
+		return s.openWatchedClock(ctx)
 	}
 	last, err := lastRecorded(ctx, s.store)
 	if err != nil {
