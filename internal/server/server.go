@@ -136,7 +136,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 
 func (s *Server) open(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openDirectory, s.openListener, s.openCache, s.openStore, s.openClock, s.openNotary, s.openPeople, s.openReads, s.openBroker, s.openLedgers, s.openFeed, s.openHistory, s.openViews, s.openPolicies, s.openWatch, s.openAPI, s.announce,
+		s.openDirectory, s.openListener, s.openCache, s.openStore, s.openRoom, s.openClock, s.openNotary, s.openPeople, s.openReads, s.openBroker, s.openLedgers, s.openFeed, s.openHistory, s.openViews, s.openPolicies, s.openWatch, s.openAPI, s.announce,
 	} {
 		if err := step(ctx); err != nil {
 			return err
