@@ -3,6 +3,7 @@ package domain
 import (
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // Check collects everything that is malformed in a command.
@@ -16,9 +17,31 @@ type Check struct {
 // Violations found so far.
 func (c *Check) Violations() []Violation { return c.violations }
 
-// Fail notes a violation at a path.
+// Fail notes a violation at a path. Of a long text only the beginning is said again: an answer must not be as large as what it refuses.
 func (c *Check) Fail(rule *Rule, path string, args ...any) {
+	for i, arg := range args {
+		most := mostShown
+		if i > 0 {
+			most = mostListed
+		}
+		if text, is := arg.(string); is && len(text) > most {
+			args[i] = firstOf(text, most)
+		}
+	}
 	c.violations = append(c.violations, Violation{Rule: rule, Path: path, Args: args})
+}
+
+const (
+	mostShown  = 120  // bytes of a text that is refused
+	mostListed = 1000 // bytes of what else a message names, such as the values that are allowed
+)
+
+// firstOf is the beginning of a text, whole characters only, and a sign that there is more.
+func firstOf(text string, most int) string {
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return text[:most] + "..."
 }
 
 // Required fails when the text is empty.

@@ -102,3 +102,19 @@ func TestText(t *testing.T) {
 		t.Errorf("a carriage return: %v", c.Violations())
 	}
 }
+
+// TestARefusalIsShort: what is refused is not said again at its full length.
+func TestARefusalIsShort(t *testing.T) {
+	c := &domain.Check{Unit: "3578"}
+	c.ID("/x", strings.Repeat("é", 100_000), "SHP")
+	c.Box("/y", domain.BoxID(strings.Repeat("é", 100_000)))
+	c.Code("/z", domain.Code(strings.Repeat("9", 100_000)))
+	for _, v := range c.Violations() {
+		if n := len(v.Message()) + len(v.MessageEN()); n > 2000 || strings.Contains(v.Message(), "\uFFFD") {
+			t.Errorf("%s: %d bytes of messages", v.Path, n)
+		}
+	}
+	if len(c.Violations()) != 3 {
+		t.Errorf("%d violations", len(c.Violations()))
+	}
+}

@@ -17,6 +17,7 @@ import (
 )
 
 func main() {
+	ownerOnly()
 	ctx, stop := signals()
 	code := Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ())
 	stop()

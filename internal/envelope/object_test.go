@@ -15,7 +15,7 @@ func TestObject(t *testing.T) {
 		`{"name":"Siti","age":3}`:       nil,
 		`{"nama":"Siti","age":"three"}`: {"field_unknown /nama", "field_type /age"},
 		`{"name":"a","name":"b"}`:       {"field_repeated /name"},
-		`{"name":null}`:                 {"null /name"},
+		`{"name":null}`:                 {"null_value /name"},
 		`[1]`:                           {"not_json "},
 		`{"name":"a"} {}`:               {"not_json "},
 		``:                              {"not_json "},

@@ -89,6 +89,18 @@ func (b *broker) js() jetstream.JetStream {
 	return js
 }
 
+// deleteStream deletes the stream and waits until its files are gone: NATS removes them by and by, and a stream that is made meanwhile may find them.
+func (b *broker) deleteStream() {
+	b.Helper()
+	if err := b.looking().DeleteStream(b.Context(), Stream); err != nil {
+		b.Fatal(err)
+	}
+	eventually(b, "the files of the deleted stream are gone", func() bool {
+		left, err := filepath.Glob(filepath.Join(b.dir, "jetstream", "*", "streams", "*"+Stream+"*"))
+		return err == nil && len(left) == 0
+	})
+}
+
 // looking is a connection for looking at the stream again and again.
 func (b *broker) looking() jetstream.JetStream {
 	b.Helper()

@@ -107,12 +107,10 @@ type Publisher struct {
 	migrated bool   // stream and bucket have been brought to the Config
 	anew     bool   // the stream is to be filled from the first record
 	watch    watch
-	keptAt   time.Time // when the checkpoint was saved, or taken up
-
-	remembered known         // what was saved last of it
-	position   atomic.Uint64 // of the last record whose messages are all acknowledged
-	trouble    atomic.Pointer[string]
-	failing    atomic.Pointer[string]
+	keptAt   time.Time     // when the checkpoint was saved, or taken up
+	position atomic.Uint64 // of the last record whose messages are all acknowledged
+	trouble  atomic.Pointer[string]
+	failing  atomic.Pointer[string]
 }
 
 // New makes a Publisher, which does nothing until it is run.

@@ -127,9 +127,7 @@ func TestKilledAnywhere(t *testing.T) {
 			if all := b.same(l); replays(all) != messages {
 				t.Errorf("%d of %d messages are replays", replays(all), messages)
 			}
-			if err := b.js().DeleteStream(t.Context(), Stream); err != nil {
-				t.Fatal(err)
-			}
+			b.deleteStream()
 		}
 	}
 }

@@ -218,7 +218,7 @@ func (n *Notary) publishKeys(keys []Key) error {
 	if there, err := os.ReadFile(n.path(PublicFile)); err == nil && string(there) == want {
 		return nil
 	}
-	return writeFile(n.path(PublicFile), want, 0o644)
+	return writeFile(n.path(PublicFile), want, 0o600)
 }
 
 // start holds the newest checkpoint against its signature, the log and the tiles, and goes on from it.

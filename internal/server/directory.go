@@ -156,12 +156,12 @@ func hasLog(dir string) (bool, error) {
 	return info.Size() > 0, nil
 }
 
-// makeDirectory creates dir for its owner only, if it is not there, and refuses what is no directory.
+// makeDirectory creates dir for its owner only, if it is not there, closes it to others if it is, and refuses what is no directory.
 func makeDirectory(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
-	return nil
+	return closeToOthers(dir)
 }
 
 // writeFile puts v as JSON into a file that only its owner can read, whole or not at all.
