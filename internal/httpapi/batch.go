@@ -169,6 +169,7 @@ func (b *batchRun) readLines(body io.Reader) batchEnd {
 func (b *batchRun) tooMuch(err error, read, number, malformed int) *problem {
 	switch {
 	case errors.Is(err, errSpoolFull):
+		b.s.cfg.Telemetry.Log.Error("a batch was cut short", "user", userOf(b.r.Context()).ID, "line", number, "cause", err)
 		return b.s.batchRefused("batch_spool", spoolFull())
 	case errors.Is(err, errBatchTooLarge), read > maxBatch:
 		return b.s.batchRefused("batch_bytes", batchTooLarge())

@@ -30,6 +30,7 @@ var (
 type inflow struct {
 	spool *spool
 	came  atomic.Int64  // bytes
+	over  atomic.Bool   // nothing more is wanted
 	ended chan struct{} // closed when the body has ended or broken
 }
 
@@ -58,6 +59,9 @@ func (in *inflow) take(body io.Reader, alive func()) {
 			return
 		}
 		alive()
+		if in.over.Load() { // after alive, which gives the body its time anew: stop, which takes it away, comes either before this or after it
+			return
+		}
 	}
 }
 
@@ -67,6 +71,7 @@ func (in *inflow) stop(ctl *http.ResponseController) {
 	select {
 	case <-in.ended:
 	default:
+		in.over.Store(true)
 		_ = ctl.SetReadDeadline(time.Now())
 		<-in.ended
 	}

@@ -12,8 +12,8 @@ import (
 // spoolMemory is what a spool keeps in memory, in bytes; what is more goes to a file that has no name.
 const spoolMemory = 1 << 20
 
-// errSpoolFull says that all spools together have as much on the disk as they may.
-var errSpoolFull = errors.New("the batches under way fill the room that there is for them")
+// errSpoolFull says that a spool can have no more on the disk: all together have as much as they may, or the disk takes no more.
+var errSpoolFull = errors.New("there is no room on the disk for more of the batches under way")
 
 // spoolRoom is how many bytes all spools together may have in files.
 type spoolRoom struct {
@@ -77,13 +77,13 @@ func (s *spool) spill() error {
 		}
 		if err != nil {
 			s.room.taken.Add(-int64(len(s.buf)))
-			return fmt.Errorf("keep a batch until it is decided: %w", err)
+			return fmt.Errorf("keep a batch until it is decided: %w", errors.Join(errSpoolFull, err))
 		}
 	}
 	n, err := s.file.WriteAt(s.buf, s.written)
 	if err != nil {
 		s.room.taken.Add(-int64(len(s.buf)))
-		return fmt.Errorf("keep a batch until it is decided: %w", err)
+		return fmt.Errorf("keep a batch until it is decided: %w", errors.Join(errSpoolFull, err))
 	}
 	s.written += int64(n)
 	s.buf = s.buf[:0]

@@ -12,6 +12,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
+	"jejak/domain"
 	"jejak/domain/ledger"
 	"jejak/eventstore"
 	"jejak/eventstore/invariant"
@@ -206,18 +209,33 @@ func (r *LogReport) check(ctx context.Context, store eventstore.Store, progress 
 // on. Of streams that are no unit's it says nothing.
 func readable() func(*eventstore.Record) error {
 	var decoder journal.Decoder
+	var last uuid.UUID // command of the record before
+	n := 0             // events of it
 	return func(rec *eventstore.Record) error {
-		_, _, ok := journal.SplitStream(rec.Stream)
-		if !ok {
+		if rec.Command != last {
+			last, n = rec.Command, 0
+		}
+		n++
+		// The column of the command is not signed, as it follows from what is: the id of an event of a command, and its metadata.
+		if want := domain.EventID(rec.Command, n-1); rec.Command != uuid.Nil && rec.ID != want {
+			return fmt.Errorf("its column command is %s, but event %d of that command has the id %s: it was changed", rec.Command, n, want)
+		}
+		_, _, ofUnit := journal.SplitStream(rec.Stream)
+		meta, err := journal.ReadMetadata(rec)
+		if err != nil {
+			if ofUnit {
+				return err
+			}
 			return nil
 		}
-		if _, err := journal.ReadMetadata(rec); err != nil {
-			return err
+		attempt := strings.HasPrefix(rec.Stream, journal.AttemptsPrefix) // names a command that was refused
+		if !attempt && meta.CommandID != uuid.Nil && rec.Command != meta.CommandID {
+			return fmt.Errorf("its column command is %s, but its metadata name the command %s: it was changed", rec.Command, meta.CommandID)
 		}
 		if !strings.HasPrefix(rec.Stream, journal.LedgerPrefix) {
 			return nil
 		}
-		_, err := decoder.Decode(rec, ledger.NewEventOf)
+		_, err = decoder.Decode(rec, ledger.NewEventOf)
 		return err
 	}
 }
