@@ -197,7 +197,6 @@ func TestEntriesOfAWorkbookAreDated(t *testing.T) {
 	z, err := zip.NewReader(bytes.NewReader(book.Bytes()), int64(book.Len()))
 	h.must(err)
 	for _, f := range z.File {
-		//lint:ignore SA1019 the field as it stands in the file
 		if at := f.ModifiedDate; at != 1<<5|1 {
 			t.Errorf("%s is dated %04x", f.Name, at)
 		}

@@ -44,11 +44,11 @@ func TestUnreadableRecord(t *testing.T) {
 			bad := planted.Put(t, l.store, given.Election, given.Province, planted.Type, given.Start)
 			l.append(held, after)
 			l.append(other, after)
-			x := grow(l.store)
-			x = grow(l.store)
+			grow(l.store)
+			grow(l.store)
 			l.append(held, 1)
 			l.append(other, 1)
-			x = grow(l.store)
+			x := grow(l.store)
 			if list := book.List(); len(list) != 1 || list[0].Position != bad.Position {
 				t.Fatalf("noted: %v", list)
 			}
