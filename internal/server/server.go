@@ -107,6 +107,7 @@ type Server struct {
 	unreadable *unreadable.Book
 	// watched is the clock of a real directory, nil in a simulation.
 	watched *clock.Watched
+	newest  newestTime
 	api     *httpapi.Server
 	// notices publishes checkpoints; nil where there is no NATS, or not yet.
 	notices atomic.Pointer[feed.Notices]
@@ -255,6 +256,9 @@ func (s *Server) openAPI(context.Context) error {
 		Unreadable: s.unreadable,
 		Limits:     s.cfg.Limits, TrustedProxies: s.cfg.TrustedProxies,
 		Backup: func(ctx context.Context, w io.Writer) error { return s.backUp(ctx, w, nil) },
+	}
+	if s.watched != nil {
+		cfg.AcceptClock, cfg.Stepped = s.acceptClock, s.watched.Stepped
 	}
 	if s.broker != nil { // a nil *Broker would not be a nil Consumers
 		cfg.Consumers, cfg.RebuildFeed = s.broker, s.rebuildFeed
