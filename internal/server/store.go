@@ -29,10 +29,12 @@ func (s *Server) openStore(ctx context.Context) error {
 			return err
 		}
 	case embedded:
-		file, err := sqlite.Open(ctx, filepath.Join(s.cfg.Dir, EventsFile), sqlite.Options{})
+		var former formerLog
+		file, err := sqlite.Open(ctx, filepath.Join(s.cfg.Dir, EventsFile), sqlite.Options{Former: former.vouch(NotaryDir(s.cfg.Dir))})
 		if err != nil {
 			return err
 		}
+		former.tell(s.log)
 		store, s.side = file, file.Side()
 	}
 	s.store = store
