@@ -11,8 +11,9 @@ import (
 	"jejak/eventstore"
 )
 
-// judgeBy gives package checksum who decides whether a log in which pages do not fit their checksums is as it was written. SQLite's own check has found nothing
-// then. former is that of Options; ctx ends what it does, which is before Open returns: then no log is of a former format.
+// judgeBy gives package checksum who decides whether a log in which pages do not fit their checksums is as it was
+// written. SQLite's own check has found nothing then. former is that of Options; ctx ends what it does, which is before
+// Open returns: then no log is of a former format.
 func judgeBy(ctx context.Context, former vouching) func(*sqlite3.Conn) error {
 	return func(conn *sqlite3.Conn) error {
 		version, err := queryInt(conn, `PRAGMA user_version`)
@@ -30,8 +31,9 @@ func judgeBy(ctx context.Context, former vouching) func(*sqlite3.Conn) error {
 
 type vouching = func(context.Context, iter.Seq2[eventstore.Record, error]) error
 
-// judgeFormer judges a log of format 2. That its records have the form of a log the file shows by itself; that they are those that were written,
-// vouch must say: no sum of a page that another program has written is left, and rows have none.
+// judgeFormer judges a log of format 2. That its records have the form of a log the file shows by itself; that they are
+// those that were written, vouch must say: no sum of a page that another program has written is left, and rows have
+// none.
 func judgeFormer(ctx context.Context, conn *sqlite3.Conn, vouch vouching) error {
 	if err := checkObjects(conn, objectsOf2()); err != nil {
 		return err

@@ -60,8 +60,8 @@ func formerKilled(t *testing.T) (dir string) {
 	}
 }
 
-// byAnother runs statements in the log of a directory, whose triggers do not hold for them, and leaves on every page in the place of the checksum what
-// another program leaves there.
+// byAnother runs statements in the log of a directory, whose triggers do not hold for them, and leaves on every page in
+// the place of the checksum what another program leaves there.
 func byAnother(t *testing.T, dir, sql string) {
 	t.Helper()
 	path := filepath.Join(dir, server.EventsFile)
@@ -77,7 +77,8 @@ func byAnother(t *testing.T, dir, sql string) {
 	for rows.Step() {
 		sql, triggers = `DROP TRIGGER `+rows.ColumnText(0)+`; `+sql, triggers+`; `+rows.ColumnText(1)
 	}
-	if err := errors.Join(rows.Close(), conn.Exec(sql+triggers+`; PRAGMA wal_checkpoint(TRUNCATE)`), conn.Close()); err != nil {
+	sql += triggers + `; PRAGMA wal_checkpoint(TRUNCATE)`
+	if err := errors.Join(rows.Close(), conn.Exec(sql), conn.Close()); err != nil {
 		t.Fatal(sql, err)
 	}
 	content, err := os.ReadFile(path)
@@ -117,12 +118,13 @@ func (s *said) with(text string) (some []string) {
 	return some
 }
 
-// TestFormerLogOfOthers: a log of the format before in which another program has written pages is taken where its notary vouches for it. It is said once, with
-// how many records nobody has signed.
+// TestFormerLogOfOthers: a log of the format before in which another program has written pages is taken where its
+// notary vouches for it. It is said once, with how many records nobody has signed.
 func TestFormerLogOfOthers(t *testing.T) {
 	shell := func(t *testing.T, dir string, statements ...string) {
 		t.Helper()
-		cmd := exec.CommandContext(t.Context(), outside.Program(t, "sqlite3"), append([]string{server.EventsFile}, statements...)...)
+		args := append([]string{server.EventsFile}, statements...)
+		cmd := exec.CommandContext(t.Context(), outside.Program(t, "sqlite3"), args...)
 		cmd.Dir = dir
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("sqlite3: %v: %s", err, out)
@@ -139,8 +141,9 @@ func TestFormerLogOfOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	one := fmt.Sprintf(`INSERT INTO events SELECT %d, stream, version + 1, '01a22d6b-0000-7000-8000-000000000001', command, type, schema, '2026-11-30T17:06:08.000000Z',
-		data, metadata FROM events WHERE stream LIKE 'attempts-%%' ORDER BY stream, version DESC LIMIT 1`, formerRecords+1)
+	one := fmt.Sprintf(`INSERT INTO events SELECT %d, stream, version + 1, '01a22d6b-0000-7000-8000-000000000001', command,
+			type, schema, '2026-11-30T17:06:08.000000Z', data, metadata
+		FROM events WHERE stream LIKE 'attempts-%%' ORDER BY stream, version DESC LIMIT 1`, formerRecords+1)
 	for name, c := range map[string]struct {
 		do       func(t *testing.T, dir string)
 		unsigned int
@@ -163,10 +166,14 @@ func TestFormerLogOfOthers(t *testing.T) {
 			c.do(t, dir)
 			log := &said{}
 			r := start(t, server.Config{Dir: dir, Log: slog.New(slog.NewTextHandler(log, nil))})
-			r.until("/v1/elections/pemilu2024/regencies/3572", func(body string) bool { return strings.Contains(body, `"labelled":2185`) })
+			r.until("/v1/elections/pemilu2024/regencies/3572", func(body string) bool {
+				return strings.Contains(body, `"labelled":2185`)
+			})
 			r.stop()
-			want := fmt.Sprintf("records=%d signed=%d signed_at=2026-11-30T17:06:06Z not_signed=%d", formerRecords+c.unsigned, formerRecords, c.unsigned)
-			if told := log.with("another program has written pages"); len(told) != 1 || !strings.Contains(told[0], "level=WARN") || !strings.Contains(told[0], want) {
+			want := fmt.Sprintf("records=%d signed=%d signed_at=2026-11-30T17:06:06Z not_signed=%d",
+				formerRecords+c.unsigned, formerRecords, c.unsigned)
+			told := log.with("another program has written pages")
+			if len(told) != 1 || !strings.Contains(told[0], "level=WARN") || !strings.Contains(told[0], want) {
 				t.Errorf("the log says %q, want one line with %q", told, want)
 			}
 			report, err := server.VerifyLog(t.Context(), dir, "", server.VerifyConfig{})
@@ -181,7 +188,8 @@ func TestFormerLogOfOthers(t *testing.T) {
 	}
 }
 
-// TestFormerLogNotVouchedFor: what is not as the notary has signed it is refused by its place, however well it is formed, and so is a log without a notary.
+// TestFormerLogNotVouchedFor: what is not as the notary has signed it is refused by its place, however well it is
+// formed, and so is a log without a notary.
 func TestFormerLogNotVouchedFor(t *testing.T) {
 	for name, c := range map[string]struct {
 		sql  string
@@ -217,7 +225,8 @@ func TestFormerLogNotVouchedFor(t *testing.T) {
 					t.Fatalf("OpenLog = %v, want %q", err, c.want)
 				}
 			}
-			if after, err := os.ReadFile(filepath.Join(dir, server.EventsFile)); err != nil || string(after) != string(before) {
+			after, err := os.ReadFile(filepath.Join(dir, server.EventsFile))
+			if err != nil || string(after) != string(before) {
 				t.Errorf("the log was changed, %v", err)
 			}
 		})

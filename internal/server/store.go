@@ -30,7 +30,8 @@ func (s *Server) openStore(ctx context.Context) error {
 		}
 	case embedded:
 		var former formerLog
-		file, err := sqlite.Open(ctx, filepath.Join(s.cfg.Dir, EventsFile), sqlite.Options{Former: former.vouch(NotaryDir(s.cfg.Dir))})
+		opt := sqlite.Options{Former: former.vouch(NotaryDir(s.cfg.Dir))}
+		file, err := sqlite.Open(ctx, filepath.Join(s.cfg.Dir, EventsFile), opt)
 		if err != nil {
 			return err
 		}

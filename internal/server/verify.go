@@ -232,8 +232,8 @@ func readable() func(*eventstore.Record) error {
 	}
 }
 
-// commandFits tells of record after record whether its column of the command is what follows from what is signed: the ids of the events of a command, and
-// the command that their metadata name, uuid.Nil for none.
+// commandFits tells of record after record whether its column of the command is what follows from what is signed: the
+// ids of the events of a command, and the command that their metadata name, uuid.Nil for none.
 func commandFits() func(rec *eventstore.Record, named uuid.UUID) error {
 	var last uuid.UUID // command of the record before
 	n := 0             // events of it
