@@ -88,16 +88,19 @@ func checkRows(conn *sqlite3.Conn) error {
 		if err := s.Err(); err != nil {
 			return err
 		}
-		// Rows beside the log come first, the newest of them at the lowest position; then those of the log from 1 on.
+		// Rows beside the log come first, from their own first one on; then those of the log from 1 on.
 		next := last + 1
-		if next == 0 {
+		switch {
+		case position < sideEnd && last == 0:
+			next = rowBeside(1)
+		case position >= sideEnd && last < sideEnd:
 			next = 1
 		}
-		if begins := last == 0 && position < 0; position != next && !begins {
+		if position != next {
 			return fmt.Errorf("position %d comes after %d", position, last)
 		}
 		last = position
-		if position < 0 || position > upTo {
+		if position < sideEnd || position > upTo {
 			if int64(sum) != s.ColumnInt64(10) || s.ColumnType(10) == sqlite3.NULL {
 				return fmt.Errorf("the row at position %d does not fit its sum", position)
 			}
@@ -114,7 +117,7 @@ func checkRows(conn *sqlite3.Conn) error {
 		from, together = position, 0
 		return nil
 	})
-	if err == nil && last < upTo {
+	if err == nil && upTo > 0 && last < upTo {
 		err = fmt.Errorf("the log ends at position %d, but has had %d", last, upTo)
 	}
 	return err
