@@ -28,7 +28,8 @@ import (
 	"jejak/internal/unreadable"
 )
 
-// Config is what the server works with. All but SetClock, AcceptClock, Stepped, Settled, RebuildFeed, Consumers, Reads, Backup, Notary, Ready and Warnings must be given.
+// Config is what the server works with. All but DiskFull, SetClock, AcceptClock, Stepped, Settled, RebuildFeed, Consumers, Reads, Backup,
+// Notary, Ready and Warnings must be given.
 type Config struct {
 	Ledgers   command.Ledgers
 	Store     eventstore.Store
@@ -54,6 +55,8 @@ type Config struct {
 	Consumers Consumers
 	// Reads keep what those who only look on have read; nil: nothing is kept.
 	Reads *readlog.Log
+	// DiskFull tells whether an error came from a full disk; nil where nobody knows.
+	DiskFull func(error) bool
 	// Backup writes a backup of the data directory; nil where none can be taken.
 	Backup func(ctx context.Context, w io.Writer) error
 	// Notary signs the log and proves what is in it; nil where nothing is signed.
