@@ -48,7 +48,7 @@ lint: $(STATICCHECK) $(SUMTYPE) ## formatting, go vet, staticcheck, closed sum t
 	go test -count=1 ./internal/archtest
 
 faults: ## every cut of the disk and hundreds of seeds of the whole; make test takes a part of them
-	JEJAK_FAULTS=all go test -timeout 60m ./eventstore/... ./internal/cache
+	JEJAK_FAULTS=all go test -timeout 60m ./eventstore/... ./internal/cache ./internal/unreadable
 	JEJAK_WORLD_SEEDS=$(or $(SEEDS),500) go test -timeout 60m ./internal/world
 
 bench: ## measure the store, HTTP and the demo beside their peers, into internal/bench/RESULTS.md

@@ -9,10 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
-	"github.com/ncruces/go-sqlite3"
 	"github.com/spf13/cobra"
 
 	"jejak/eventstore/lock"
@@ -41,7 +39,7 @@ func newBackupCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			list, err := takeBackup(cmd.Context(), dir, tokenFile, args[0], cmd.ErrOrStderr())
 			if err != nil {
-				return full(fmt.Errorf("back up %s: %w", dir, err))
+				return fmt.Errorf("back up %s: %w", dir, err)
 			}
 			return showBackup(cmd.OutOrStdout(), args[0], list, "written and read back", asJSON)
 		},
@@ -107,14 +105,6 @@ func notWhole(err error) error {
 	return err
 }
 
-// full says what mends a disk that is full.
-func full(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, sqlite3.FULL) {
-		return fmt.Errorf("%w\nthe disk is full: free some space, or name a place on another one", err)
-	}
-	return err
-}
-
 // takeBackup makes the file, through the server that has the directory or without one. The file has its name only when it is whole.
 func takeBackup(ctx context.Context, dir, tokenFile, name string, watch io.Writer) (list backup.Manifest, err error) {
 	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
@@ -132,7 +122,7 @@ func takeBackup(ctx context.Context, dir, tokenFile, name string, watch io.Write
 			err = errors.Join(err, os.Remove(f.Name()))
 		}
 	}()
-	err = writeBackup(ctx, dir, tokenFile, f, watch)
+	err = writeBackup(ctx, dir, tokenFile, filepath.Dir(name), f, watch)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return list, err
 	}
@@ -145,8 +135,8 @@ func takeBackup(ctx context.Context, dir, tokenFile, name string, watch io.Write
 	return list, backup.SyncFolder(filepath.Dir(name))
 }
 
-func writeBackup(ctx context.Context, dir, tokenFile string, w io.Writer, watch io.Writer) error {
-	err := server.BackUp(ctx, dir, thisBuild().Version, w, readingOne(watch, "the log"))
+func writeBackup(ctx context.Context, dir, tokenFile, beside string, w io.Writer, watch io.Writer) error {
+	err := server.BackUp(ctx, dir, beside, thisBuild().Version, w, readingOne(watch, "the log"))
 	var held *lock.HeldError
 	if !errors.As(err, &held) {
 		return err

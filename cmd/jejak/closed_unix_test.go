@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -13,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"jejak/internal/outside"
 )
 
 // TestFilesForOwnerOnly starts the program with two masks, in a directory that was open before: nothing in it is for anybody but the owner while it runs, nor after.
@@ -82,5 +85,43 @@ func onlyOwner(t *testing.T, dir string) {
 	})
 	if err != nil || seen < 10 {
 		t.Error(seen, err)
+	}
+}
+
+// TestSomebodyElsesOpenDirectory: a directory that belongs to another user and is open to all is refused, with what mends it, and nothing is put into it.
+func TestSomebodyElsesOpenDirectory(t *testing.T) {
+	if os.Getuid() != 0 {
+		outside.Lacking(t, "another user", "run it as root")
+	}
+	program, err := jejak()
+	if err != nil {
+		t.Fatal(err)
+	}
+	place, err := os.MkdirTemp("", "") // other users cannot reach t.TempDir
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(place) })
+	own, dir := filepath.Join(place, "jejak"), filepath.Join(place, "data")
+	binary, err := os.ReadFile(program)
+	if err == nil {
+		err = errors.Join(os.Chmod(place, 0o755), os.WriteFile(own, binary, 0o755), os.Chmod(own, 0o755), os.Mkdir(dir, 0o777), os.Chmod(dir, 0o777))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"serve", "--listen", "127.0.0.1:0"}, {"user", "add", "--role", "operator", "--scope", "3578"}} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, own, append(args, "--data", dir)...)
+		cmd.Dir = place
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		said, err := cmd.CombinedOutput()
+		if ctx.Err() != nil || err == nil || !strings.Contains(string(said), "chmod o= "+dir) || !strings.Contains(string(said), "milik pengguna lain") {
+			t.Errorf("%q: %v %s", args, err, said)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("put into it: %v %v", entries, err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 	"github.com/spf13/cobra"
 
+	"jejak/internal/diskfull"
 	"jejak/internal/exit"
 )
 
@@ -49,8 +50,16 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, sqlite3.INTERRUPT)) {
 		err = errors.New("interrupted before it was done / dihentikan sebelum selesai")
 	}
-	exit.Print(stderr, err, wantsJSON(cmd, args))
+	exit.Print(stderr, diskfull.Explain(err, writesTo(cmd)...), wantsJSON(cmd, args))
 	return int(exit.Of(err))
+}
+
+// writesTo are the folders that a command may have written to: its data directory.
+func writesTo(cmd *cobra.Command) []string {
+	if flag := cmd.Flags().Lookup("data"); flag != nil {
+		return []string{flag.Value.String()}
+	}
+	return nil
 }
 
 // markRunning tells from when on an error is the command's own.

@@ -39,7 +39,7 @@ func newNotaryAcceptCommand() *cobra.Command {
 		Use:     "accept",
 		Short:   "Go on with a log that is not as it was signed",
 		Long:    notaryAcceptHelp,
-		Example: `  jejak notary accept --data ./jejak-data --by "Budi, KPU Jawa Timur" --why "disk of 3 May broke, no backup, minutes 12/2024"`,
+		Example: `  jejak notary accept --data ./jejak-data --by Budi --why "minutes-12/2024:disk-broke,no-backup"`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkStore(store); err != nil {

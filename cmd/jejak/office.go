@@ -85,7 +85,7 @@ func askServer(dir, tokenFile string) (t there, ok bool, err error) {
 	if err != nil {
 		return there{}, false, fmt.Errorf("ask the running server: %w", err)
 	}
-	c, err := client.New(serving.HTTP, client.Options{Connections: 1, Patience: time.Second})
+	c, err := client.New(serving.HTTP, client.Options{Connections: 1, Patience: time.Second, Busy: busyPatience})
 	return there{client: c, token: token}, err == nil, err
 }
 

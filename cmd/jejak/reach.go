@@ -48,13 +48,17 @@ func (r *reach) find(serve string) (url, token string, err error) {
 // firstPatience is how long a server that does not answer at all is waited for.
 const firstPatience = 3 * time.Second
 
+// busyPatience is how long a command of a person asks again when the server answers that it cannot now: long enough for what passes by itself, and short
+// enough for who watches a silent screen.
+const busyPatience = 5 * time.Second
+
 // connect finds the server, as find does. The caller closes the client.
 func (r *reach) connect(serve string) (c *client.Client, url, token string, err error) {
 	url, token, err = r.find(serve)
 	if err != nil {
 		return nil, "", "", err
 	}
-	c, err = client.New(url, client.Options{Connections: 2, Patience: firstPatience})
+	c, err = client.New(url, client.Options{Connections: 2, Patience: firstPatience, Busy: busyPatience})
 	if err != nil {
 		return nil, "", "", exit.With(exit.Usage, err)
 	}

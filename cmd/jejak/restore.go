@@ -34,7 +34,7 @@ func newRestoreCommand() *cobra.Command {
 			case errors.As(err, &taken):
 				return exit.With(exit.Usage, err)
 			case err != nil:
-				return full(notWhole(err))
+				return notWhole(err)
 			}
 			if err := showBackup(cmd.OutOrStdout(), args[0], list, "checked and restored to "+dir, asJSON); err != nil || asJSON {
 				return err

@@ -52,6 +52,7 @@ type serveFlags struct {
 	signEvery           time.Duration
 	witness             string
 	pastMemory          byteSize
+	warnFree            byteSize
 	allowRemote, asJSON bool
 	noImport            bool
 	limits, proxies     []string
@@ -82,6 +83,8 @@ func newServeCommand() *cobra.Command {
 	flags.StringVar(&f.witness, "witness", "", "file of the witnesses who cosign the checkpoints")
 	f.pastMemory = server.PastMemory
 	flags.Var(&f.pastMemory, "past-memory", "memory for ledgers as they were, from which questions about other moments go on")
+	f.warnFree = server.WarnFree
+	flags.Var(&f.warnFree, "warn-free", "bytes free on the disk of --data, below which the log and /readyz warn")
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "permit an address that other machines reach, without TLS")
 	flags.StringSliceVar(&f.limits, "limit", nil, "another limit than usual, as NAME=EACH or NAME=EACH/ALL; the names are in docs/operations.md")
 	flags.StringSliceVar(&f.proxies, "trusted-proxy", nil, "addresses (CIDR) of proxies whose X-Forwarded-For is believed")
@@ -117,7 +120,7 @@ func serve(cmd *cobra.Command, f serveFlags) (err error) {
 		log.Warn(storePassword)
 	}
 	s, err := openServer(cmd, server.Config{
-		Dir: f.dir, Store: f.store, Listen: f.listen, NATS: f.nats.config(), Notary: signing, AllowRemote: f.allowRemote, Kind: kind, NoImport: f.noImport, Province: domain.Code(f.province), PastMemory: uint64(f.pastMemory), Limits: limits, TrustedProxies: proxies, Log: log, Version: thisBuild().Version,
+		Dir: f.dir, Store: f.store, Listen: f.listen, NATS: f.nats.config(), Notary: signing, AllowRemote: f.allowRemote, Kind: kind, NoImport: f.noImport, Province: domain.Code(f.province), PastMemory: uint64(f.pastMemory), WarnFree: uint64(f.warnFree), Limits: limits, TrustedProxies: proxies, Log: log, Version: thisBuild().Version,
 	})
 	if err != nil {
 		return fmt.Errorf("serve: %w", err)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // FileName is the file in the data directory that is locked. It stays there; what counts is the lock on it, which the operating system takes
@@ -44,7 +45,10 @@ func Acquire(dir string) (*Lock, error) {
 		return nil, errors.Join(&HeldError{Dir: dir, PID: readPID(file)}, file.Close())
 	}
 	if err == nil {
-		err = writePID(file)
+		// On a full disk there is no room for the pid. It is a help for who is refused; a backup must be possible all the same.
+		if err = writePID(file); errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+			err = nil
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("lock data directory %s: %w", dir, errors.Join(err, file.Close()))

@@ -191,6 +191,7 @@ type diary struct {
 	path  string
 	store *Store
 	acked []eventstore.Event
+	side  []eventstore.Event // beside the log
 }
 
 func (d *diary) open() {
@@ -213,6 +214,14 @@ func (d *diary) append(n int) {
 			d.t.Fatalf("append: %v", err)
 		}
 		d.acked = append(d.acked, e)
+		if len(d.acked)%5 != 0 {
+			continue
+		}
+		e = newEvent(0)
+		if _, err := d.store.Side().Append(d.t.Context(), "side-x", eventstore.Version(len(d.side)), e); err != nil {
+			d.t.Fatalf("append beside the log: %v", err)
+		}
+		d.side = append(d.side, e)
 	}
 }
 
@@ -228,6 +237,16 @@ func (d *diary) check() {
 	}
 	if n != len(d.acked) {
 		d.t.Fatalf("%d of %d records are there", n, len(d.acked))
+	}
+	n = 0
+	for r, err := range d.store.Side().Read(d.t.Context(), "side-x", 0) {
+		if err != nil || n >= len(d.side) || r.ID != d.side[n].ID || string(r.Data) != string(d.side[n].Data) {
+			d.t.Fatalf("record %d beside the log is %+v, %v", n, r, err)
+		}
+		n++
+	}
+	if n != len(d.side) {
+		d.t.Fatalf("%d of %d records beside the log are there", n, len(d.side))
 	}
 	for i, e := range d.acked {
 		if r, found, err := d.store.ByCommand(d.t.Context(), e.Command); e.Command != uuid.Nil && (err != nil || !found || r.Command != e.Command) {

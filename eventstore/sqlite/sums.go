@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 
@@ -89,16 +88,19 @@ func checkRows(conn *sqlite3.Conn) error {
 		if err := s.Err(); err != nil {
 			return err
 		}
-		// Rows beside the log come first, the newest of them at the lowest position; then those of the log from 1 on.
+		// Rows beside the log come first, from their own first one on; then those of the log from 1 on.
 		next := last + 1
-		if next == 0 {
+		switch {
+		case position < sideEnd && last == 0:
+			next = rowBeside(1)
+		case position >= sideEnd && last < sideEnd:
 			next = 1
 		}
-		if begins := last == 0 && position < 0; position != next && !begins {
+		if position != next {
 			return fmt.Errorf("position %d comes after %d", position, last)
 		}
 		last = position
-		if position < 0 || position > upTo {
+		if position < sideEnd || position > upTo {
 			if int64(sum) != s.ColumnInt64(10) || s.ColumnType(10) == sqlite3.NULL {
 				return fmt.Errorf("the row at position %d does not fit its sum", position)
 			}
@@ -115,7 +117,7 @@ func checkRows(conn *sqlite3.Conn) error {
 		from, together = position, 0
 		return nil
 	})
-	if err == nil && last < upTo {
+	if err == nil && upTo > 0 && last < upTo {
 		err = fmt.Errorf("the log ends at position %d, but has had %d", last, upTo)
 	}
 	return err
@@ -126,16 +128,4 @@ func onwards(together, sum uint32) uint32 {
 	var b [4]byte
 	binary.LittleEndian.PutUint32(b[:], sum)
 	return crc32.Update(together, sumTable, b[:])
-}
-
-// judge decides for package checksum whether a log in which pages do not fit their checksums is as it was written.
-func judge(conn *sqlite3.Conn) error {
-	version, err := queryInt(conn, `PRAGMA user_version`)
-	if err != nil {
-		return err
-	}
-	if version != schemaVersion {
-		return fmt.Errorf("the log has format %d, whose rows have no sums", version)
-	}
-	return errors.Join(checkSchema(conn), checkRows(conn))
 }

@@ -58,6 +58,14 @@ type Clock struct {
 	Now       string `json:"now" doc:"RFC 3339 with offset."`
 	Simulated bool   `json:"simulated" doc:"The clock is driven, and everything recorded is a simulation."`
 	Settled   *bool  `json:"settled,omitempty" doc:"Of a driven clock: all that follows from this time and from what was recorded (deadlines, deliveries between units, seals in two units) is recorded too."`
+	Machine   string `json:"machine,omitempty" doc:"What the machine's clock says (UTC), while it is not believed because it was set by more than a day at once; now goes on meanwhile from the time before. See POST /v1/clock/accept."`
+}
+
+// ClockAccepted is the answer to POST /v1/clock/accept.
+type ClockAccepted struct {
+	Accepted bool   `json:"accepted" doc:"The clock had been set by more than a day and is believed from now on; false: there was nothing to accept, and nothing was done."`
+	Before   string `json:"before" doc:"The server's time until then: RFC 3339 (UTC)."`
+	Now      string `json:"now" doc:"The server's time from now on: RFC 3339 (UTC)."`
 }
 
 // SetClock drives the clock of a simulated data directory forward.

@@ -23,8 +23,11 @@ import (
 type Options struct {
 	// Connections kept open to the server; 0 for 32.
 	Connections int
-	// Patience is how long a request is tried again while the server is overloaded or does not answer; 0 for 10 s, below 0 for not at all.
+	// Patience is how long a request is tried again while the server does not answer; 0 for 10 s, below 0 for not at all, nor when the server is busy.
 	Patience time.Duration
+	// Busy is how long a request is tried again while the server answers that it cannot take it now (503, 429): it is overloaded, or its disk is full;
+	// 0 for a minute, below 0 for as long as the context lasts. The last answer is then the error.
+	Busy time.Duration
 	// Answer is how long an answer may take to begin; 0 for 2 min.
 	Answer time.Duration
 	// OnRetry is told of every wait, nil for nobody. It is called from several goroutines.
@@ -36,6 +39,7 @@ type Client struct {
 	base     string
 	http     *http.Client
 	patience time.Duration
+	busy     time.Duration
 	onRetry  func(error, time.Duration)
 }
 
@@ -51,12 +55,16 @@ func New(base string, o Options) (*Client, error) {
 	if o.Patience == 0 {
 		o.Patience = 10 * time.Second
 	}
+	if o.Busy == 0 {
+		o.Busy = time.Minute
+	}
 	if o.Answer == 0 {
 		o.Answer = 2 * time.Minute
 	}
 	return &Client{
 		base:     strings.TrimRight(base, "/"),
 		patience: o.Patience,
+		busy:     o.Busy,
 		onRetry:  o.OnRetry,
 		http: &http.Client{Transport: &http.Transport{
 			Proxy: http.ProxyFromEnvironment, MaxIdleConns: o.Connections, MaxIdleConnsPerHost: o.Connections, IdleConnTimeout: 90 * time.Second,

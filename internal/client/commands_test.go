@@ -2,9 +2,11 @@ package client
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -178,5 +180,40 @@ func TestAddressesOfServers(t *testing.T) {
 		if _, err := New(bad, Options{}); err == nil {
 			t.Errorf("%q is taken for a server's address", bad)
 		}
+	}
+}
+
+// TestABusyServerIsNotAskedForEver: a server that goes on answering 503, as one whose disk is full, is given up, and its last answer is told.
+func TestABusyServerIsNotAskedForEver(t *testing.T) {
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.Header().Set("Retry-After", "0")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = io.WriteString(w, `{"title":"Service Unavailable","errors":[{"rule":"disk_full","message_en":"the disk is full","remedy_en":"free some space"}]}`)
+	}))
+	defer server.Close()
+	c, err := New(server.URL, Options{Patience: time.Hour, Busy: 400 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	_, err = c.Call(ctx, "token", http.MethodPost, "/v1/users", "", nil)
+	var answer *StatusError
+	if !errors.As(err, &answer) || ctx.Err() != nil || !strings.Contains(err.Error(), "free some space") || asked.Load() < 2 {
+		t.Errorf("after %d attempts: %v", asked.Load(), err)
+	}
+	endless, err := New(server.URL, Options{Busy: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer endless.Close()
+	before := asked.Load()
+	ctx, cancel = context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	if _, err = endless.Call(ctx, "token", http.MethodPost, "/v1/users", "", nil); !errors.Is(err, context.DeadlineExceeded) || asked.Load() < before+2 {
+		t.Errorf("as long as the context lasts: %v", err)
 	}
 }

@@ -52,10 +52,9 @@ func again(err error) (time.Duration, bool) {
 		errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EPIPE)
 }
 
-// retry repeats an attempt while the server is busy or away. A busy server that answers is waited for as long as ctx lasts; one that does not
-// answer, as long as the client is patient.
+// retry repeats an attempt while the server is busy or away, each as long as the client is patient with it.
 func (c *Client) retry(ctx context.Context, attempt func() error) error {
-	var away time.Time // since when the server does not answer
+	var away, busySince time.Time // since when the server does not answer, or answers that it is busy
 	backoff := firstWait
 	for {
 		err := attempt()
@@ -68,10 +67,14 @@ func (c *Client) retry(ctx context.Context, attempt func() error) error {
 		}
 		if _, busy := errors.AsType[*busyError](err); busy {
 			away = time.Time{}
-			if c.patience < 0 {
+			if busySince.IsZero() {
+				busySince = time.Now()
+			}
+			if c.patience < 0 || c.busy > 0 && time.Since(busySince)+wait > c.busy {
 				return err
 			}
 		} else {
+			busySince = time.Time{}
 			if away.IsZero() {
 				away = time.Now()
 			}

@@ -91,7 +91,7 @@ func (s *Server) postUsers(w http.ResponseWriter, r *http.Request) {
 		return
 	case err != nil && added == nil:
 		s.cfg.Telemetry.Log.Error("users cannot be added", "cause", err)
-		writeProblem(w, unavailable("unavailable", "akun tidak dapat disimpan sekarang", "the accounts cannot be kept at present"))
+		writeProblem(w, s.notKept(err, "akun tidak dapat disimpan sekarang", "the accounts cannot be kept at present"))
 		return
 	case err != nil:
 		s.cfg.Telemetry.Log.Error("users were added, but not yet recorded in the log", "cause", err)
@@ -279,7 +279,7 @@ func (s *Server) forgetUser(ctx context.Context, in *userID) (*forgottenReply, e
 		return nil, lastAdmin(last)
 	case err != nil:
 		s.cfg.Telemetry.Log.Error("user cannot be forgotten", "user", in.ID, "cause", err)
-		return nil, retryLater(unavailable("unavailable", "akun tidak dapat dilupakan sepenuhnya sekarang", "the account cannot be forgotten entirely at present"))
+		return nil, retryLater(s.notKept(err, "akun tidak dapat dilupakan sepenuhnya sekarang", "the account cannot be forgotten entirely at present"))
 	}
 	if !already {
 		s.cfg.Telemetry.Security.Info("user forgotten", "user", in.ID, "by", userOf(ctx).ID)
@@ -316,7 +316,7 @@ func (s *Server) revokeUser(ctx context.Context, in *userID) (*userReply, error)
 	}
 	if err != nil && u.ID == "" {
 		s.cfg.Telemetry.Log.Error("user cannot be revoked", "user", in.ID, "cause", err)
-		return nil, retryLater(unavailable("unavailable", "akun tidak dapat dicabut sekarang", "the account cannot be revoked at present"))
+		return nil, retryLater(s.notKept(err, "akun tidak dapat dicabut sekarang", "the account cannot be revoked at present"))
 	}
 	s.cfg.Telemetry.Security.Info("user revoked", "user", in.ID, "by", userOf(ctx).ID)
 	return &userReply{Body: showUser(u)}, nil

@@ -43,7 +43,7 @@ func (s *Server) postBackup(w http.ResponseWriter, r *http.Request) {
 	if out.began {
 		panic(http.ErrAbortHandler) // half a backup must not look like a whole one
 	}
-	writeProblem(w, unavailable("unavailable", "cadangan tidak dapat dibuat sekarang: lihat log server", "no backup can be taken at present: the server's log says why"))
+	writeProblem(w, s.notKept(err, "cadangan tidak dapat dibuat sekarang: lihat log server", "no backup can be taken at present: the server's log says why"))
 }
 
 // onThisMachine tells whether a request comes from the machine itself and not through a proxy on it.

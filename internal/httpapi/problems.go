@@ -142,6 +142,17 @@ func unavailable(rule, messageID, messageEN string) *problem {
 	return p
 }
 
+// notKept is the answer when something could not be written: cause says why, and a full disk is told as one.
+func (s *Server) notKept(cause error, messageID, messageEN string) *problem {
+	if s.cfg.DiskFull == nil || !s.cfg.DiskFull(cause) {
+		return unavailable("unavailable", messageID, messageEN)
+	}
+	p := newProblem(http.StatusServiceUnavailable, one("disk_full", "", messageID+": disk server penuh", messageEN+": the server's disk is full",
+		"kosongkan ruang di disk server, lalu kirim lagi", "free some space on the server's disk and send again"))
+	p.RetryAfter = 1
+	return p
+}
+
 func internalError() *problem {
 	return newProblem(http.StatusInternalServerError, one("internal", "",
 		"ada kesalahan di server", "something is wrong in the server", "laporkan kepada admin; kirim lagi perintah yang sama tidak berbahaya",

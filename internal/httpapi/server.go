@@ -28,7 +28,8 @@ import (
 	"jejak/internal/unreadable"
 )
 
-// Config is what the server works with. All but SetClock, Settled, RebuildFeed, Consumers, Reads, Backup, Notary, Ready and Warnings must be given.
+// Config is what the server works with. All but DiskFull, SetClock, AcceptClock, Stepped, Settled, RebuildFeed, Consumers, Reads, Backup,
+// Notary, Ready and Warnings must be given.
 type Config struct {
 	Ledgers   command.Ledgers
 	Store     eventstore.Store
@@ -40,6 +41,10 @@ type Config struct {
 	History *history.History
 	// SetClock drives the clock of a simulated data directory; nil in a real one.
 	SetClock func(time.Time) error
+	// AcceptClock believes the machine's clock after it was set, and Stepped says why it is not believed, nil while it is;
+	// both are nil in a simulation.
+	AcceptClock func() clock.Accepted
+	Stepped     func() *clock.SteppedError
 	// Views keep rows of all ledgers; nil where there are none: then every answer is made from the ledgers.
 	Views Views
 	// Settled tells whether what follows from the log and the driven clock is recorded; nil where there is nothing that says so.
@@ -50,6 +55,8 @@ type Config struct {
 	Consumers Consumers
 	// Reads keep what those who only look on have read; nil: nothing is kept.
 	Reads *readlog.Log
+	// DiskFull tells whether an error came from a full disk; nil where nobody knows.
+	DiskFull func(error) bool
 	// Backup writes a backup of the data directory; nil where none can be taken.
 	Backup func(ctx context.Context, w io.Writer) error
 	// Notary signs the log and proves what is in it; nil where nothing is signed.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -77,7 +78,7 @@ func readPage(t *testing.T) (page aPage, order []string) {
 	section := ""
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
-		if line == "COMMANDS" || line == "READING" {
+		if line == "COMMANDS" || line == "READING" || line == "SERVER" {
 			section, page[line] = line, map[string]map[aThing][]string{}
 		}
 		if word, of, ok := strings.Cut(line, " ="); ok && section == "" {
@@ -320,7 +321,24 @@ func TestWhoCanDoWhat(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d cells of commands, %d of reading", cells["COMMANDS"], cells["READING"])
+	acts := map[string]string{"believe a clock that was set": "/v1/clock/accept"}
+	for row, of := range page["SERVER"] {
+		if acts[row] == "" {
+			t.Errorf("nobody does: %s", row)
+			continue
+		}
+		for who, p := range thePeople {
+			cells["SERVER"]++
+			a := h.do(http.MethodPost, acts[row], h.token(p.role, p.scope), "application/json", strings.NewReader("{}"))
+			if may := slices.Contains(of[ownThing], who); (a.StatusCode == http.StatusOK) != may || (a.StatusCode == http.StatusForbidden) == may {
+				t.Errorf("%s, by %s: answered %d, the page says %v: %s", row, who, a.StatusCode, may, a.body)
+			}
+		}
+	}
+	if len(page["SERVER"]) != len(acts) {
+		t.Errorf("the page has %d rows of what is done to the server, the test %d", len(page["SERVER"]), len(acts))
+	}
+	t.Logf("%d cells of commands, %d of reading, %d of the server", cells["COMMANDS"], cells["READING"], cells["SERVER"])
 }
 
 // A carrier of a firm lists what his firm carries and what nobody's firm is named for; who has been taken the place of does not list it as it was either.

@@ -16,6 +16,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"jejak/internal/backup"
+	"jejak/internal/diskfull"
 	"jejak/internal/notary"
 )
 
@@ -24,8 +25,9 @@ import (
 const snapshots = ".backup-"
 
 // BackUp writes a backup of a directory that no server has open; see package backup. progress, unless nil, is told which position of the log is reached.
-// version is of the program. One in use is a *lock.HeldError: the backup is to be taken through its server.
-func BackUp(ctx context.Context, dir, version string, w io.Writer, progress func(done, total uint64)) (err error) {
+// version is of the program. beside is a folder, where the backup goes, in which copies are made meanwhile if the disk of the directory is full. A directory in
+// use is a *lock.HeldError: the backup is to be taken through its server.
+func BackUp(ctx context.Context, dir, beside, version string, w io.Writer, progress func(done, total uint64)) error {
 	m, err := readMark(dir)
 	if err == nil && m == nil {
 		err = fmt.Errorf("%s holds no log yet: name the data directory of a server with --data", dir)
@@ -33,41 +35,118 @@ func BackUp(ctx context.Context, dir, version string, w io.Writer, progress func
 	if err != nil {
 		return err
 	}
+	out := &begun{w: w}
+	err = backUpAlone(ctx, dir, dir, version, m, out, progress)
+	if diskfull.Is(err, dir) && !out.yes {
+		err = backUpAlone(ctx, dir, beside, version, m, out, progress)
+	}
+	return err
+}
+
+// begun tells whether something was written.
+type begun struct {
+	w   io.Writer
+	yes bool
+}
+
+func (b *begun) Write(p []byte) (int, error) {
+	b.yes = true
+	return b.w.Write(p)
+}
+
+// backUpAlone writes a backup of a directory that it has alone. What it needs on a disk meanwhile is in a folder of its own in place.
+func backUpAlone(ctx context.Context, dir, place, version string, m *mark, w io.Writer, progress func(done, total uint64)) (err error) {
 	s := &Server{cfg: Config{Dir: dir, Version: version}, log: discard}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	defer func() {
+		// The log is copied from its write-ahead log at the next start, when there is room.
+		if bad := s.Close(); err != nil || !diskfull.Is(bad, dir) {
+			err = errors.Join(err, bad)
+		}
+	}()
 	if m.Engine == eventStoreDB {
 		s.cfg.Store = string(eventStoreDB) // not opened: its log is not in the backup
 	}
-	steps := []func(context.Context) error{s.openAsIs}
-	if m.Engine == embedded {
-		steps = append(steps, s.openStore)
+	if err := s.openAsIs(ctx); err != nil {
+		return err
 	}
-	for _, step := range steps {
-		if err := step(ctx); err != nil {
+	copies, forget, err := makeCopies(place)
+	if err != nil {
+		return err
+	}
+	s.opened("copies", func(context.Context) error { return forget() })
+	if place != dir {
+		elsewhere, err := newApart(dir, copies)
+		if err != nil {
+			return err
+		}
+		s.opened("disk of the copies", func(context.Context) error { elsewhere.unregister(); return nil })
+		s.disk = elsewhere.name
+	}
+	if m.Engine == embedded {
+		if err := s.openStore(ctx); err != nil {
 			return err
 		}
 	}
-	return s.backUp(ctx, w, progress)
+	src := s.source()
+	if err := s.take(ctx, &src, copies); err != nil {
+		return err
+	}
+	_, err = backup.Write(ctx, w, src, progress)
+	return err
 }
 
-// backUp writes a backup. The server may work meanwhile.
-func (s *Server) backUp(ctx context.Context, w io.Writer, progress func(done, total uint64)) (err error) {
+// backUp writes a backup while the server works. The copies that it needs are in the data directory meanwhile or, when its disk is full, in the folder for
+// temporary files.
+func (s *Server) backUp(ctx context.Context, w io.Writer) (err error) {
+	src, forget, err := s.taken(ctx, s.cfg.Dir)
+	if diskfull.Is(err, s.cfg.Dir) {
+		var again error
+		if src, forget, again = s.taken(ctx, os.TempDir()); again != nil {
+			again = fmt.Errorf("%w\nand elsewhere: %w (start the server with TMPDIR naming a folder on a disk with room)", err, again)
+		}
+		err = again
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, forget()) }()
+	_, err = backup.Write(ctx, w, src, nil)
+	return err
+}
+
+// taken takes everything but the log, with copies in a folder of its own in place, which the caller deletes with forget.
+func (s *Server) taken(ctx context.Context, place string) (src backup.Source, forget func() error, err error) {
+	copies, forget, err := makeCopies(place)
+	if err != nil {
+		return src, nil, err
+	}
+	src = s.source()
+	if err := s.take(ctx, &src, copies); err != nil {
+		return src, nil, errors.Join(err, forget())
+	}
+	return src, forget, nil
+}
+
+// makeCopies makes a folder for copies, for its owner alone.
+func makeCopies(place string) (folder string, forget func() error, err error) {
+	if folder, err = os.MkdirTemp(place, snapshots); err == nil { // mode 0700
+		folder, err = filepath.Abs(folder)
+	}
+	if err != nil {
+		return "", nil, fmt.Errorf("make room for copies: %w", err)
+	}
+	return folder, func() error { return os.RemoveAll(folder) }, nil
+}
+
+// source is what a backup says of itself, and the log.
+func (s *Server) source() backup.Source {
 	src := backup.Source{Program: "jejak " + s.cfg.Version, Kind: string(s.cfg.Kind), Engine: "sqlite", Began: time.Now(), Gentle: s.api != nil}
 	if engineOf(s.cfg.Store) == eventStoreDB {
 		src.Engine = string(eventStoreDB)
 	} else {
 		src.Log = s.store
 	}
-	copies, err := os.MkdirTemp(s.cfg.Dir, snapshots) // mode 0700
-	if err != nil {
-		return fmt.Errorf("make room for copies: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(copies)) }()
-	if err := s.take(ctx, &src, copies); err != nil {
-		return err
-	}
-	_, err = backup.Write(ctx, w, src, progress)
-	return err
+	return src
 }
 
 // take takes everything but the log as it is now, and decides up to where the log goes.
@@ -105,7 +184,7 @@ func (s *Server) takeDatabase(ctx context.Context, src *backup.Source, name, to 
 		return err
 	}
 	if name != PeopleFile {
-		return copyDatabase(ctx, from, to)
+		return copyDatabase(ctx, s.disk, from, to)
 	}
 	// Accounts and log at the same moment: whoever has acted in the one is in the other, and no change of accounts is in only one of them.
 	err := s.hold(func() error {
@@ -116,7 +195,7 @@ func (s *Server) takeDatabase(ctx context.Context, src *backup.Source, name, to 
 			}
 			src.Head = head
 		}
-		return copyDatabase(ctx, from, to)
+		return copyDatabase(ctx, s.disk, from, to)
 	})
 	if err == nil {
 		src.People, err = count(to)
@@ -183,7 +262,7 @@ func (s *Server) hold(do func() error) error {
 
 // count counts the people of a people.db.
 func count(path string) (n backup.People, err error) {
-	err = withDatabase(path, func(conn *sqlite3.Conn, _ string) error {
+	err = withDatabase("", path, func(conn *sqlite3.Conn, _ string) error {
 		for table, into := range map[string]*int{"users": &n.Accounts, "forgotten": &n.Forgotten} {
 			there, err := column(conn, `SELECT 1 FROM sqlite_schema WHERE name = '`+table+`'`)
 			if err != nil {

@@ -40,7 +40,7 @@ func hangIn(args []string) {
 	var err error
 	switch args[0] {
 	case "backup":
-		err = server.BackUp(context.Background(), args[1], "test", io.Discard, func(_, _ uint64) { hang() })
+		err = server.BackUp(context.Background(), args[1], args[1], "test", io.Discard, func(_, _ uint64) { hang() })
 	case "restore":
 		_, err = server.Restore(context.Background(), args[1], args[2], "test", func(server.Restoring, uint64, uint64) { hang() })
 	}
@@ -79,7 +79,7 @@ func whole(t *testing.T, dir string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(server.BackUp(t.Context(), dir, "test", f, nil), f.Close()); err != nil {
+	if err := errors.Join(server.BackUp(t.Context(), dir, dir, "test", f, nil), f.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return name

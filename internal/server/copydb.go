@@ -23,8 +23,8 @@ func databaseURI(path, vfs string) string {
 	return uri
 }
 
-// withDatabase opens an SQLite file that is there and looks at it.
-func withDatabase(path string, look func(conn *sqlite3.Conn, vfs string) error) (err error) {
+// withDatabase opens an SQLite file that is there, on a SQLite VFS ("" is the operating system's), and looks at it. look is told the VFS for a copy of it.
+func withDatabase(disk, path string, look func(conn *sqlite3.Conn, vfs string) error) (err error) {
 	if path, err = filepath.Abs(path); err != nil {
 		return err
 	}
@@ -32,9 +32,9 @@ func withDatabase(path string, look func(conn *sqlite3.Conn, vfs string) error) 
 	if err != nil {
 		return err
 	}
-	vfs := ""
+	vfs := disk
 	if sums {
-		checked, err := checksum.Register("")
+		checked, err := checksum.Register(disk)
 		if err != nil {
 			return err
 		}
@@ -71,8 +71,8 @@ func hasSums(path string) (bool, error) {
 
 // copyDatabase copies an SQLite file, which others may write to, as it is at one moment. It is for small ones: who writes waits for no one, but a
 // write-ahead log cannot begin anew meanwhile.
-func copyDatabase(ctx context.Context, from, to string) error {
-	err := withDatabase(from, func(conn *sqlite3.Conn, vfs string) error {
+func copyDatabase(ctx context.Context, disk, from, to string) error {
+	err := withDatabase(disk, from, func(conn *sqlite3.Conn, vfs string) error {
 		conn.SetInterrupt(ctx)
 		b, err := conn.BackupInit("main", databaseURI(to, vfs))
 		if err != nil {
@@ -89,7 +89,7 @@ func copyDatabase(ctx context.Context, from, to string) error {
 
 // checkDatabase reads the whole of an SQLite file.
 func checkDatabase(ctx context.Context, path string) error {
-	return withDatabase(path, func(conn *sqlite3.Conn, _ string) error {
+	return withDatabase("", path, func(conn *sqlite3.Conn, _ string) error {
 		conn.SetInterrupt(ctx)
 		lines, err := column(conn, `PRAGMA integrity_check(10)`)
 		if err == nil && (len(lines) != 1 || lines[0] != "ok") {

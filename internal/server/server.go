@@ -29,6 +29,7 @@ import (
 	"jejak/internal/cache"
 	"jejak/internal/clock"
 	"jejak/internal/command"
+	"jejak/internal/diskfull"
 	"jejak/internal/feed"
 	"jejak/internal/history"
 	"jejak/internal/httpapi"
@@ -64,6 +65,8 @@ type Config struct {
 	Province domain.Code
 	// Demo marks a new directory as one that a demo may delete.
 	Demo bool
+	// WarnFree is how many bytes must be free on the disk of the directory before it is told that there is little room; 0 for the constant of this name.
+	WarnFree uint64
 	// Limits are those that are other than httpapi.Limits() has them, TrustedProxies the addresses of proxies whose X-Forwarded-For is believed.
 	Limits         []share.Limit
 	TrustedProxies []netip.Prefix
@@ -87,6 +90,7 @@ type Server struct {
 	listener net.Listener
 	store    eventstore.Store
 	side     eventstore.Side             // streams beside it
+	disk     string                      // SQLite VFS under the files of the directory, "" is the operating system's
 	chain    atomic.Pointer[readlog.Log] // for the notary, which is opened before
 	clock    clock.Clock
 	setClock func(time.Time) error
@@ -107,6 +111,7 @@ type Server struct {
 	unreadable *unreadable.Book
 	// watched is the clock of a real directory, nil in a simulation.
 	watched *clock.Watched
+	newest  newestTime
 	api     *httpapi.Server
 	// notices publishes checkpoints; nil where there is no NATS, or not yet.
 	notices atomic.Pointer[feed.Notices]
@@ -254,7 +259,11 @@ func (s *Server) openAPI(context.Context) error {
 		SetClock: s.setClock, History: s.history, Views: s.views, Settled: s.policies.Settled, Ready: s.ready, Warnings: s.warnings, Notary: s.notary, Reads: s.reads,
 		Unreadable: s.unreadable,
 		Limits:     s.cfg.Limits, TrustedProxies: s.cfg.TrustedProxies,
-		Backup: func(ctx context.Context, w io.Writer) error { return s.backUp(ctx, w, nil) },
+		DiskFull: func(err error) bool { return diskfull.Is(err, s.cfg.Dir) },
+		Backup:   func(ctx context.Context, w io.Writer) error { return s.backUp(ctx, w) },
+	}
+	if s.watched != nil {
+		cfg.AcceptClock, cfg.Stepped = s.acceptClock, s.watched.Stepped
 	}
 	if s.broker != nil { // a nil *Broker would not be a nil Consumers
 		cfg.Consumers, cfg.RebuildFeed = s.broker, s.rebuildFeed

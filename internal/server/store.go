@@ -10,6 +10,7 @@ import (
 	"jejak/eventstore"
 	"jejak/eventstore/esdb"
 	"jejak/eventstore/sqlite"
+	"jejak/internal/diskfull"
 	"jejak/internal/journal"
 )
 
@@ -29,10 +30,13 @@ func (s *Server) openStore(ctx context.Context) error {
 			return err
 		}
 	case embedded:
-		file, err := sqlite.Open(ctx, filepath.Join(s.cfg.Dir, EventsFile), sqlite.Options{})
+		var former formerLog
+		opt := sqlite.Options{VFS: s.disk, Former: former.vouch(NotaryDir(s.cfg.Dir))}
+		file, err := sqlite.Open(ctx, filepath.Join(s.cfg.Dir, EventsFile), opt)
 		if err != nil {
 			return err
 		}
+		former.tell(s.log)
 		store, s.side = file, file.Side()
 	}
 	s.store = store
@@ -119,7 +123,7 @@ func (s *Server) watch(ctx context.Context) {
 func (s *Server) reopen(ctx context.Context, store *sqlite.Store) {
 	s.log.Error("the event log has failed and is reopened", "error", store.Stats().Failed)
 	for wait := watchEvery; ; wait = min(2*wait, 30*time.Second) {
-		err := store.Reopen(ctx)
+		err := s.reopenOnce(ctx, store)
 		if err == nil {
 			s.ledgers.Reopened()
 			s.log.Info("the event log takes appends again", "head", uint64(store.Stats().Head))
@@ -135,4 +139,13 @@ func (s *Server) reopen(ctx context.Context, store *sqlite.Store) {
 			return
 		}
 	}
+}
+
+// reopenOnce tries once. To reopen, every connection is closed, also those that read, and on a full disk none can be opened again: reads go on only as long as
+// nothing is tried before there is room.
+func (s *Server) reopenOnce(ctx context.Context, store *sqlite.Store) error {
+	if failed := store.Stats().Failed; failed != nil && diskfull.Is(failed, s.cfg.Dir) && diskfull.Still(s.cfg.Dir) {
+		return fmt.Errorf("the disk of %s is still full: free some space", s.cfg.Dir)
+	}
+	return store.Reopen(ctx)
 }

@@ -70,7 +70,7 @@ func Run(ctx context.Context, config Config) (*Verdict, error) {
 		return nil, err
 	}
 	p.client, err = client.New(config.URL, client.Options{
-		Connections: p.config.Workers + 2, Patience: p.config.Patience,
+		Connections: p.config.Workers + 2, Patience: p.config.Patience, Busy: -1, // a play goes on when the server can take it
 		OnRetry: func(err error, wait time.Duration) { p.config.Logger.Debug("again", "after", wait, "cause", err) },
 	})
 	if err != nil {

@@ -1,55 +1,30 @@
 package unreadable_test
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"log/slog"
+	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/google/uuid"
-	"github.com/nats-io/nats.go"
 	"pgregory.net/rapid"
 
 	"jejak/domain"
-	"jejak/domain/election"
-	"jejak/domain/election/electiontest"
 	"jejak/domain/ledger"
 	"jejak/eventstore"
-	"jejak/eventstore/memory"
-	"jejak/internal/access"
-	"jejak/internal/api"
-	"jejak/internal/clock"
-	"jejak/internal/command"
-	"jejak/internal/envelope"
-	"jejak/internal/epcis"
-	"jejak/internal/export"
-	"jejak/internal/journal"
-	"jejak/projections/feed"
 )
-
-const (
-	pemilu = "pemilu2024"
-	unit   = domain.Code("3501")
-)
-
-var begin = time.Date(2024, 1, 10, 8, 0, 0, 0, time.FixedZone("WIB", 7*3600))
-
-// texts are what fields are filled with: names that mean something in this election, and what readers stumble over.
-var texts = []string{
-	"3501", "350101", "3501012001001", "3501012001001-PPWP", "SHP-3501-1", "HND-3501-1", "ORD-3501-1", "DLV-3501-1", "CLM-3501-1", "DSC-3501-000001", "A", "ballot",
-	"glue", "PPWP", "P3501A", "ferry", "truck", "accident", "delay", "low", "high", "province", "regency", "S1", "x", "a.b*>c", "=1+1", "<&>\"'", "\u202e", "é", "😀",
-	"2024-02-13T06:45:00+07:00", "2024-02-13T06:45:00+24:00", "\ufffe", "\x00", "\x1b[2J", "line\r\nbreak", "", " ",
-}
 
 // fill draws a value of any type that commands have.
 func fill(t *rapid.T, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
-		v.SetString(rapid.SampledFrom(texts).Draw(t, "text"))
+		v.SetString(anyText(t))
 	case reflect.Int, reflect.Int64, reflect.Int32:
 		v.SetInt(rapid.SampledFrom([]int64{0, 1, 7, 500, -1, 1 << 31, 1 << 53, 1<<63 - 1}).Draw(t, "number"))
 	case reflect.Uint64, reflect.Uint32, reflect.Uint:
@@ -86,152 +61,218 @@ func fill(t *rapid.T, v reflect.Value) {
 	}
 }
 
-// body draws the command of a type as a client would send it.
-func body(t *rapid.T, commandType string) []byte {
-	data := ledger.NewCommandOf(commandType)
-	fill(t, reflect.ValueOf(data).Elem())
-	c := map[string]any{
-		"id": uuid.Must(uuid.NewV7()), "type": commandType, "mode": rapid.SampledFrom([]string{"request", "report"}).Draw(t, "mode"), "election": pemilu, "unit": unit, "data": data,
-		"occurred_at": rapid.SampledFrom([]string{"2024-01-10T08:00:00+07:00", "2024-01-10T01:00:00.123456789Z", "2000-01-01T00:00:00+23:59", "2099-12-31T23:59:59-23:59",
-			"2024-01-10T08:00:00+24:00", "2024-01-10T08:00:00-24:00", "2024-01-10T08:00:00+07:60"}).Draw(t, "occurred"),
-	}
-	if rapid.Bool().Draw(t, "with device") {
-		c["device"] = map[string]any{"id": rapid.SampledFrom([]string{"D1", "~", "<\"&>"}).Draw(t, "device"), "seq": rapid.SampledFrom([]int64{0, 1, 1<<63 - 1}).Draw(t, "seq")}
-	}
-	if rapid.Bool().Draw(t, "with place") {
-		c["place"] = map[string]any{"lat": rapid.SampledFrom([]float64{-7.25, 90, -90, 1e-300}).Draw(t, "lat"), "lon": rapid.SampledFrom([]float64{112.75, 180, -180}).Draw(t, "lon"),
-			"accuracy": rapid.SampledFrom([]float64{0, 5, 1e6}).Draw(t, "accuracy")}
-	}
-	text, err := json.Marshal(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+func anyText(t *rapid.T) string {
+	return rapid.SampledFrom(slices.Concat(names, oddTexts, wrongTexts)).Draw(t, "text")
 }
 
-// house is the ledgers of the small election on a store in memory.
-func house(t *rapid.T) (*memory.Store, command.Catalog, string) {
-	store := memory.New()
-	events, ref, err := election.Publish("2024-02-01", electiontest.SmallEvents())
-	if err != nil {
-		t.Fatal(err)
+// change puts other values in the place of some of a command's data. Most of what the form of commands forbids is
+// taken back, so that something is accepted.
+func change(t *rapid.T, body any, wrong func() bool) {
+	found := leaves("", body, nil)
+	if len(found) == 0 || found[0].set == nil {
+		return // no value within it
 	}
-	var batch []eventstore.Event
-	for _, e := range events {
-		batch = append(batch, eventstore.Event{ID: uuid.New(), Type: e.EventType(), Schema: e.Schema(), RecordedAt: begin, Data: election.Encode(e), Metadata: []byte(`{}`)})
+	for range rapid.IntRange(0, 4).Draw(t, "changes") {
+		l := rapid.SampledFrom(found).Draw(t, "value")
+		switch l.value.(type) {
+		case string:
+			l.set(anyText(t))
+		case bool:
+			l.set(rapid.Bool().Draw(t, "truth"))
+		default:
+			l.set(rapid.SampledFrom(oddNumbers).Draw(t, "number"))
+		}
+		if wrong() && rapid.IntRange(0, 9).Draw(t, "insist") > 0 {
+			l.set(l.value)
+		}
 	}
-	if _, err := store.Append(context.Background(), journal.ElectionStream(pemilu), 0, batch...); err != nil {
-		t.Fatal(err)
-	}
-	return store, command.NewStoreCatalog(store, slog.New(slog.DiscardHandler)), ref.Version
 }
 
-// TestAcceptedCanBeRead: whatever of a command is answered accepted can be loaded again, decoded, published as valid messages, and exported.
+// drawn draws a command of any type as a client would send it: mostly the example with other values.
+func drawn(t *rapid.T, all map[string][]byte) []byte {
+	kind := rapid.SampledFrom(ledger.CommandTypes()).Draw(t, "type")
+	mode := rapid.SampledFrom([]domain.Mode{domain.Report, domain.Report, domain.Request}).Draw(t, "mode")
+	id := commandID("drawn", int(rapid.Uint32().Draw(t, "id")))
+	o := outer{unit: regency, id: id, mode: mode, occurred: begin.Format(time.RFC3339)}
+	data := all[kind]
+	if rapid.IntRange(0, 5).Draw(t, "unit") == 0 {
+		o.unit, data = province, provincial(data)
+	}
+	around := func(what string, field *string, from []string) {
+		was := *field
+		*field = rapid.OneOf(rapid.Just(was), rapid.SampledFrom(from)).Draw(t, what)
+		if malformed(o.command(kind, string(data))) && rapid.IntRange(0, 9).Draw(t, "insist") > 0 {
+			*field = was
+		}
+	}
+	around("occurred", &o.occurred, oddMoments)
+	around("device", &o.device, oddDevices)
+	around("place", &o.place, oddPlaces)
+	around("evidence", &o.evidence, oddEvidence)
+	if rapid.IntRange(0, 3).Draw(t, "form") == 0 {
+		data := ledger.NewCommandOf(kind)
+		fill(t, reflect.ValueOf(data).Elem())
+		filled, err := json.Marshal(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o.command(kind, string(filled))
+	}
+	body := parsed(t, data)
+	change(t, body, func() bool { return malformed(o.command(kind, written(body))) })
+	return o.command(kind, written(body))
+}
+
+// TestAcceptedCanBeRead: everything that a server and its tools make of a log is made of the story, with odd values in
+// every command, and of many more commands, on a data directory that is closed and opened again each time.
+// JEJAK_FAULTS=all has more of them.
 func TestAcceptedCanBeRead(t *testing.T) {
-	quiet := slog.New(slog.DiscardHandler)
-	names, err := epcis.NewNamer(epcis.DefaultBase)
-	if err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	h := onDisk(t, dir)
+	h.enter()
+	defer func() { h.leave() }()
+	h.publish()
+	h.tellStory()
+	for _, kind := range ledger.CommandTypes() {
+		if h.taken[kind] == 0 {
+			t.Errorf("no command %s is in the story", kind)
+		}
 	}
-	taken := map[string]int{}
+	before := total(h.taken)
+	for n, body := range seeds(t) {
+		h.send(body, n)
+	}
+	if n := total(h.taken) - before; n < 40 {
+		t.Errorf("only %d seeds of FuzzEnvelope are accepted", n)
+	}
+	all := examples(t)
+	batch := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) []byte { return drawn(t, all) }), 150, 150)
+	rounds := 2
+	if os.Getenv("JEJAK_FAULTS") == "all" {
+		rounds = 10
+	}
+	for round := range rounds {
+		if round > 0 {
+			before = total(h.taken)
+			for n, body := range batch.Example(round) {
+				h.send(body, n)
+			}
+			t.Logf("%d of 150 more commands accepted", total(h.taken)-before)
+			if total(h.taken) == before {
+				t.Errorf("no command of batch %d was accepted", round)
+			}
+		}
+		rows, made := h.rows(), t.TempDir()
+		h.leave()
+		h.enter()
+		h.sameRows(made, rows)
+		h.sameFeed()
+		h.exported(made)
+		h.told(made)
+		h.signed(dir, made)
+		h.leave()
+		h.audited(dir)
+		h.enter()
+	}
+}
+
+// seeds are the commands that FuzzEnvelope begins with.
+func seeds(t *testing.T) (all [][]byte) {
+	t.Helper()
+	names, err := filepath.Glob("testdata/fuzz/FuzzEnvelope/*")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no seeds: %v", err)
+	}
+	for _, name := range names {
+		file, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		quoted := strings.TrimSpace(strings.TrimPrefix(string(file), "go test fuzz v1\n[]byte("))
+		body, err := strconv.Unquote(strings.TrimSuffix(quoted, ")"))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		const id = "018d4f2e-5b7c-7c3a-9f10-2b6d1c5e8a41" // of all of them
+		all = append(all, []byte(strings.Replace(body, id, commandID("seed", len(all)).String(), 1)))
+	}
+	return all
+}
+
+func total(counts map[string]int) (n int) {
+	for _, c := range counts {
+		n += c
+	}
+	return n
+}
+
+// theStory is the log after the story.
+var theStory = sync.OnceValue(func() []eventstore.Record {
+	h := inMemory(panics{}, nil)
+	h.enter()
+	h.publish()
+	h.tellStory()
+	records := h.records()
+	h.leave()
+	return records
+})
+
+// panics is a rapid.TB outside of a test.
+type panics struct{ rapid.TB }
+
+func (panics) Helper()                           {}
+func (panics) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+func (panics) Fatal(args ...any)                 { panic(fmt.Sprint(args...)) }
+
+// read does, in memory, what shows whether a log can be read: by the ledgers, the views, the feed and in EPCIS.
+func (h *house) read() {
+	h.Helper()
+	before := h.rows()
+	h.leave()
+	h.enter()
+	after := h.rows()
+	for name, row := range before {
+		if after[name] != row {
+			h.Fatalf("row %s was\n%s\nand is now\n%s", name, row, after[name])
+		}
+	}
+	h.sameFeed()
+	h.sameEPCIS()
+}
+
+// TestAnyAcceptedCanBeRead: a few commands of any types after the story; what is accepted of them is read back.
+func TestAnyAcceptedCanBeRead(t *testing.T) {
+	all := examples(t)
 	rapid.Check(t, func(t *rapid.T) {
-		ctx := context.Background()
-		store, catalog, version := house(t)
-		open := func() *command.Handler {
-			h, err := command.Open(ctx, command.Config{Store: store, Catalog: catalog, Clock: clock.NewDriven(begin), Logger: quiet})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return h
+		h := inMemory(t, theStory())
+		h.enter()
+		defer func() { h.leave() }()
+		for n := range rapid.IntRange(1, 10).Draw(t, "commands") {
+			h.send(drawn(t, all), n+rapid.IntRange(0, len(cast)-1).Draw(t, "sender"))
 		}
-		h := open()
-		id := uuid.Must(uuid.NewV7())
-		adopted := <-h.Submit(ctx, command.Command{ID: id, Mode: domain.Request, Election: pemilu, Unit: unit, OccurredAt: begin, Actor: command.System(unit), Correlation: id,
-			Causation: id, Data: &ledger.AdoptReference{Version: version}})
-		if adopted.Status != 200 {
-			t.Fatalf("%+v", adopted)
-		}
-		for _, commandType := range access.CommandTypes() {
-			if ledger.NewCommandOf(commandType) == nil {
-				continue
-			}
-			p, violations := envelope.Parse(body(t, commandType), begin)
-			if len(violations) > 0 {
-				continue
-			}
-			p.Actor = domain.Actor{ID: "usr-1", Role: domain.RoleOperator, Scope: string(unit)}
-			p.Correlation, p.Causation = p.ID, p.ID
-			answer := <-h.Submit(ctx, p.Command)
-			if answer.Status >= 500 {
-				t.Fatalf("%s: %+v", commandType, answer)
-			}
-			if answer.Result == api.Accepted || answer.Result == api.AcceptedWithDiscrepancy {
-				taken[commandType]++
-			}
-		}
-		var before, after ledger.Data
-		read := func(h *command.Handler, into *ledger.Data) {
-			if err := h.View(ctx, pemilu, unit, 0, func(s *ledger.State, _ eventstore.Position) { *into = s.Clone().Data }); err != nil {
-				t.Fatal(err)
-			}
-			if err := h.Close(ctx); err != nil {
-				t.Fatal(err)
-			}
-		}
-		read(h, &before)
-		read(open(), &after)
-		if before.Version != after.Version {
-			t.Fatalf("version %d is %d when it is loaded", before.Version, after.Version)
-		}
-		router := feed.NewRouter()
-		for rec, err := range store.ReadAll(ctx, 0, eventstore.Filter{StreamPrefix: journal.LedgerPrefix}) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			event, err := journal.Decode(&rec, ledger.NewEventOf)
-			if err != nil {
-				t.Fatalf("%v: %s %s", err, rec.Data, rec.Metadata)
-			}
-			if _, err := journal.ReadMetadata(&rec); err != nil {
-				t.Fatal(err)
-			}
-			messages, err := router.Messages(&feed.Record{Recorded: event, Position: rec.Position, Election: pemilu, Unit: unit, Schema: rec.Schema, Data: rec.Data})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, m := range messages {
-				header := nats.Header{}
-				for _, h := range m.Headers {
-					header.Set(h.Name, h.Value)
-					if bytes.ContainsAny([]byte(h.Value), "\r\n\x00") {
-						t.Fatalf("header %s is %q", h.Name, h.Value)
-					}
-				}
-				var value any
-				if err := jsonv2.Unmarshal(m.Body, &value); err != nil {
-					t.Fatalf("body of %s: %v", m.Subject, err)
-				}
-				if bytes.ContainsAny([]byte(m.Subject), " \r\n\t*>") || bytes.Count([]byte(m.Subject), []byte(".")) != 5 {
-					t.Fatalf("subject %q", m.Subject)
-				}
-			}
-		}
-		var document bytes.Buffer
-		log := export.Log{Store: store, Catalog: catalog}
-		s, err := log.EPCIS(ctx, &document, export.Choice{Election: pemilu}, names)
-		var value any
-		if err == nil {
-			err = jsonv2.Unmarshal(document.Bytes(), &value)
-		}
-		if err != nil || len(s.Unreadable) > 0 {
-			t.Fatalf("EPCIS: %+v, %v", s, err)
-		}
-		var book bytes.Buffer
-		if s, err := log.XLSX(ctx, &book, "", export.Choice{Election: pemilu}, export.Form{}); err != nil || len(s.Unreadable) > 0 {
-			t.Fatalf("tables: %+v, %v", s, err)
-		}
+		h.read()
 	})
-	if len(taken) < 5 {
-		t.Errorf("only commands of %d types are ever accepted: %v", len(taken), taken)
+}
+
+// FuzzEnvelope: whatever bytes are accepted as a command can be read back.
+func FuzzEnvelope(f *testing.F) {
+	all := examples(f)
+	for n, kind := range ledger.CommandTypes() {
+		o := outer{unit: regency, id: commandID("fuzz", n), mode: domain.Report, occurred: pick(oddMoments, n),
+			device: pick(oddDevices, n), place: pick(oddPlaces, n), evidence: pick(oddEvidence, n)}
+		f.Add(o.command(kind, string(all[kind])))
 	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if malformed(body) {
+			return // package envelope has targets of its own for what is refused
+		}
+		h := inMemory(t, theStory())
+		h.enter()
+		defer func() { h.leave() }()
+		if why := h.send(body, 0); why != "" {
+			t.Log(why)
+			return
+		}
+		h.read()
+	})
 }

@@ -84,7 +84,7 @@ func inHouse(ctx context.Context, opt harness.Options, s size, program, data str
 		return t, err
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
-	c, err := client.New(server.URL, client.Options{Connections: hands, Patience: serving.Patience})
+	c, err := client.New(server.URL, client.Options{Connections: hands, Patience: serving.Patience, Busy: -1})
 	if err != nil {
 		return t, err
 	}

@@ -130,7 +130,7 @@ func raise(ctx context.Context, s *serving.Server) (n int, took time.Duration, e
 	if err != nil {
 		return 0, 0, err
 	}
-	c, err := client.New(s.URL, client.Options{Connections: growthClients, Patience: serving.Patience})
+	c, err := client.New(s.URL, client.Options{Connections: growthClients, Patience: serving.Patience, Busy: -1})
 	if err != nil {
 		return 0, 0, err
 	}

@@ -123,8 +123,15 @@ func (e *DiffersError) Error() string {
 }
 
 // Write keeps tiles, durably: none of them is half there after a loss of power. One that is there already must be the same.
-func (f *Files) Write(tiles []Tile) error {
+func (f *Files) Write(tiles []Tile) (err error) {
 	var fresh []Tile
+	defer func() {
+		if err != nil { // a full disk does not keep what is half written
+			for i := range fresh {
+				_ = os.Remove(f.temporary(i)) // the next start removes it, and the next attempt
+			}
+		}
+	}()
 	for _, tile := range tiles {
 		name := torchwood.TilePath(tile.Tile)
 		there, err := f.Read(name)

@@ -26,7 +26,6 @@ type Epoch struct {
 
 // history is what the notary's stream says beside its checkpoints.
 type history struct {
-	stream   []func(do func(*notary.Entry) error) error
 	keys     []notary.Key
 	epochs   []Epoch
 	begun    time.Time
