@@ -51,6 +51,7 @@ func newRootCommand(env environment) *cobra.Command {
 		newAuditCommand(),
 		newReportCommand(),
 		newNotaryCommand(),
+		newClockCommand(),
 		newFeedCommand(),
 		newBackupCommand(),
 		newRestoreCommand(),

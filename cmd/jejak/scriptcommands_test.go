@@ -48,6 +48,7 @@ var exeSuffix = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
 //	answer NAME                     run the command of that name on docs/panduan-auditor.md, as it stands there, and compare its output with what is shown there
 //	demo DIR                        the data directory of the demo on docs/panduan-auditor.md, played once for all scripts: a copy
 //	former FORM DIR                 a data directory that an earlier program wrote: testdata/former/FORM.tar.gz
+//	aged DIR DAYS                   a data directory whose server ran so many days ago, by its clock; -1: tomorrow
 //	forge FILE SQLFILE              run SQL on a database as somebody would who makes the checksums of its pages fit
 //	secret FILE TEXT                write a text, such as a token, to a file that only its owner reads
 //	unescape FILE JSON              write a text that was inside quotes in JSON to a file
@@ -72,6 +73,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"answer":    answer,
 	"demo":      givesDemo,
 	"former":    former,
+	"aged":      aged,
 	"forge":     forge,
 	"secret":    secret,
 	"unescape":  unescape,

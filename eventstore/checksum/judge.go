@@ -48,6 +48,14 @@ type refusal struct {
 // It is called before the first file is opened.
 func (c *VFS) JudgeBy(judge func(*sqlite3.Conn) error) { c.court.judge = judge }
 
+// has tells whether a page was taken as it is.
+func (ct *court) has(d *DamagedError, is pair) bool {
+	ct.mu.Lock()
+	defer ct.mu.Unlock()
+	sum, ok := ct.taken[place{d.File, d.Page}]
+	return ok && sum == is
+}
+
 // judged tells why a page that does not fit its checksum, and now has another one, is not to be taken; nil: it is.
 func (c *VFS) judged(d *DamagedError, is pair) error {
 	p := place{d.File, d.Page}
@@ -162,21 +170,28 @@ func (f *PageFile) setAnew() error {
 	defer ct.mu.Unlock()
 	written := false
 	page := make([]byte, PageSize)
-	for at, sum := range ct.taken {
-		if at.file != f.name {
-			continue
-		}
-		off := (at.page - 1) * PageSize
-		if whole, err := readWhole(f.File, page, off); err != nil {
-			return fmt.Errorf("read page %d again: %w", at.page, err)
-		} else if whole && pageSum(page) == sum && storedSum(page) != sum {
-			putSum(page, sum)
-			if _, err := f.File.WriteAt(page[PageSize-Reserved:], off+PageSize-Reserved); err != nil {
-				return fmt.Errorf("give page %d its checksum: %w", at.page, err)
+	for _, now := range []bool{true, false} { // those that would be doubtful alone come first, so that it may be cut short
+		for at, sum := range ct.taken {
+			if at.file != f.name {
+				continue
 			}
-			written = true
+			off := (at.page - 1) * PageSize
+			whole, err := readWhole(f.File, page, off)
+			if err != nil {
+				return fmt.Errorf("read page %d again: %w", at.page, err)
+			}
+			if now && !(whole && doubtful(page, sum)) {
+				continue
+			}
+			if whole && pageSum(page) == sum && storedSum(page) != sum {
+				putSum(page, sum)
+				if _, err := f.File.WriteAt(page[PageSize-Reserved:], off+PageSize-Reserved); err != nil {
+					return fmt.Errorf("give page %d its checksum: %w", at.page, err)
+				}
+				written = true
+			}
+			delete(ct.taken, at)
 		}
-		delete(ct.taken, at)
 	}
 	if !written {
 		return nil

@@ -15,10 +15,22 @@ import (
 // There is one word in which SQLite itself changes one byte alone: how many pages a page of the list of free pages names. Its own check counts them.
 func oneByte(page []byte, is pair) bool {
 	count := -1
-	if page[0] == 0 { // no page that holds rows or an index begins with 0
+	if inList(page) {
 		count = 4
 	}
 	return changedByte(storedSum(page), is, page[:PageSize-Reserved], count)
+}
+
+// inList tells whether a page may be one of the list of free pages: no page that holds rows or an index begins with 0.
+func inList(page []byte) bool { return page[0] == 0 }
+
+// doubtful tells whether what looks like one byte may as well be numbers that SQLite has changed, of several words. In the header of the file and in the list of free
+// pages they stand in words of their own, the highest byte first: of small numbers only the last byte of the word changes. Of such a byte no more than the last eight
+// bits of a place's pair of numbers count, so that every second change of several of them passes for one byte.
+func doubtful(page []byte, is pair) bool {
+	const others = 1<<24 - 1
+	was := storedSum(page)
+	return (page[0] == 'S' || inList(page)) && (was.s1-is.s1)&others == 0 && (was.s2-is.s2)&others == 0 // the file begins with "SQLite"
 }
 
 // changedByte tells whether one byte of the words, or of was, is all that keeps their checksum from being was. A change that may be in the word at except

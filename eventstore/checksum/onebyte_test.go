@@ -51,3 +51,48 @@ func TestOneByte(t *testing.T) {
 		t.Error("a byte beside the count is not found")
 	}
 }
+
+// TestNumbersOfSQLite: whatever SQLite counts in the header of a file and in a page of the list of free pages, it is not taken for a changed byte for certain.
+func TestNumbersOfSQLite(t *testing.T) {
+	for name, test := range map[string]struct {
+		begins byte
+		last   []int // the last bytes of its words
+	}{
+		"header": {'S', []int{27, 31, 35, 39, 95}}, // changes, pages, first free page, free pages, changes
+		"list":   {0, []int{3, 7, 11, 15, 19}},     // next page of the list, how many it names, these
+	} {
+		t.Run(name, func(t *testing.T) {
+			page := make([]byte, PageSize)
+			for i := range page {
+				page[i] = byte(i * i >> 3)
+			}
+			page[0] = test.begins
+			Fit(page)
+			alike := 0
+			for which := 1; which < 1<<len(test.last); which++ {
+				for by := 1; by < 256; by++ {
+					changed := append([]byte(nil), page...)
+					for i, at := range test.last {
+						if which>>i&1 == 1 {
+							changed[at] += byte(by + i)
+						}
+					}
+					is := pageSum(changed)
+					if is == pageSum(page) || !oneByte(changed, is) {
+						continue
+					}
+					if alike++; !doubtful(changed, is) {
+						t.Fatalf("the words %b greater by %d are taken for one byte", which, by)
+					}
+				}
+			}
+			if alike < 1000 {
+				t.Errorf("%d changes look like one byte: the test shows nothing", alike)
+			}
+			page[9] ^= 1
+			if is := pageSum(page); !oneByte(page, is) || doubtful(page, is) {
+				t.Error("a byte within a word is not found")
+			}
+		})
+	}
+}

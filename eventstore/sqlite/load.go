@@ -27,7 +27,7 @@ func Load(ctx context.Context, path string, records iter.Seq2[eventstore.Record,
 		return fmt.Errorf("make event log %s: %w", path, err)
 	}
 	defer checked.Unregister()
-	checked.JudgeBy(judge)
+	checked.JudgeBy(judgeBy(ctx, nil))
 	disk, err := newDisk(checked.Name())
 	if err != nil {
 		return fmt.Errorf("make event log %s: %w", path, err)

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,11 @@ type Options struct {
 	// Observe is told of every transaction after its callers have been answered: events and appends in it, and its time from begin to durable.
 	// It is called by the writer, so it must be quick.
 	Observe func(batchEvents, batchAppends int, d time.Duration)
+	// Former vouches for the records of a log of format 2 in which another program has written pages. It is given all
+	// of them in position order, once, before the log becomes one of the newer format, and returns nil when it knows
+	// from elsewhere that they are those that were written: their form was looked at, their content was not. Its error
+	// refuses the log with ErrDamaged. Without Former such a log is refused.
+	Former func(ctx context.Context, records iter.Seq2[eventstore.Record, error]) error
 }
 
 func (o Options) withDefaults() Options {
@@ -98,9 +104,12 @@ func Open(ctx context.Context, path string, opt Options) (*Store, error) {
 	if s.checked, err = checksum.Register(opt.VFS); err != nil {
 		return nil, fmt.Errorf("open event log %s: %w", path, err)
 	}
-	s.checked.JudgeBy(judge)
+	s.checked.JudgeBy(judgeBy(ctx, opt.Former))
 	last, err := s.openWriter(ctx)
 	if err != nil {
+		if ended := ctx.Err(); ended != nil {
+			err = ended // what was not looked at to its end is not damaged
+		}
 		s.checked.Unregister()
 		return nil, fmt.Errorf("open event log %s: %w", path, s.named(err))
 	}

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 
@@ -129,16 +128,4 @@ func onwards(together, sum uint32) uint32 {
 	var b [4]byte
 	binary.LittleEndian.PutUint32(b[:], sum)
 	return crc32.Update(together, sumTable, b[:])
-}
-
-// judge decides for package checksum whether a log in which pages do not fit their checksums is as it was written.
-func judge(conn *sqlite3.Conn) error {
-	version, err := queryInt(conn, `PRAGMA user_version`)
-	if err != nil {
-		return err
-	}
-	if version != schemaVersion {
-		return fmt.Errorf("the log has format %d, whose rows have no sums", version)
-	}
-	return errors.Join(checkSchema(conn), checkRows(conn))
 }

@@ -27,9 +27,7 @@ func (s *Store) Verify(ctx context.Context) error {
 		return err
 	}
 	upTo := s.tail.head.Load()
-	versions := map[string]eventstore.Version{}
-	commands := map[uuid.UUID]string{} // of the last records, as events of a command are together
-	var last eventstore.Position
+	follow := newForm(report)
 	for r, err := range s.ReadAll(ctx, 0, eventstore.Filter{}) {
 		if err != nil {
 			if e := s.usable(ctx); e != nil {
@@ -38,33 +36,11 @@ func (s *Store) Verify(ctx context.Context) error {
 			report("%w", err)
 			break
 		}
-		if uint64(r.Position) > upTo {
-			break
-		}
-		ok := true
-		if r.Position != last+1 {
-			ok = report("positions %d to %d are missing", last+1, r.Position-1)
-		}
-		if r.Version != versions[r.Stream]+1 {
-			ok = report("position %d: stream %s goes on with version %d after %d", r.Position, r.Stream, r.Version, versions[r.Stream])
-		}
-		if bad := firstNotJSON(r.Data, r.Metadata); bad != "" {
-			ok = report("position %d: %s is not JSON", r.Position, bad)
-		}
-		if other, known := commands[r.Command]; known && other != r.Stream {
-			ok = report("position %d: command %s is in streams %s and %s", r.Position, r.Command, other, r.Stream)
-		}
-		if r.Command != uuid.Nil {
-			if len(commands) > 4*eventstore.MaxEvents {
-				clear(commands)
-			}
-			commands[r.Command] = r.Stream
-		}
-		last, versions[r.Stream] = r.Position, r.Version
-		if !ok {
+		if uint64(r.Position) > upTo || !follow.record(&r) {
 			break
 		}
 	}
+	last := follow.last
 	if len(found) == 0 && uint64(last) < upTo {
 		report("the log ends at position %d, but %d has been written", last, upTo)
 	}
@@ -167,6 +143,43 @@ func (s *Store) checkPages(ctx context.Context, conn *sqlite3.Conn, report func(
 		report("the file has %d bytes, which is not a multiple of %d", size, pageSize)
 	}
 	return nil
+}
+
+// form is what must hold of records that are read one after another from the first on.
+type form struct {
+	report   func(string, ...any) bool
+	versions map[string]eventstore.Version
+	commands map[uuid.UUID]string // of the last records, as events of a command are together
+	last     eventstore.Position
+}
+
+func newForm(report func(string, ...any) bool) *form {
+	return &form{report: report, versions: map[string]eventstore.Version{}, commands: map[uuid.UUID]string{}}
+}
+
+// record looks at the next one. It returns false when enough was reported.
+func (f *form) record(r *eventstore.Record) bool {
+	ok := true
+	if r.Position != f.last+1 {
+		ok = f.report("positions %d to %d are missing", f.last+1, r.Position-1)
+	}
+	if r.Version != f.versions[r.Stream]+1 {
+		ok = f.report("position %d: stream %s goes on with version %d after %d", r.Position, r.Stream, r.Version, f.versions[r.Stream])
+	}
+	if bad := firstNotJSON(r.Data, r.Metadata); bad != "" {
+		ok = f.report("position %d: %s is not JSON", r.Position, bad)
+	}
+	if other, known := f.commands[r.Command]; known && other != r.Stream {
+		ok = f.report("position %d: command %s is in streams %s and %s", r.Position, r.Command, other, r.Stream)
+	}
+	if r.Command != uuid.Nil {
+		if len(f.commands) > 4*eventstore.MaxEvents {
+			clear(f.commands)
+		}
+		f.commands[r.Command] = r.Stream
+	}
+	f.last, f.versions[r.Stream] = r.Position, r.Version
+	return ok
 }
 
 func firstNotJSON(data, metadata []byte) string {

@@ -31,6 +31,7 @@ const (
 	Feed          Model = "feed"           // events over NATS
 	ReadClock     Model = "clock"          // the server's time
 	SetClock      Model = "clock (set)"    // drive the time of a simulated data directory
+	AcceptClock   Model = "clock (accept)" // believe the server's clock after it was set
 	Accounts      Model = "accounts"       // add, revoke and forget people
 	FeedRebuild   Model = "feed (rebuild)" // publish the event feed anew
 	Reads         Model = "reads"          // what auditors, supervisors and observers have read
@@ -39,7 +40,7 @@ const (
 
 // Models lists the models in the order of docs/access.md.
 func Models() []Model {
-	return []Model{Elections, Regency, Supporting, Plan, Station, Box, Shipment, Custody, Deadlines, Claims, Seals, Discrepancies, Minutes, Events, History, Feed, ReadClock, SetClock, Accounts, FeedRebuild, Reads, Backup}
+	return []Model{Elections, Regency, Supporting, Plan, Station, Box, Shipment, Custody, Deadlines, Claims, Seals, Discrepancies, Minutes, Events, History, Feed, ReadClock, SetClock, AcceptClock, Accounts, FeedRebuild, Reads, Backup}
 }
 
 // View says how much of a model a role sees.
@@ -112,6 +113,7 @@ var readTable = map[Model]views{
 	History:     each(Unit, slices.Concat(staff, watch)...).and(All, domain.RoleSimulator),
 	Feed:        each(Unit, slices.Concat(staff, watch)...).and(Escorts, domain.RoleEscort).and(All, domain.RoleSimulator),
 	SetClock:    each(All, domain.RoleSimulator),
+	AcceptClock: each(Within, domain.RoleAdmin), // of the whole province
 	Accounts:    each(Within, domain.RoleAdmin).and(All, domain.RoleSimulator),
 	FeedRebuild: each(Within, domain.RoleAdmin), // of the whole province
 	Reads:       each(Within, domain.RoleAdmin, domain.RoleSupervisor),

@@ -40,6 +40,8 @@ func (m Model) Routes() []string {
 		return []string{"GET /v1/clock"}
 	case SetClock:
 		return []string{"POST /v1/clock"}
+	case AcceptClock:
+		return []string{"POST /v1/clock/accept"}
 	case Accounts:
 		return []string{"POST /v1/users", "DELETE /v1/users/{id}", "POST /v1/users/{id}/forget"}
 	case FeedRebuild:

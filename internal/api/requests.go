@@ -4,7 +4,7 @@ package api
 type NewUser struct {
 	Role    string `json:"role" doc:"One of the roles of the system, such as operator or district."`
 	Scope   string `json:"scope" doc:"Region code of 2, 4, 6, 10 or 13 digits, or a police unit such as P3578A for an escort."`
-	Party   string `json:"party,omitempty" doc:"Firm of a supplier or carrier, as the supplier of its orders is written: 1 to 40 letters, digits and dashes."`
+	Party   string `json:"party,omitempty" doc:"Firm of a supplier or carrier, as the supplier of its orders or the carrier of its shipments is written: 1 to 40 letters, digits and dashes."`
 	Name    string `json:"name,omitempty" doc:"Kept in people.db only; never in events or logs."`
 	Phone   string `json:"phone,omitempty" doc:"Kept in people.db only; never in events or logs."`
 	Expires string `json:"expires,omitempty" doc:"RFC 3339 time with offset after which the token is bad."`
@@ -58,6 +58,14 @@ type Clock struct {
 	Now       string `json:"now" doc:"RFC 3339 with offset."`
 	Simulated bool   `json:"simulated" doc:"The clock is driven, and everything recorded is a simulation."`
 	Settled   *bool  `json:"settled,omitempty" doc:"Of a driven clock: all that follows from this time and from what was recorded (deadlines, deliveries between units, seals in two units) is recorded too."`
+	Machine   string `json:"machine,omitempty" doc:"What the machine's clock says (UTC), while it is not believed because it was set by more than a day at once; now goes on meanwhile from the time before. See POST /v1/clock/accept."`
+}
+
+// ClockAccepted is the answer to POST /v1/clock/accept.
+type ClockAccepted struct {
+	Accepted bool   `json:"accepted" doc:"The clock had been set by more than a day and is believed from now on; false: there was nothing to accept, and nothing was done."`
+	Before   string `json:"before" doc:"The server's time until then: RFC 3339 (UTC)."`
+	Now      string `json:"now" doc:"The server's time from now on: RFC 3339 (UTC)."`
 }
 
 // SetClock drives the clock of a simulated data directory forward.

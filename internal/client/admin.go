@@ -20,6 +20,7 @@ type NewUser struct {
 	ID          string `json:"id,omitempty"`
 	Role        string `json:"role"`
 	Scope       string `json:"scope"`
+	Party       string `json:"party,omitempty"` // firm of a supplier or carrier
 	TokenSHA256 string `json:"token_sha256,omitempty"`
 }
 
@@ -46,6 +47,18 @@ func (c *Client) Clock(ctx context.Context, token string) (time.Time, error) {
 	var body clockBody
 	_, err := c.Get(ctx, token, "/v1/clock", nil, 0, &body)
 	return body.Now, err
+}
+
+// ClockState is the server's time, with what the machine's clock says while that is not believed.
+func (c *Client) ClockState(ctx context.Context, token string) (state api.Clock, err error) {
+	_, err = c.Get(ctx, token, "/v1/clock", nil, 0, &state)
+	return state, err
+}
+
+// AcceptClock has the server believe the machine's clock after it was set.
+func (c *Client) AcceptClock(ctx context.Context, token string) (done api.ClockAccepted, err error) {
+	err = c.Post(ctx, token, "/v1/clock/accept", struct{}{}, &done)
+	return done, err
 }
 
 // BackUp takes a backup of the server's data directory, on its own machine, and writes it. It is tried once: an error says that what was written is not

@@ -18,7 +18,7 @@ type Machine interface {
 }
 
 // Watched is the machine's clock, held against how long the machine has run. While the two are a step of more than a day apart the clock is not believed:
-// Now goes on from the time before the step, and Stepped says so, until the clock is right again. A server that starts takes the clock as it is.
+// Now goes on from the time before the step, and Stepped says so, until the clock is right again, or somebody says with Accept that it is right now.
 type Watched struct {
 	machine Machine
 	log     *slog.Logger
@@ -26,6 +26,7 @@ type Watched struct {
 	mu       sync.Mutex
 	wall     time.Time     // believed last
 	running  time.Duration // then
+	latest   time.Time     // told by Now
 	distrust bool
 }
 
@@ -68,16 +69,56 @@ func (w *Watched) Stepped() *SteppedError {
 	return stepped
 }
 
+// Accepted is what Accept did.
+type Accepted struct {
+	// Stepped says that the clock was not believed; without it there was nothing to accept, and nothing was done.
+	Stepped bool
+	Before  time.Time // by how long the machine has run: what Now told until then
+	Now     time.Time // what the machine's clock says, and Now from now on
+}
+
+// Accept believes a clock that was set: on the word of a person, since nothing that the machine knows tells a clock that
+// was put right from one that was put wrong.
+func (w *Watched) Accept() Accepted {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	expected, stepped := w.lookAgain()
+	if stepped == nil {
+		return Accepted{Before: expected, Now: expected}
+	}
+	w.wall, w.running, w.distrust = stepped.Says, w.machine.Running(), false
+	w.log.Warn("the machine's clock is believed again, on the word of a person", "says", stepped.Says, "expected", expected)
+	return Accepted{Stepped: true, Before: expected, Now: stepped.Says}
+}
+
+// Behind is how far Now lies before the latest time that it has told: what was recorded then bears a time to come. It is 0
+// for a clock that never went back.
+func (w *Watched) Behind() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now, _ := w.lookAgain()
+	return max(w.latest.Sub(now), 0)
+}
+
 func (w *Watched) look() (time.Time, *SteppedError) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	now, stepped := w.lookAgain()
+	if now.After(w.latest) {
+		w.latest = now
+	}
+	return now, stepped
+}
+
+// lookAgain looks at the machine. The caller holds the lock.
+func (w *Watched) lookAgain() (time.Time, *SteppedError) {
 	says, running := w.machine.Wall(), w.machine.Running()
 	expected := w.wall.Add(running - w.running)
 	if off := says.Sub(expected).Abs(); off > greatestStep {
 		stepped := &SteppedError{says, expected}
 		if !w.distrust {
 			w.distrust = true
-			w.log.Error("the machine's clock is not believed: commands are refused until it is right again, or the server is started again", "error", stepped)
+			w.log.Error("the machine's clock is not believed: commands are refused until it is right again, or jejak clock accept says that it is right now", "error", stepped)
 		}
 		return expected, stepped
 	}

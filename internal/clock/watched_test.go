@@ -71,3 +71,36 @@ func TestThisMachine(t *testing.T) {
 		t.Errorf("now %s, before %s, %v", now, before, c.Stepped())
 	}
 }
+
+// TestAcceptedSteps: a step is taken on a person's word, forward and back, and only then; the next one is not believed again.
+func TestAcceptedSteps(t *testing.T) {
+	m := &machine{wall: start}
+	c := clock.NewWatched(m, slog.New(slog.DiscardHandler))
+	if done := c.Accept(); done.Stepped || !done.Now.Equal(start) || !done.Before.Equal(start) {
+		t.Errorf("there was nothing to accept: %+v", done)
+	}
+	for _, step := range []time.Duration{3 * 365 * 24 * time.Hour, -2 * 365 * 24 * time.Hour} {
+		m.runs(time.Hour)
+		before := c.Now()
+		m.wall = m.wall.Add(step)
+		m.runs(time.Minute)
+		done := c.Accept()
+		if !done.Stepped || !done.Before.Equal(before.Add(time.Minute)) || !done.Now.Equal(m.wall) {
+			t.Fatalf("%s: %+v", step, done)
+		}
+		m.runs(time.Hour)
+		if now, stepped := c.Now(), c.Stepped(); !now.Equal(m.wall) || stepped != nil {
+			t.Errorf("%s was accepted, but now is %s: %v", step, now, stepped)
+		}
+		if behind := c.Behind(); (behind > 0) != (step < 0) {
+			t.Errorf("%s: behind by %s", step, behind)
+		}
+		if again := c.Accept(); again.Stepped {
+			t.Errorf("%s is accepted again: %+v", step, again)
+		}
+	}
+	m.wall = m.wall.Add(25 * time.Hour)
+	if c.Stepped() == nil {
+		t.Error("after a word every step is believed")
+	}
+}

@@ -60,8 +60,8 @@ var (
 	RuleServerClock = machineRule("server_clock", domain.Invalid,
 		domain.Text{ID: "jam server menunjuk %[1]v, padahal seharusnya sekitar %[2]v: jam itu disetel lebih dari sehari selagi server berjalan, jadi tidak ada yang dicatat",
 			EN: "the server's clock says %[1]v, but it should be about %[2]v: it was set by more than a day while the server ran, so nothing is recorded"},
-		domain.Text{ID: "simpan perintah ini dan kirim lagi dengan id yang sama; pengelola membetulkan jam mesin (NTP), atau bila jam itu sudah benar menghidupkan ulang server",
-			EN: "keep this command and send it again with the same id; the operator sets the machine's clock right (NTP), or if it is right now starts the server again"})
+		domain.Text{ID: "simpan perintah ini dan kirim lagi dengan id yang sama; pengelola membetulkan jam mesin (NTP), atau bila jam itu sudah benar menjalankan jejak clock accept",
+			EN: "keep this command and send it again with the same id; the operator sets the machine's clock right (NTP), or if it is right now runs jejak clock accept"})
 	ruleInternal = machineRule("internal_error", domain.Invalid,
 		domain.Text{ID: "kesalahan di dalam server saat memutuskan perintah ini; tidak ada yang tercatat", EN: "a fault inside the server while deciding this command; nothing was recorded"},
 		domain.Text{ID: "laporkan id perintah ini kepada pengelola", EN: "report this command's id to the operator"})

@@ -10,6 +10,7 @@ import (
 	"jejak/domain"
 	"jejak/internal/access"
 	"jejak/internal/api"
+	"jejak/internal/clock"
 )
 
 type clockReply struct {
@@ -18,6 +19,10 @@ type clockReply struct {
 
 type setClock struct {
 	Body api.SetClock
+}
+
+type clockAcceptedReply struct {
+	Body api.ClockAccepted
 }
 
 // registerClock registers the server's time.
@@ -35,10 +40,21 @@ func (s *Server) registerClock() {
 		OperationID: "set-clock", Method: http.MethodPost, Path: "/v1/clock", Summary: "Drive the clock of a simulated data directory forward",
 		Tags: []string{"server"}, Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}, s.driveClock)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "accept-clock", Method: http.MethodPost, Path: "/v1/clock/accept", Summary: "Believe the machine's clock after it was set", Tags: []string{"server"},
+		Description: "A clock that is set by more than a day at once while the server runs is not believed, and commands are refused (server_clock), until it is right again or the admin of the " +
+			"province says here that the new time is the right one. A clock that was not set is left as it is.",
+		Errors: []int{http.StatusUnauthorized, http.StatusForbidden},
+	}, s.acceptClock)
 }
 
 func (s *Server) clock(ctx context.Context) (*clockReply, error) {
 	reply := &clockReply{Body: api.Clock{Now: s.cfg.Clock.Now().Format(time.RFC3339Nano), Simulated: s.cfg.Clock.Simulated()}}
+	if s.cfg.Stepped != nil {
+		if stepped := s.cfg.Stepped(); stepped != nil {
+			reply.Body.Machine = stepped.Says.UTC().Format(time.RFC3339Nano)
+		}
+	}
 	if s.cfg.Settled != nil && s.cfg.Clock.Simulated() {
 		settled, err := s.cfg.Settled(ctx)
 		if err != nil {
@@ -68,4 +84,22 @@ func (s *Server) driveClock(ctx context.Context, in *setClock) (*clockReply, err
 			"kirim waktu yang sama atau sesudahnya", "send the same time or a later one"))
 	}
 	return s.clock(ctx)
+}
+
+// acceptClock is for the admin of the whole province: what is recorded from now on bears the new time in every unit.
+func (s *Server) acceptClock(ctx context.Context, _ *struct{}) (*clockAcceptedReply, error) {
+	user := userOf(ctx)
+	if err := s.may(ctx, access.AcceptClock, domain.Code(user.Scope).Up(domain.Province)); err != nil {
+		return nil, err
+	}
+	now := s.cfg.Clock.Now()
+	done := clock.Accepted{Before: now, Now: now}
+	if s.cfg.AcceptClock != nil {
+		done = s.cfg.AcceptClock()
+	}
+	before, after := done.Before.UTC().Format(time.RFC3339Nano), done.Now.UTC().Format(time.RFC3339Nano)
+	if done.Stepped {
+		s.cfg.Telemetry.Security.Warn("clock accepted", "by", user.ID, "before", before, "now", after)
+	}
+	return &clockAcceptedReply{Body: api.ClockAccepted{Accepted: done.Stepped, Before: before, Now: after}}, nil
 }

@@ -28,7 +28,8 @@ import (
 	"jejak/internal/unreadable"
 )
 
-// Config is what the server works with. All but DiskFull, SetClock, Settled, RebuildFeed, Consumers, Reads, Backup, Notary, Ready and Warnings must be given.
+// Config is what the server works with. All but DiskFull, SetClock, AcceptClock, Stepped, Settled, RebuildFeed, Consumers, Reads, Backup,
+// Notary, Ready and Warnings must be given.
 type Config struct {
 	Ledgers   command.Ledgers
 	Store     eventstore.Store
@@ -40,6 +41,10 @@ type Config struct {
 	History *history.History
 	// SetClock drives the clock of a simulated data directory; nil in a real one.
 	SetClock func(time.Time) error
+	// AcceptClock believes the machine's clock after it was set, and Stepped says why it is not believed, nil while it is;
+	// both are nil in a simulation.
+	AcceptClock func() clock.Accepted
+	Stepped     func() *clock.SteppedError
 	// Views keep rows of all ledgers; nil where there are none: then every answer is made from the ledgers.
 	Views Views
 	// Settled tells whether what follows from the log and the driven clock is recorded; nil where there is nothing that says so.

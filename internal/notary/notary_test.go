@@ -334,7 +334,7 @@ func TestTheFolderIsPrivate(t *testing.T) {
 		t.Errorf("origin %s", n.Origin())
 	}
 	h.close(n)
-	for name, want := range map[string]os.FileMode{KeyFile: 0o600, PublicFile: 0o644, BookFile: 0o600, IndexFile: 0o600} {
+	for name, want := range map[string]os.FileMode{KeyFile: 0o600, PublicFile: 0o600, BookFile: 0o600, IndexFile: 0o600} {
 		info, err := os.Stat(filepath.Join(h.cfg.Dir, name))
 		if err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: %v %v", name, info.Mode(), err)

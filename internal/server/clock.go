@@ -9,7 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
+	"sync"
 	"time"
 
 	"jejak/internal/clock"
@@ -25,37 +25,38 @@ var clockStart = time.Date(2023, time.January, 1, 0, 0, 0, 0, time.FixedZone("WI
 const (
 	usualGap   = 24 * time.Hour
 	usualError = 2 * time.Minute // by which the clock may be before the newest record
+	// lookPatience is how long a warning of the clock waits for the newest record.
+	lookPatience = time.Second
 )
 
-// openWatchedClock takes the machine's clock as it is, tells how far it is from the newest record where that is much, and watches it from now on.
+// openWatchedClock takes the machine's clock as it is, unless it cannot be right, tells how far it is from the newest record where that is much, and
+// watches it from now on.
 func (s *Server) openWatchedClock(ctx context.Context) error {
-	last, err := lastRecorded(ctx, s.store)
+	s.watched = clock.NewWatched(s.cfg.Machine, s.log)
+	s.clock = s.watched
+	began, err := s.startClock(ctx, s.watched.Now())
 	if err != nil {
 		return err
 	}
-	s.watched = clock.NewWatched(s.cfg.Machine, s.log)
-	s.clock = s.watched
+	if err := s.mayStart(&began); err != nil {
+		return err
+	}
 	gap := time.Duration(0)
-	if now := s.watched.Now(); !last.IsZero() {
-		gap = now.Sub(last)
+	if !began.Newest.IsZero() {
+		gap = began.Now.Sub(began.Newest)
 	}
-	var told []string
-	switch {
-	case gap > usualGap:
-		told = append(told, fmt.Sprintf("at the start the clock was %s after the newest record (%s): right if the server was off for so long", gap.Round(time.Minute), stamp(last)))
-	case gap < -usualError:
-		told = append(told, fmt.Sprintf("at the start the clock was %s before the newest record (%s): one of them is wrong; until the clock reaches it, records of its "+
-			"ledger bear its time", (-gap).Round(time.Minute), stamp(last)))
-	}
-	for _, text := range told {
-		s.log.Warn("look at the clock", "cause", text)
+	if gap > usualGap {
+		told := fmt.Sprintf("at the start the clock was %s after the newest record (%s): right if the server was off for so long", gap.Round(time.Minute), stamp(began.Newest))
+		s.log.Warn("look at the clock", "cause", told)
+		s.warns(func() []string { return []string{told} })
 	}
 	s.warns(func() []string {
 		if stepped := s.watched.Stepped(); stepped != nil {
-			return append(slices.Clone(told), stepped.Error()+": commands are refused (server_clock) until it is right, or the server is started again")
+			return []string{stepped.Error() + ": commands are refused (server_clock) until it is right, or jejak clock accept says that it is right now"}
 		}
-		return told
+		return nil
 	})
+	s.warnOfTimesToCome(began.Newest)
 	if s.metrics == nil {
 		return nil
 	}
@@ -66,6 +67,65 @@ func (s *Server) openWatchedClock(ctx context.Context) error {
 		return 0
 	})
 	return nil
+}
+
+// warnOfTimesToCome warns while the newest record bears a time that has not come yet: the one that was there at the start, or one that was recorded before
+// the clock went back.
+func (s *Server) warnOfTimesToCome(newest time.Time) {
+	s.newest.reach(newest)
+	s.warns(func() []string {
+		if s.watched.Behind() > usualError { // else the log has nothing newer than now
+			s.lookAtNewest()
+		}
+		newest := s.newest.get()
+		ahead := newest.Sub(s.watched.Now())
+		if newest.IsZero() || ahead <= usualError {
+			return nil
+		}
+		return []string{fmt.Sprintf("the clock is %s before the newest record of the log (%s): one of them is wrong; until the clock reaches it, records of its ledger bear "+
+			"its time", ahead.Round(time.Minute), stamp(newest))}
+	})
+}
+
+// acceptClock believes the machine's clock after it was set. Nothing is recorded while it is not believed, so that the newest record is the one of before:
+// it is looked at now, for if the clock goes back the next record bears an earlier time.
+func (s *Server) acceptClock() clock.Accepted {
+	if s.watched.Stepped() != nil {
+		s.lookAtNewest()
+	}
+	return s.watched.Accept()
+}
+
+// lookAtNewest remembers when the newest record of the log was recorded.
+func (s *Server) lookAtNewest() {
+	ctx, cancel := context.WithTimeout(context.Background(), lookPatience)
+	defer cancel()
+	last, err := lastRecorded(ctx, s.store)
+	if err != nil {
+		s.log.Warn("the newest record cannot be held against the clock", "error", err)
+		return
+	}
+	s.newest.reach(last)
+}
+
+// newestTime is the latest time that a record of the log is known to bear.
+type newestTime struct {
+	mu   sync.Mutex
+	time time.Time
+}
+
+func (n *newestTime) get() time.Time {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.time
+}
+
+func (n *newestTime) reach(t time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if t.After(n.time) {
+		n.time = t
+	}
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

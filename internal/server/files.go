@@ -77,6 +77,7 @@ var files = []file{
 	{NotaryFolder, disposable}, // the rest of it
 	{natsFolder, disposable},
 	{ServingFile, disposable},
+	{clockWordFile, disposable}, // it is for the next start on this machine
 	{lock.FileName, disposable},
 	{"demo.log", disposable}, // of `jejak demo`
 }

@@ -176,16 +176,21 @@ func (s *Server) adoption(election string, unit domain.Code, version string, eve
 
 // lastRecorded is when the newest record of the log was recorded, the zero time for an empty log.
 func lastRecorded(ctx context.Context, store eventstore.Store) (time.Time, error) {
+	_, last, err := newestRecord(ctx, store)
+	return last, err
+}
+
+// newestRecord is where the newest record of the log stands and when it was recorded, 0 and the zero time for an empty log.
+func newestRecord(ctx context.Context, store eventstore.Store) (at eventstore.Position, last time.Time, err error) {
 	head, err := store.Head(ctx)
 	if err != nil || head == 0 {
-		return time.Time{}, err
+		return 0, time.Time{}, err
 	}
-	var last time.Time
 	for rec, err := range store.ReadAll(ctx, head-1, eventstore.Filter{}) {
 		if err != nil {
-			return time.Time{}, fmt.Errorf("read the newest record: %w", err)
+			return 0, time.Time{}, fmt.Errorf("read the newest record: %w", err)
 		}
-		last = rec.RecordedAt
+		at, last = rec.Position, rec.RecordedAt
 	}
-	return last, nil
+	return at, last, nil
 }

@@ -111,6 +111,7 @@ type Server struct {
 	unreadable *unreadable.Book
 	// watched is the clock of a real directory, nil in a simulation.
 	watched *clock.Watched
+	newest  newestTime
 	api     *httpapi.Server
 	// notices publishes checkpoints; nil where there is no NATS, or not yet.
 	notices atomic.Pointer[feed.Notices]
@@ -260,6 +261,9 @@ func (s *Server) openAPI(context.Context) error {
 		Limits:     s.cfg.Limits, TrustedProxies: s.cfg.TrustedProxies,
 		DiskFull: func(err error) bool { return diskfull.Is(err, s.cfg.Dir) },
 		Backup:   func(ctx context.Context, w io.Writer) error { return s.backUp(ctx, w) },
+	}
+	if s.watched != nil {
+		cfg.AcceptClock, cfg.Stepped = s.acceptClock, s.watched.Stepped
 	}
 	if s.broker != nil { // a nil *Broker would not be a nil Consumers
 		cfg.Consumers, cfg.RebuildFeed = s.broker, s.rebuildFeed

@@ -30,10 +30,13 @@ func (s *Server) openStore(ctx context.Context) error {
 			return err
 		}
 	case embedded:
-		file, err := sqlite.Open(ctx, filepath.Join(s.cfg.Dir, EventsFile), sqlite.Options{VFS: s.disk})
+		var former formerLog
+		opt := sqlite.Options{VFS: s.disk, Former: former.vouch(NotaryDir(s.cfg.Dir))}
+		file, err := sqlite.Open(ctx, filepath.Join(s.cfg.Dir, EventsFile), opt)
 		if err != nil {
 			return err
 		}
+		former.tell(s.log)
 		store, s.side = file, file.Side()
 	}
 	s.store = store

@@ -209,34 +209,47 @@ func (r *LogReport) check(ctx context.Context, store eventstore.Store, progress 
 // on. Of streams that are no unit's it says nothing.
 func readable() func(*eventstore.Record) error {
 	var decoder journal.Decoder
-	var last uuid.UUID // command of the record before
-	n := 0             // events of it
+	fits := commandFits()
 	return func(rec *eventstore.Record) error {
-		if rec.Command != last {
-			last, n = rec.Command, 0
+		meta, unread := journal.ReadMetadata(rec)
+		if unread != nil {
+			meta = journal.Metadata{}
 		}
-		n++
-		// The column of the command is not signed, as it follows from what is: the id of an event of a command, and its metadata.
-		if want := domain.EventID(rec.Command, n-1); rec.Command != uuid.Nil && rec.ID != want {
-			return fmt.Errorf("its column command is %s, but event %d of that command has the id %s: it was changed", rec.Command, n, want)
+		if err := fits(rec, meta.CommandID); err != nil {
+			return err
 		}
-		_, _, ofUnit := journal.SplitStream(rec.Stream)
-		meta, err := journal.ReadMetadata(rec)
-		if err != nil {
-			if ofUnit {
-				return err
+		if unread != nil {
+			if _, _, ofUnit := journal.SplitStream(rec.Stream); ofUnit {
+				return unread
 			}
 			return nil
-		}
-		attempt := strings.HasPrefix(rec.Stream, journal.AttemptsPrefix) // names a command that was refused
-		if !attempt && meta.CommandID != uuid.Nil && rec.Command != meta.CommandID {
-			return fmt.Errorf("its column command is %s, but its metadata name the command %s: it was changed", rec.Command, meta.CommandID)
 		}
 		if !strings.HasPrefix(rec.Stream, journal.LedgerPrefix) {
 			return nil
 		}
-		_, err = decoder.Decode(rec, ledger.NewEventOf)
+		_, err := decoder.Decode(rec, ledger.NewEventOf)
 		return err
+	}
+}
+
+// commandFits tells of record after record whether its column of the command is what follows from what is signed: the
+// ids of the events of a command, and the command that their metadata name, uuid.Nil for none.
+func commandFits() func(rec *eventstore.Record, named uuid.UUID) error {
+	var last uuid.UUID // command of the record before
+	n := 0             // events of it
+	return func(rec *eventstore.Record, named uuid.UUID) error {
+		if rec.Command != last {
+			last, n = rec.Command, 0
+		}
+		n++
+		if want := domain.EventID(rec.Command, n-1); rec.Command != uuid.Nil && rec.ID != want {
+			return fmt.Errorf("its column command is %s, but event %d of that command has the id %s: it was changed", rec.Command, n, want)
+		}
+		attempt := strings.HasPrefix(rec.Stream, journal.AttemptsPrefix) // names a command that was refused
+		if !attempt && named != uuid.Nil && rec.Command != named {
+			return fmt.Errorf("its column command is %s, but its metadata name the command %s: it was changed", rec.Command, named)
+		}
+		return nil
 	}
 }
 
