@@ -1,5 +1,18 @@
 package domain
 
+// RulePartyUnknown marks what a supplier or carrier told of an order, delivery or shipment, where nothing says that it is his firm's. It is never
+// refused: accounts were made, and orders and shipments recorded, before firms had ids.
+var RulePartyUnknown = Recording("party_unknown", RuleBroken, Low,
+	Text{ID: "%[2]v melapor tentang %[1]v, tetapi tidak tercatat bahwa itu urusan perusahaannya",
+		EN: "%[2]v told of %[1]v, and nothing says that it is his firm's"},
+	Text{ID: "pakai akun dengan party; sebut id perusahaan sebagai supplier pesanan, atau carrier di shipment.plan atau shipment.load",
+		EN: "use an account with a party; write the firm's id as the supplier of the order, or as carrier in shipment.plan or shipment.load"}, "")
+
+// RuleBadParty is the form of a firm's id in a command.
+var RuleBadParty = Malformed("bad_party",
+	Text{ID: "%[1]q bukan id perusahaan", EN: "%[1]q is no firm's id"},
+	Text{ID: "pakai 1 sampai 40 huruf, angka dan tanda hubung, misalnya PT-TEMPRINA", EN: "use 1 to 40 letters, digits and dashes, such as PT-TEMPRINA"})
+
 // maxParty is the most characters of a party's id.
 const maxParty = 40
 
@@ -16,4 +29,11 @@ func IsParty(text string) bool {
 		}
 	}
 	return true
+}
+
+// Party checks the id of a firm; "" is none.
+func (c *Check) Party(path, id string) {
+	if id != "" && !IsParty(id) {
+		c.Fail(RuleBadParty, path, id)
+	}
 }

@@ -21,7 +21,7 @@ func Shipment(s *ledger.State, at eventstore.Position, id string) (card form.Shi
 	texts := &s.BoxRegister.Texts
 	card = form.ShipmentCard{
 		Shipment: id, Unit: string(s.Unit), Position: uint64(at), State: shp.Status.String(), Leg: string(shp.Leg), From: string(shp.From), To: string(shp.To),
-		Bound: string(shp.Bound), Vehicle: texts.Text(shp.Vehicle), Planned: boxNames(s, shp.Planned), Loaded: boxNames(s, shp.Boxes), Handoffs: list(slices.Clone(s.Handoffs.ByShipment[id])),
+		Bound: string(shp.Bound), Vehicle: texts.Text(shp.Vehicle), Carrier: texts.Text(shp.Carrier), Planned: boxNames(s, shp.Planned), Loaded: boxNames(s, shp.Boxes), Handoffs: list(slices.Clone(s.Handoffs.ByShipment[id])),
 	}
 	for _, l := range shp.Lines {
 		card.Lines = append(card.Lines, form.Line{Item: l.Item.Item, Variant: l.Variant, Quantity: l.Quantity})
@@ -63,6 +63,7 @@ type ShipmentSight struct {
 	ID          string
 	From, Bound domain.Code
 	Escorts     []string // police units that escort it
+	Carrier     string   // the firm that drives it, "" while nobody has named it
 }
 
 // Shipments lists the shipments of a ledger in the order of their ids, without the names of their boxes.
@@ -85,7 +86,7 @@ func Shipments(s *ledger.State, at eventstore.Position, q ShipmentQuery) []form.
 }
 
 func sightOf(s *ledger.State, id string, shp *shipment.Shipment) ShipmentSight {
-	return ShipmentSight{ID: id, From: shp.From, Bound: shp.Bound, Escorts: s.ShipmentBook().Escorting(shp)}
+	return ShipmentSight{ID: id, From: shp.From, Bound: shp.Bound, Escorts: s.ShipmentBook().Escorting(shp), Carrier: s.BoxRegister.Texts.Text(shp.Carrier)}
 }
 
 // SightOf is what decides who may see a shipment now; ok is false for one of which nobody whose it is has told.

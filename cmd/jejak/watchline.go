@@ -48,6 +48,7 @@ type watched struct {
 		Severity   string   `json:"severity"`
 		Status     string   `json:"status"`
 		Vehicle    string   `json:"vehicle"`
+		Carrier    string   `json:"carrier"`
 		PoliceUnit string   `json:"police_unit"`
 		ToUnit     string   `json:"to_unit"`
 		Units      []string `json:"units"`
@@ -112,6 +113,7 @@ func (w *watched) details() string {
 	add("karena / because of ", d.Reason)
 	add("sampai / until ", d.Until)
 	add("kendaraan / vehicle ", d.Vehicle)
+	add("pengangkut / carrier ", d.Carrier)
 	add("pengawal / escort ", cmp.Or(d.ToUnit, d.PoliceUnit))
 	named := slices.Concat(d.Shipments, d.Units)
 	if more := len(named) - mostUnits; more > 0 {

@@ -37,7 +37,7 @@ func Golden(t *testing.T, newEvent func(eventType string, schema int) domain.Eve
 			continue
 		}
 		read := newEvent(want.EventType(), want.Schema())
-		if read == nil || read.EventType() != want.EventType() || read.Schema() != want.Schema() {
+		if read == nil || read.EventType() != want.EventType() {
 			t.Errorf("%s makes %v", file, read)
 			continue
 		}
@@ -47,14 +47,18 @@ func Golden(t *testing.T, newEvent func(eventType string, schema int) domain.Eve
 			t.Errorf("%s: %v", file, err)
 			continue
 		}
+		if read.Schema() != want.Schema() { // what is in it decides
+			t.Errorf("%s is of schema %d", file, read.Schema())
+		}
 		if diff := cmp.Diff(want, read); diff != "" {
 			t.Errorf("%s means something else (-meant +read):\n%s", file, diff)
 		}
 		if written, err := json.Marshal(read); err != nil || !bytes.Equal(written, bytes.TrimSpace(golden)) {
 			t.Errorf("%s is written as\n%s, it was\n%s (%v)", file, written, golden, err)
 		}
-		if newest := newEvent(want.EventType(), 0); newest == nil || newest.Schema() != want.Schema() {
-			t.Errorf("the newest schema of %s is %v, not %d", want.EventType(), newest, want.Schema())
+		// An event that says nothing of what a schema has added may be written as the one before: one more than that of events[] there is not.
+		if empty := newEvent(want.EventType(), 0); empty == nil || empty.Schema() > want.Schema() {
+			t.Errorf("the newest schema of %s is %v, not %d", want.EventType(), empty, want.Schema())
 		}
 		if newEvent(want.EventType(), want.Schema()+1) != nil {
 			t.Errorf("%s has a schema that it does not write", want.EventType())

@@ -9,8 +9,9 @@ var (
 	Warehouse  = person("usr-warehouse", domain.RoleWarehouse, string(Unit))
 	Warehouse2 = person("usr-warehouse2", domain.RoleWarehouse, string(Unit))
 	Checker    = person("usr-checker", domain.RoleChecker, string(Unit))
-	Supplier   = person("usr-supplier", domain.RoleSupplier, string(Unit))
-	Carrier    = person("usr-carrier", domain.RoleCarrier, string(Unit))
+	Supplier   = firm("usr-supplier", domain.RoleSupplier, SupplyFirm)
+	Printer    = firm("usr-printer", domain.RoleSupplier, PrintFirm)
+	Carrier    = firm("usr-carrier", domain.RoleCarrier, CarryFirm)
 	Head       = person("usr-province", domain.RoleProvince, string(Province))
 	Head2      = person("usr-province2", domain.RoleProvince, string(Province))
 	Escort     = person("usr-escort", domain.RoleEscort, PoliceCity)
@@ -32,6 +33,19 @@ func VillageStaff(c domain.Code) domain.Actor {
 // StationStaff is the crew (KPPS) of a station.
 func StationStaff(c domain.Code) domain.Actor {
 	return person("usr-kpps-"+string(c), domain.RoleStation, string(c))
+}
+
+// The firms of the small election.
+const (
+	SupplyFirm = "usr-supplier"
+	PrintFirm  = "usr-printer"
+	CarryFirm  = "CV-ANGKUT"
+)
+
+func firm(id string, role domain.Role, party string) domain.Actor {
+	a := person(id, role, string(Unit))
+	a.Party = party
+	return a
 }
 
 func person(id string, role domain.Role, scope string) domain.Actor {

@@ -128,7 +128,7 @@ func Replace(id domain.BoxID) *packing.ReplaceBox {
 
 // Plan plans a shipment of boxes and kits.
 func Plan(id string, leg shipment.Leg, from, to domain.Code, ids ...domain.BoxID) *shipment.Plan {
-	p := &shipment.Plan{Shipment: id, Leg: leg, From: from, To: to}
+	p := &shipment.Plan{Shipment: id, Leg: leg, From: from, To: to, Carrier: CarryFirm}
 	for _, b := range ids {
 		if b.IsKit() {
 			p.Kits = append(p.Kits, b)

@@ -68,7 +68,7 @@ func (x *teller) outcome() outcome {
 		o.Stations[code] = s.Station(code)
 	}
 	for id, x := range s.Shipments.Shipments {
-		o.Shipments[id] = x.Status.String() + " from " + string(x.From) + " for " + string(x.Bound) + " with " + s.BoxRegister.Texts.Text(x.Vehicle) + " and " +
+		o.Shipments[id] = x.Status.String() + " from " + string(x.From) + " for " + string(x.Bound) + " with " + s.BoxRegister.Texts.Text(x.Vehicle) + " of " + s.BoxRegister.Texts.Text(x.Carrier) + " and " +
 			s.BoxRegister.Texts.Text(x.Escort) + " among " + strings.Join(s.ShipmentBook().Escorting(x), " ")
 		if !x.Told {
 			o.Shipments[id] = "only from those whom nobody asked"

@@ -144,10 +144,21 @@ func (s *story) approving(purpose approval.Purpose, subject string, actor domain
 
 func (s *story) trip(id string, leg shipment.Leg, from, to domain.Code, giver domain.Actor, ids []domain.BoxID) {
 	planned := !s.seldom("no plan", 10)
+	driver, load := given.Carrier, given.Load(id, ids...)
 	if planned {
-		s.tell(given.Operator, given.Plan(id, leg, from, to, ids...))
+		p := given.Plan(id, leg, from, to, ids...)
+		if s.seldom("no carrier", 6) {
+			p.Carrier = ""
+		}
+		s.tell(given.Operator, p)
 	}
-	s.tell(giver, given.Load(id, ids...))
+	if s.seldom("the load names a carrier", 4) {
+		load.Carrier = rapid.SampledFrom([]string{given.CarryFirm, "CV-LAIN"}).Draw(s.t, "carrier")
+	}
+	if s.seldom("another driver", 4) { // of a firm that is named nowhere, or of none
+		driver.ID, driver.Party = "usr-carrier2", rapid.SampledFrom([]string{"", "CV-ENTAH", "CV-LAIN"}).Draw(s.t, "party")
+	}
+	s.tell(giver, load)
 	if planned && s.seldom("cancelled", 10) {
 		s.tell(given.Operator, &shipment.Cancel{Shipment: id, Reason: "ganti hari"})
 		return
@@ -182,17 +193,17 @@ func (s *story) trip(id string, leg shipment.Leg, from, to domain.Code, giver do
 		}
 	}
 	if s.seldom("delayed", 8) {
-		s.tell(given.Carrier, &shipment.ReportDelay{Shipment: id, Reason: "ferry"})
+		s.tell(driver, &shipment.ReportDelay{Shipment: id, Reason: "ferry"})
 		s.tell(given.Carrier, &shipment.ReportCheckpoint{Shipment: id, Place: "Paciran"})
 	}
 	if s.seldom("diverted", 10) {
 		s.tell(given.Operator, &shipment.Divert{Shipment: id, To: given.District2, Reason: "banjir"})
 	}
 	if s.seldom("another vehicle", 10) {
-		s.tell(given.Carrier, &shipment.TransferLoad{Shipment: id, Vehicle: "L 2", Reason: "mogok"})
+		s.tell(driver, &shipment.TransferLoad{Shipment: id, Vehicle: "L 2", Reason: "mogok"})
 	}
 	if !s.seldom("no arrival", 8) {
-		s.tell(given.Carrier, given.Arrive(id, rapid.SampledFrom([]domain.Code{to, to, given.District2}).Draw(s.t, "place")))
+		s.tell(driver, given.Arrive(id, rapid.SampledFrom([]domain.Code{to, to, given.District2}).Draw(s.t, "place")))
 	}
 }
 

@@ -40,7 +40,8 @@ func (b orderBook) Findings(id string) []domain.Finding {
 	}
 	findings := placedTwice(id, o)
 	findings = append(findings, production(id, o)...)
-	return append(findings, announced(id, o, deliveries)...)
+	findings = append(findings, announced(id, o, deliveries)...)
+	return append(findings, strangers(id, o, deliveries)...)
 }
 
 // announcedDelivery is a delivery's announcement that counts.
@@ -136,10 +137,13 @@ func announced(id string, o *Order, deliveries []announcedDelivery) []domain.Fin
 // DeliveryFindings says what is wrong with the announcements of a delivery; package receipt adds what is wrong with its count.
 func (s *State) DeliveryFindings(id string) []domain.Finding {
 	d := s.Deliveries[id]
-	if d == nil || len(d.Announced) < 2 {
+	if d == nil || len(d.Announced) == 0 {
 		return nil
 	}
 	var findings []domain.Finding
+	if a := d.Announcement(); a.Order == "" && a.BySupplier && a.Party == "" { // with an order it is found of the order
+		findings = append(findings, partyUnknown(id, a.Fact))
+	}
 	for _, a := range d.Announced[1:] {
 		findings = append(findings, domain.Finding{Key: RuleAnnouncedTwice.ID + "|" + id + "|" + a.Key(), Rule: RuleAnnouncedTwice,
 			Units: []string{id}, Path: "/data/delivery", Args: []any{id}, Proof: []domain.Ref{d.Announced[0].Ref, a.Ref}})

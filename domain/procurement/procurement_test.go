@@ -217,17 +217,17 @@ func TestProduction(t *testing.T) {
 	for _, mode := range []domain.Mode{domain.Request, domain.Report} {
 		t.Run(string(mode), func(t *testing.T) {
 			known := func() *given.Scene { return ledgerOf(t).Did(domain.Report, given.Officer, external("ORD-35-1", 1000)) }
-			known().When(mode, given.Supplier, printed("ORD-35-1", 1000, 900, 90, 10)).Then("procurement.production_reported").RaisesNothing()
+			known().When(mode, given.Printer, printed("ORD-35-1", 1000, 900, 90, 10)).Then("procurement.production_reported").RaisesNothing()
 			known().
-				Did(mode, given.Supplier, printed("ORD-35-1", 600, 600, 0, 0)).
-				When(mode, given.Supplier, printed("ORD-35-1", 401, 401, 0, 0)).RaisesQuantity(domain.Over, 1, "ORD-35-1/ballot/PPWP")
-			known().When(mode, given.Supplier, printed("ORD-35-1", 1000, 900, 90, 9)).
+				Did(mode, given.Printer, printed("ORD-35-1", 600, 600, 0, 0)).
+				When(mode, given.Printer, printed("ORD-35-1", 401, 401, 0, 0)).RaisesQuantity(domain.Over, 1, "ORD-35-1/ballot/PPWP")
+			known().When(mode, given.Printer, printed("ORD-35-1", 1000, 900, 90, 9)).
 				Then("procurement.production_reported", "discrepancy.raised").RaisesQuantity(domain.RuleBroken, 1, "ORD-35-1/ballot/PPWP")
 		})
 	}
 	t.Run("of an unknown order", func(t *testing.T) {
-		ledgerOf(t).When(domain.Request, given.Supplier, printed("ORD-35-1", 1, 1, 0, 0)).Rejected("order_unknown")
-		ledgerOf(t).When(domain.Report, given.Supplier, printed("ORD-35-1", 2, 2, 0, 0)).RaisesProvisional(domain.RuleBroken, "ORD-35-1").
+		ledgerOf(t).When(domain.Request, given.Printer, printed("ORD-35-1", 1, 1, 0, 0)).Rejected("order_unknown")
+		ledgerOf(t).When(domain.Report, given.Printer, printed("ORD-35-1", 2, 2, 0, 0)).RaisesProvisional(domain.RuleBroken, "ORD-35-1").
 			When(domain.Report, given.Officer, external("ORD-35-1", 1)).Explains(domain.RuleBroken, "ORD-35-1").
 			RaisesQuantity(domain.Over, 1, "ORD-35-1/ballot/PPWP")
 	})
@@ -345,4 +345,43 @@ func TestMalformed(t *testing.T) {
 		When(domain.Request, given.Officer, &AcceptDelivery{}).Malformed("field_missing", "field_missing").
 		When(domain.Request, given.Officer, &RecordPayment{Order: ord, Amount: 0}).Malformed("not_positive", "field_missing").
 		When(domain.Request, given.Officer, &CloseOrder{}).Malformed("field_missing")
+}
+
+// What suppliers tell of an order whose supplier is another firm, a name in words, or whose account has no party is marked once, whatever the order of telling.
+func TestWhoseOrderItIs(t *testing.T) {
+	nobody, other := given.Supplier, given.Supplier
+	nobody.ID, nobody.Party = "usr-nobody", ""
+	other.ID, other.Party = "usr-other", "PT-LAIN"
+	found := given.Found(domain.RulePartyUnknown, ord)
+	begin := func(t given.TB) *given.Scene {
+		return given.Ledger(t, given.Reference(), given.Unit).Did(domain.Request, given.Officer, &SetBudget{Ceiling: 1_000_000, Document: "DIPA-1"}).
+			Did(domain.Request, given.Officer, booths(ord, 100))
+	}
+	production := &ReportProduction{Order: ord, Item: goods.Item{Item: "booth"}, Printed: 1, Sent: 1}
+	for _, who := range []domain.Actor{nobody, other} {
+		s := given.Noted(t, begin, who, announce(dlv, ord, 10), found)
+		s.When(domain.Report, who, announce("DLV-3578-2", ord, 10)).RaisesExactly() // one of the order, not one of the act
+		s.When(domain.Report, given.Supplier, production).RaisesExactly().OpenRules("party_unknown")
+		given.Noted(t, begin, who, production, found)
+	}
+	given.Noted(t, begin, given.Supplier, announce(dlv, ord, 10))
+	given.Noted(t, begin, given.Officer, announce(dlv, ord, 10)) // the office tells for nobody's firm
+
+	inWords := func(t given.TB) *given.Scene {
+		o := booths("ORD-3578-2", 100)
+		o.Supplier = "PT Maju Jaya"
+		return begin(t).Did(domain.Request, given.Officer, o)
+	}
+	given.Noted(t, inWords, given.Supplier, announce(dlv, "ORD-3578-2", 10), given.Found(domain.RulePartyUnknown, "ORD-3578-2"))
+
+	// Of an order that is not here yet it is known only when the order comes.
+	s := ledgerOf(t).When(domain.Report, other, printed("ORD-35-1", 10, 10, 0, 0)).OpenRules("order_unknown")
+	s.When(domain.Report, given.Officer, external("ORD-35-1", 1000)).OpenRules("party_unknown")
+	s = ledgerOf(t).When(domain.Report, given.Printer, printed("ORD-35-1", 10, 10, 0, 0)).OpenRules("order_unknown")
+	s.When(domain.Report, given.Officer, external("ORD-35-1", 1000)).OpenRules()
+
+	// Goods that come for no order: who brings them is known by the account alone.
+	empty := func(t given.TB) *given.Scene { return given.Ledger(t, given.Reference(), given.Unit) }
+	given.Noted(t, empty, nobody, announce(dlv, "", 10), given.Found(domain.RulePartyUnknown, dlv))
+	given.Noted(t, empty, given.Supplier, announce(dlv, "", 10))
 }

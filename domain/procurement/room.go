@@ -91,11 +91,11 @@ func (r *Room) Apply(rec domain.Recorded) {
 	case *ProductionReported:
 		s.Orders.Change(e.Order, func(o *Order) {
 			o.Production = fact.Insert(o.Production,
-				Production{Fact: f, Item: e.Item, Printed: e.Printed, Sent: e.Sent, Stored: e.Stored, Spoiled: e.Spoiled})
+				Production{Fact: f, Seller: sellerOf(rec.Meta.Actor), Item: e.Item, Printed: e.Printed, Sent: e.Sent, Stored: e.Stored, Spoiled: e.Spoiled})
 		})
 	case *DeliveryAnnounced:
 		s.Deliveries.Change(e.Delivery, func(d *Delivery) {
-			d.Announced = fact.Insert(d.Announced, Announcement{Fact: f, Order: e.Order, Lines: e.Lines})
+			d.Announced = fact.Insert(d.Announced, Announcement{Fact: f, Seller: sellerOf(rec.Meta.Actor), Order: e.Order, Lines: e.Lines})
 		})
 		if e.Order != "" {
 			s.Orders.Change(e.Order, func(o *Order) { o.Deliveries = withID(o.Deliveries, e.Delivery) })

@@ -81,7 +81,7 @@ var (
 func (r *Room) Rules() []*domain.Rule {
 	return []*domain.Rule{domain.RuleRequestOnly, RuleBudgetNotSet, RuleOverBudget, RuleOrderPlacedTwice, RuleNoSuchOrder, RuleNotOurOrder, RuleOrderIsClosed,
 		RuleNotCounted, RuleNotAnnounced, RuleAcceptedTwice, RuleOverpaid, RuleAmountTooLarge, RuleOrderExists, RuleOrderUnknown,
-		RuleAnnouncedAfterClose, RulePrintedOver, RuleProductionUnbalanced, RuleDeliveryOver, RuleAnnouncedTwice}
+		RuleAnnouncedAfterClose, domain.RulePartyUnknown, RulePrintedOver, RuleProductionUnbalanced, RuleDeliveryOver, RuleAnnouncedTwice}
 }
 
 func decision(id, source string, message, remedy domain.Text) *domain.Rule {

@@ -51,6 +51,7 @@ type Placing struct {
 // Production is one batch from the printer's minutes.
 type Production struct {
 	fact.Fact
+	Seller
 	Item                           goods.Item
 	Printed, Sent, Stored, Spoiled int64
 }
@@ -67,6 +68,7 @@ type Delivery struct {
 // Announcement of a delivery.
 type Announcement struct {
 	fact.Fact
+	Seller
 	Order string // "" when it comes from another unit's stock
 	Lines []goods.Line
 }

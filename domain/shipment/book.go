@@ -82,6 +82,7 @@ type walker struct {
 func (b *Book) walk(id string, s *Shipment, findings *[]domain.Finding) {
 	w := walker{Book: b, id: id, s: s, findings: findings}
 	s.Status, s.Bound, s.Vehicle, s.Escort, s.Agreed, s.Told = StatusPlanned, s.To, 0, 0, false, false
+	s.Carrier = carrierOf(s.Facts)
 	s.Journey = box.Journey{From: s.From}
 	all := b.escorts(s.Facts)
 	s.Strays = b.strays(s.Facts, &all)
@@ -99,6 +100,7 @@ func (b *Book) walk(id string, s *Shipment, findings *[]domain.Finding) {
 	if w.planned == nil && s.Told {
 		w.find(RuleUnplanned, w.first, finding{once: true, provisional: true})
 	}
+	w.carried()
 	s.Journey.Cancelled = w.cancelled != nil && w.dispatched == nil
 }
 

@@ -38,6 +38,8 @@ type Plan struct {
 	Boxes    []domain.BoxID `json:"boxes"`
 	Kits     []domain.BoxID `json:"kits"`
 	Lines    []goods.Line   `json:"lines,omitempty"` // goods between units
+	// Carrier is the firm that drives, in the form of an account's party; "" where it is not known yet.
+	Carrier string `json:"carrier,omitempty"`
 }
 
 // Load tells that boxes and kits are on the vehicle (shipment.load).
@@ -45,6 +47,7 @@ type Load struct {
 	Shipment string         `json:"shipment"`
 	Vehicle  string         `json:"vehicle"`
 	Boxes    []domain.BoxID `json:"boxes"`
+	Carrier  string         `json:"carrier,omitempty"` // the firm that drives, instead of the plan's; "" leaves it as it is
 }
 
 // InspectVehicle is the look at vehicle, driver and papers before departure (shipment.inspect_vehicle).

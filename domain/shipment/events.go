@@ -129,11 +129,19 @@ func (*Arrived) EventType() string { return "shipment.arrived" }
 // EventType implements domain.Event.
 func (*Cancelled) EventType() string { return "shipment.cancelled" }
 
-// Schema implements domain.Event.
-func (*Planned) Schema() int { return 1 }
+// Schema is 2 where it names the carrier, else 1.
+func (p *Planned) Schema() int { return naming(p.Carrier) }
 
-// Schema implements domain.Event.
-func (*Loaded) Schema() int { return 1 }
+// Schema is 2 where it names the carrier, else 1.
+func (l *Loaded) Schema() int { return naming(l.Carrier) }
+
+// naming is the schema of an event that may name a carrier: what names none is written, and read by older programs, as ever.
+func naming(carrier string) int {
+	if carrier != "" {
+		return 2
+	}
+	return 1
+}
 
 // Schema implements domain.Event.
 func (*VehicleInspected) Schema() int { return 1 }

@@ -13,8 +13,8 @@ func TestGoldenEvents(t *testing.T) {
 	const shp = "SHP-3578-000123"
 	given.Golden(t, NewRoom(nil).NewEvent,
 		&Planned{Shipment: shp, Leg: ToDistrict, From: "3578", To: "357801", Boxes: []domain.BoxID{"3578011001001-DPRDK"},
-			Kits: []domain.BoxID{"3578011001001-KIT"}, Lines: []goods.Line{{Item: goods.Item{Item: "ballot", Variant: "DPRDK-357801"}, Quantity: 500}}},
-		&Loaded{Shipment: shp, Vehicle: "L 1234 AB", Boxes: []domain.BoxID{"3578011001001-DPRDK", "3578011001001-KIT"}},
+			Kits: []domain.BoxID{"3578011001001-KIT"}, Lines: []goods.Line{{Item: goods.Item{Item: "ballot", Variant: "DPRDK-357801"}, Quantity: 500}}, Carrier: "CV-ANGKUT"},
+		&Loaded{Shipment: shp, Vehicle: "L 1234 AB", Boxes: []domain.BoxID{"3578011001001-DPRDK", "3578011001001-KIT"}, Carrier: "CV-ANGKUT"},
 		&VehicleInspected{Shipment: shp, Roadworthy: true, DriverFit: false, Papers: true},
 		&EscortAssigned{Shipment: shp, PoliceUnit: "P3578A", OrderNo: "Sprin/1"},
 		&EscortAccepted{Shipment: shp},

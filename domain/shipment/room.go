@@ -52,8 +52,15 @@ func (r *Room) NewCommand(commandType string) domain.Command {
 
 // NewEvent implements domain.Room.
 func (r *Room) NewEvent(eventType string, schema int) domain.Event {
-	if schema > 1 && (schema > 2 || eventType != "shipment.dispatched") {
-		return nil
+	switch eventType {
+	case "shipment.planned", "shipment.loaded", "shipment.dispatched":
+		if schema > 2 {
+			return nil
+		}
+	default:
+		if schema > 1 {
+			return nil
+		}
 	}
 	switch eventType {
 	case "shipment.planned":
@@ -252,8 +259,11 @@ func (r *Room) Apply(rec domain.Recorded) {
 	reg := r.book.Boxes.Register
 	act := reg.AddAct(rec, e.document())
 	fact := Fact{Act: act}
-	if rec.Meta.Actor.Role == domain.RoleEscort {
+	switch rec.Meta.Actor.Role {
+	case domain.RoleEscort:
 		fact.Flag = byPolice
+	case domain.RoleCarrier:
+		fact.Flag, fact.Firm = byCarrier, firm(reg, rec.Meta.Actor.Party)
 	}
 	var loaded []uint32
 	var planned *Planned
@@ -261,8 +271,10 @@ func (r *Room) Apply(rec domain.Recorded) {
 	switch e := e.(type) {
 	case *Planned:
 		fact.Kind, planned = KindPlanned, e
+		fact.Firm = firm(reg, e.Carrier)
 	case *Loaded:
 		text(KindLoaded, e.Vehicle)
+		fact.Firm = firm(reg, e.Carrier)
 		loaded = reg.EnterAll(e.Boxes)
 	case *VehicleInspected:
 		fact.Kind = KindInspected

@@ -104,5 +104,5 @@ func (r *Room) Rules() []*domain.Rule {
 	return []*domain.Rule{RuleSamePlace, RuleKitAmongBoxes, RuleBoxAmongKits, RuleBadPoliceUnit, RuleUnknownPolice, RuleUnknownPlace, RuleExists,
 		RuleFromElsewhere, RuleToOutside, RuleBoxNotForPlace, RuleUnplanned, RuleLoadedLate, RuleNothingLoaded, RuleNotInspected, RuleUnfit,
 		RuleNoEscort, RuleEscortOverridden, RuleEscortNotAssigned, RuleNotHisToHandOver, RuleDispatchedTwice, RuleNotDispatched, RuleDelayed, RuleWrongPlace,
-		RuleCancelled, RuleCancelledLate}
+		RuleCancelled, RuleCancelledLate, domain.RuleBadParty, domain.RulePartyUnknown}
 }

@@ -45,6 +45,7 @@ const (
 	overridden // of a dispatch: by an override of schema 1
 	byApproval // of a dispatch: an override is meant, which an approval in force covers
 	byPolice   // told by somebody of a police unit
+	byCarrier  // told by somebody of a carrier
 
 	fit = roadworthy | driverFit | papers
 )
@@ -52,7 +53,9 @@ const (
 // Fact is one thing known about a shipment.
 type Fact struct {
 	Act  uint32 // of the register of boxes
-	Text uint32 // likewise
+	Text uint32 // of Texts of that register
+	// Firm is likewise: the carrier that a plan or load names; of what a carrier tells, his account's party. 0 for none.
+	Firm uint32
 	Kind Kind
 	Flag uint8
 }
@@ -90,6 +93,7 @@ type Shipment struct {
 	Journey box.Journey
 	Bound   domain.Code // where it goes now: To, or where it was diverted
 	Vehicle uint32      // of Texts: the last
+	Carrier uint32      // of Texts: the firm that drives, 0 while nobody has named it
 	Escort  uint32      // of Texts: the police unit in charge, 0 for none
 	Agreed  bool        // it has accepted
 	Told    bool        // somebody whose shipment it is has told of it, not only strays

@@ -46,6 +46,7 @@ func (s *Plan) Validate(c *domain.Check) {
 	if len(s.Lines) > 0 {
 		goods.CheckLines(c, "/data/lines", s.Lines)
 	}
+	c.Party("/data/carrier", s.Carrier)
 }
 
 // Validate implements domain.Command.
@@ -53,6 +54,7 @@ func (s *Load) Validate(c *domain.Check) {
 	checkID(c, s.Shipment)
 	c.Need("/data/vehicle", s.Vehicle, domain.Plate)
 	c.BoxList("/data/boxes", s.Boxes, true)
+	c.Party("/data/carrier", s.Carrier)
 }
 
 // Validate implements domain.Command.

@@ -9,6 +9,7 @@ import (
 	"jejak/domain/goods"
 	"jejak/domain/ledger"
 	"jejak/domain/procurement"
+	"jejak/domain/shipment"
 )
 
 // A supplier with a party acts on that firm's orders and deliveries; what names no firm by its id goes on as before.
@@ -52,6 +53,40 @@ func TestFirmsActOnTheirOwn(t *testing.T) {
 			firm.Party = ""
 			if p := ask(firm, mode, given.Unit, s.State, cmd); p != nil {
 				t.Errorf("without a party: %s %s %s: %+v", mode, c.command, c.data, p)
+			}
+		}
+	}
+}
+
+// A carrier with a party acts on what that firm drives. What names no carrier goes on as before, and so does whose account names no party.
+func TestCarriersActOnTheirOwn(t *testing.T) {
+	s := given.Ledger(t, given.Reference(), given.Unit)
+	for id, carrier := range map[string]string{"OWN": "CV-A", "OTHER": "CV-B", "CASE": "cv-a", "NONE": ""} {
+		s.Has(&shipment.Planned{Shipment: "SHP-3578-" + id, Leg: "L2", From: "3578", To: "357801", Carrier: carrier})
+	}
+	s.Has(&shipment.Planned{Shipment: "SHP-3578-TAKEN", Leg: "L2", From: "3578", To: "357801", Carrier: "CV-A"},
+		&shipment.Loaded{Shipment: "SHP-3578-TAKEN", Vehicle: "L 1", Carrier: "CV-B"},
+		&shipment.Planned{Shipment: "SHP-3578-GIVEN", Leg: "L2", From: "3578", To: "357801", Carrier: "CV-B"},
+		&shipment.Loaded{Shipment: "SHP-3578-GIVEN", Vehicle: "L 1", Carrier: "CV-A"},
+		&shipment.Loaded{Shipment: "SHP-3578-NOPLAN", Vehicle: "L 1", Carrier: "CV-B"})
+	refused := map[string]bool{"OWN": false, "OTHER": true, "CASE": true, "NONE": false, "TAKEN": true, "GIVEN": false, "NOPLAN": true, "UNKNOWN": false}
+	for id, want := range refused {
+		for _, command := range []string{"shipment.report_arrival", "shipment.report_checkpoint", "shipment.report_delay", "shipment.transfer_load", "incident.raise"} {
+			for _, mode := range []domain.Mode{domain.Request, domain.Report} {
+				cmd := ledger.NewCommandOf(command)
+				if err := json.Unmarshal([]byte(`{"shipment":"SHP-3578-`+id+`","units":["3578011001001-PPWP","SHP-3578-`+id+`"]}`), cmd); err != nil {
+					t.Fatal(err)
+				}
+				driver := domain.Actor{ID: "usr-1", Role: domain.RoleCarrier, Scope: "3578", Party: "CV-A"}
+				p := ask(driver, mode, given.Unit, s.State, cmd)
+				if (p != nil) != want || p != nil && p.Rule != "party_not_allowed" {
+					t.Errorf("%s %s of %s: %+v", mode, command, id, p)
+				}
+				whole(t, p)
+				driver.Party = ""
+				if p := ask(driver, mode, given.Unit, s.State, cmd); p != nil {
+					t.Errorf("without a party: %s %s of %s: %+v", mode, command, id, p)
+				}
 			}
 		}
 	}

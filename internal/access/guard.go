@@ -13,8 +13,11 @@ import (
 // Guard returns what only the ledger can judge of a command, nil for nothing. What the ledger does not know yet is let through: a report whose
 // predecessor is still on its way must not be lost.
 func Guard(actor domain.Actor, mode domain.Mode, cmd domain.Command) func(s *ledger.State) *api.Problem {
-	if actor.Role == domain.RoleSupplier {
+	switch actor.Role {
+	case domain.RoleSupplier:
 		return supplierGuard(actor, cmd)
+	case domain.RoleCarrier:
+		return carrierGuard(actor, cmd)
 	}
 	switch commandTable[cmd.CommandType()][actor.Role] {
 	case Place:

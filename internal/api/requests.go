@@ -4,7 +4,7 @@ package api
 type NewUser struct {
 	Role    string `json:"role" doc:"One of the roles of the system, such as operator or district."`
 	Scope   string `json:"scope" doc:"Region code of 2, 4, 6, 10 or 13 digits, or a police unit such as P3578A for an escort."`
-	Party   string `json:"party,omitempty" doc:"Firm of a supplier or carrier, as the supplier of its orders is written: 1 to 40 letters, digits and dashes."`
+	Party   string `json:"party,omitempty" doc:"Firm of a supplier or carrier, as the supplier of its orders or the carrier of its shipments is written: 1 to 40 letters, digits and dashes."`
 	Name    string `json:"name,omitempty" doc:"Kept in people.db only; never in events or logs."`
 	Phone   string `json:"phone,omitempty" doc:"Kept in people.db only; never in events or logs."`
 	Expires string `json:"expires,omitempty" doc:"RFC 3339 time with offset after which the token is bad."`

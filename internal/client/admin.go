@@ -20,6 +20,7 @@ type NewUser struct {
 	ID          string `json:"id,omitempty"`
 	Role        string `json:"role"`
 	Scope       string `json:"scope"`
+	Party       string `json:"party,omitempty"` // firm of a supplier or carrier
 	TokenSHA256 string `json:"token_sha256,omitempty"`
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"syscall"
 
@@ -58,7 +59,7 @@ func find(err error, dirs []string) (where string, is bool) {
 	}
 	system := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 	if named, ok := errors.AsType[*fs.PathError](err); ok && system && filepath.IsAbs(named.Path) && filepath.Dir(named.Path) != "/dev" {
-		where = filepath.Dir(named.Path)
+		where = standing(filepath.Dir(named.Path))
 	}
 	if where == "" && len(dirs) > 0 {
 		where = dirs[0]
@@ -70,4 +71,14 @@ func find(err error, dirs []string) (where string, is bool) {
 		return where, errors.Is(err, sqlite3.IOERR) || errors.Is(err, sqlite3.CANTOPEN)
 	}
 	return "", false
+}
+
+// standing is the nearest folder around one that is still there: a temporary one has been removed when its error is told.
+func standing(folder string) string {
+	for {
+		if _, err := os.Stat(folder); err == nil || folder == filepath.Dir(folder) {
+			return folder
+		}
+		folder = filepath.Dir(folder)
+	}
 }

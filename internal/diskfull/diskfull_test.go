@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,12 +17,13 @@ import (
 // TestExplain: what says by itself that a disk is full is told with the disk; an I/O error where there is room is not taken for one.
 func TestExplain(t *testing.T) {
 	dir := t.TempDir()
-	named := &fs.PathError{Op: "write", Path: "/srv/exports/a.zip", Err: syscall.ENOSPC}
+	other := t.TempDir()
+	named := &fs.PathError{Op: "write", Path: filepath.Join(other, "removed-meanwhile", "a.zip"), Err: syscall.ENOSPC}
 	for _, c := range []struct {
 		err   error
 		where string // "" when it is no full disk
 	}{
-		{fmt.Errorf("export: %w", named), "/srv/exports is full"},
+		{fmt.Errorf("export: %w", named), other + " is full"},
 		{&fs.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.ENOSPC}, dir + " is full"},
 		{sqlite3.FULL, dir + " is full"},
 		{syscall.EDQUOT, dir + " is full"},

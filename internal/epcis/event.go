@@ -31,6 +31,7 @@ type Event struct {
 	Short    []Quantity `json:"jejak:short,omitempty"`   // likewise, of goods
 	Seals    []Sealed   `json:"jejak:seals,omitempty"`   // read by who took the boxes over
 	Vehicle  string     `json:"jejak:vehicle,omitempty"`
+	Carrier  string     `json:"jejak:carrier,omitempty"` // the firm that drives, as this load names it
 	Replaces string     `json:"jejak:replaces,omitempty"`
 	Reason   string     `json:"jejak:reason,omitempty"` // of a fixed list, never free text
 }

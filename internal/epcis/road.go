@@ -14,7 +14,7 @@ func (b *batch) shipment(event shipment.Event) {
 	switch e := event.(type) {
 	case *shipment.Planned, *shipment.VehicleInspected, *shipment.EscortAssigned, *shipment.EscortAccepted, *shipment.EscortHandedOver:
 	case *shipment.Loaded:
-		b.add(Event{Type: aggregation, Action: Add, Step: "loading", Parent: b.Shipment(e.Shipment), Children: b.boxes(e.Boxes), Vehicle: e.Vehicle,
+		b.add(Event{Type: aggregation, Action: Add, Step: "loading", Parent: b.Shipment(e.Shipment), Children: b.boxes(e.Boxes), Vehicle: e.Vehicle, Carrier: e.Carrier,
 			Documents: b.load(e.Shipment), Location: b.place(string(b.plan(e.Shipment).From))})
 	case *shipment.Dispatched:
 		b.moving(e.Shipment, Event{Step: "departing", ReadPoint: b.place(string(b.plan(e.Shipment).From))})

@@ -64,7 +64,7 @@ var mappings = []Mapping{
 	{"packing.box_replaced", []Shape{{object, Delete, "decommissioning", "inactive"}, {object, Add, "commissioning", "active"}},
 		"the old box never moves again; the new one says which it replaces (jejak:replaces)"},
 	{"shipment.planned", nil, "a plan"},
-	{"shipment.loaded", []Shape{{aggregation, Add, "loading", ""}}, "boxes onto a load; the vehicle stands beside (jejak:vehicle)"},
+	{"shipment.loaded", []Shape{{aggregation, Add, "loading", ""}}, "boxes onto a load; vehicle and carrier stand beside (jejak:vehicle, jejak:carrier)"},
 	{"shipment.vehicle_inspected", nil, "about vehicle, driver and papers, not about goods"},
 	{"shipment.escort_assigned", nil, "about who escorts, not about goods"},
 	{"shipment.escort_accepted", nil, "about who escorts, not about goods"},

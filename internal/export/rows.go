@@ -146,7 +146,7 @@ func (r *rows) shipments() error {
 		if c.Escort != nil {
 			escort, agreed = text(c.Escort.PoliceUnit), yes(c.Escort.Accepted)
 		}
-		err := r.row(shipments, []cell{text(id), r.unit(), state(c.State), text(c.Leg), text(c.From), text(c.To), text(c.Bound), text(c.Vehicle), count(len(c.Planned)),
+		err := r.row(shipments, []cell{text(id), r.unit(), state(c.State), text(c.Leg), text(c.From), text(c.To), text(c.Bound), text(c.Vehicle), text(c.Carrier), count(len(c.Planned)),
 			count(len(c.Loaded)), joined(c.Handoffs), escort, agreed, stamped(c.PlannedAt), stamped(c.DispatchedAt), stamped(c.ArrivedAt), text(c.LastPlace), count(c.Delays), r.open(id)})
 		if err != nil {
 			return err

@@ -30,7 +30,7 @@ var (
 		{"diterima desa/kelurahan", "taken over by the village", 24}, {"diterima TPS", "taken over by the station", 24}, {"selisih terbuka", "open discrepancies", 10}, offsets}}
 	shipments = &table{"pengiriman", []column{
 		{"pengiriman", "shipment", 24}, {"satker", "unit", 8}, {"keadaan", "state", 24}, {"ruas", "leg", 6}, {"dari", "from", 14}, {"ke", "to", 14}, {"menuju", "bound for", 14},
-		{"kendaraan", "vehicle", 14}, {"direncanakan (kotak)", "planned (boxes)", 10}, {"dimuat (kotak)", "loaded (boxes)", 10}, {"serah terima", "handoffs", 24},
+		{"kendaraan", "vehicle", 14}, {"pengangkut", "carrier", 18}, {"direncanakan (kotak)", "planned (boxes)", 10}, {"dimuat (kotak)", "loaded (boxes)", 10}, {"serah terima", "handoffs", 24},
 		{"pengawal", "escort", 10}, {"pengawal setuju", "escort agreed", 8}, {"direncanakan", "planned at", 24}, {"berangkat", "dispatched at", 24}, {"tiba", "arrived at", 24},
 		{"tempat terakhir", "last place", 16}, {"penundaan", "delays", 8}, {"selisih terbuka", "open discrepancies", 10}, offsets}}
 	handoffs = &table{"serah-terima", []column{

@@ -182,6 +182,9 @@ func (s *Server) seesShipment(ctx context.Context) func(projections.ShipmentSigh
 	user := userOf(ctx)
 	view := access.Sees(user.Actor(), access.Shipment)
 	return func(of projections.ShipmentSight) bool {
+		if !access.CarriedBy(user.Actor(), of.Carrier) {
+			return false
+		}
 		if view == access.Escorts {
 			return slices.Contains(of.Escorts, user.Scope)
 		}
@@ -195,6 +198,9 @@ func (s *Server) seesShipment(ctx context.Context) func(projections.ShipmentSigh
 // seesUnknown tells whether the asker would see everything of a model in a unit, and so may be told that there is none.
 func (s *Server) seesUnknown(ctx context.Context, model access.Model, unit domain.Code) bool {
 	user := userOf(ctx)
+	if user.Party != "" && user.Role == domain.RoleCarrier { // some shipments of the unit are other firms': those and none look alike to him
+		return false
+	}
 	view := access.Sees(user.Actor(), model)
 	return view == access.All || view == access.Unit && access.Allows(view, user.Scope, unit)
 }

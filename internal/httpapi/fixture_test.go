@@ -202,9 +202,15 @@ func publish(t testing.TB, store eventstore.Store, events []election.Event) {
 // token of a person with a role and scope, made when first asked for.
 func (h *house) token(role domain.Role, scope string) string {
 	h.t.Helper()
-	key := string(role) + " " + scope
+	return h.tokenOf(role, scope, "")
+}
+
+// tokenOf is the token of somebody of a firm, "" for none.
+func (h *house) tokenOf(role domain.Role, scope, party string) string {
+	h.t.Helper()
+	key := string(role) + " " + scope + " " + party
 	if h.tokens[key] == "" {
-		a, err := h.people.Add(h.t.Context(), people.NewUser{Role: role, Scope: scope})
+		a, err := h.people.Add(h.t.Context(), people.NewUser{Role: role, Scope: scope, Party: party})
 		if err != nil {
 			h.t.Fatal(err)
 		}

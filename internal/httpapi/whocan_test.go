@@ -20,12 +20,13 @@ import (
 var thePeople = map[string]struct {
 	role  domain.Role
 	scope string
+	party string
 }{
-	"admin35": {domain.RoleAdmin, "35"}, "province": {domain.RoleProvince, "35"}, "admin": {domain.RoleAdmin, "3501"}, "operator": {domain.RoleOperator, "3501"},
-	"warehouse": {domain.RoleWarehouse, "3501"}, "checker": {domain.RoleChecker, "3501"}, "officer": {domain.RoleCommitmentOfficer, "3501"},
-	"supplier": {domain.RoleSupplier, "3501"}, "carrier": {domain.RoleCarrier, "3501"}, "district": {domain.RoleDistrict, "350101"},
-	"village": {domain.RoleVillage, "3501012001"}, "station": {domain.RoleStation, "3501012001001"}, "escort": {domain.RoleEscort, "P3501A"},
-	"supervisor": {domain.RoleSupervisor, "3501"}, "observer": {domain.RoleObserver, "3501"}, "auditor": {domain.RoleAuditor, "3501"}, "simulator": {domain.RoleSimulator, "35"},
+	"admin35": {role: domain.RoleAdmin, scope: "35"}, "province": {role: domain.RoleProvince, scope: "35"}, "admin": {role: domain.RoleAdmin, scope: "3501"}, "operator": {role: domain.RoleOperator, scope: "3501"},
+	"warehouse": {role: domain.RoleWarehouse, scope: "3501"}, "checker": {role: domain.RoleChecker, scope: "3501"}, "officer": {role: domain.RoleCommitmentOfficer, scope: "3501"},
+	"supplier": {role: domain.RoleSupplier, scope: "3501"}, "carrier": {role: domain.RoleCarrier, scope: "3501"}, "driver": {role: domain.RoleCarrier, scope: "3501", party: "CV-ANGKUT"}, "district": {role: domain.RoleDistrict, scope: "350101"},
+	"village": {role: domain.RoleVillage, scope: "3501012001"}, "station": {role: domain.RoleStation, scope: "3501012001001"}, "escort": {role: domain.RoleEscort, scope: "P3501A"},
+	"supervisor": {role: domain.RoleSupervisor, scope: "3501"}, "observer": {role: domain.RoleObserver, scope: "3501"}, "auditor": {role: domain.RoleAuditor, scope: "3501"}, "simulator": {role: domain.RoleSimulator, scope: "35"},
 }
 
 // besides are the places beside those of committees and crews, and the other police unit.
@@ -132,6 +133,13 @@ func (h *house) peopled() {
 	for id, unit := range map[string]string{"P3501A": "P3501A", "P3509A": "P3509A", "FORMER": "P3501A"} {
 		operator("shipment.assign_escort", "request", fmt.Sprintf(`{"shipment":"SHP-3501-%s","police_unit":%q,"order_no":"1"}`, id, unit))
 	}
+	for id, firms := range map[string][2]string{"FIRM": {"CV-ANGKUT", ""}, "OTHERFIRM": {"CV-LAIN", ""}, "TAKEN": {"CV-ANGKUT", "CV-LAIN"}} {
+		operator("shipment.plan", "request", fmt.Sprintf(`{"shipment":"SHP-3501-%s","leg":"L2","from":"3501","to":"350101","boxes":[],"kits":[],`+
+			`"lines":[{"item":"booth","quantity":1}],"carrier":%q}`, id, firms[0]))
+		if firms[1] != "" {
+			operator("shipment.load", "report", fmt.Sprintf(`{"shipment":"SHP-3501-%s","vehicle":"L 1","boxes":["3501012001001-PPWP"],"carrier":%q}`, id, firms[1]))
+		}
+	}
 	operator("shipment.hand_over_escort", "report", `{"shipment":"SHP-3501-FORMER","police_unit":"P3509A","order_no":"2"}`)
 }
 
@@ -144,6 +152,8 @@ func asks(who string, of aThing) (unit, place, id string) {
 		place, id = "3501", "STAFF"
 	}
 	switch {
+	case p.party != "" && of != unknownThing:
+		id = map[aThing]string{ownThing: "FIRM", foreignThing: "OTHERFIRM", formerThing: "TAKEN"}[of]
 	case of == foreignThing && local:
 		place, id = besides[p.scope], besides[p.scope]
 	case of == foreignThing:
@@ -201,7 +211,7 @@ func commandAbout(t *testing.T, commandType, who string, of aThing) (unit string
 	if commandType == "incident.report_seal_conflict" && unit == "3509" {
 		fields["other_unit"], fields["boxes"] = "3501", []string{"3501012001001-PPWP"}
 	}
-	if who == "escort" && commandType == "incident.raise" {
+	if (who == "escort" || thePeople[who].party != "") && commandType == "incident.raise" {
 		fields["units"] = []string{"SHP-" + unit + "-" + id}
 	}
 	data, err = json.Marshal(fields)
@@ -240,12 +250,12 @@ func TestWhoCanDoWhat(t *testing.T) {
 		}
 		for who, p := range thePeople {
 			for _, of := range []aThing{ownThing, foreignThing, formerThing, unknownThing} {
-				if of == formerThing && who != "escort" {
+				if of == formerThing && who != "escort" && p.party == "" {
 					continue
 				}
 				for _, mode := range []domain.Mode{domain.Request, domain.Report} {
 					unit, data := commandAbout(t, row, who, of)
-					a, _ := h.post(h.token(p.role, p.scope), text(envelope(unit, row, string(mode), h.clock.Now(), string(data))))
+					a, _ := h.post(h.tokenOf(p.role, p.scope, p.party), text(envelope(unit, row, string(mode), h.clock.Now(), string(data))))
 					verdict(row, who, of, mode, a.StatusCode, a.body)
 				}
 			}
@@ -285,19 +295,27 @@ func TestWhoCanDoWhat(t *testing.T) {
 		}
 		for who, p := range thePeople {
 			for of := range page["READING"][row] {
-				if of == formerThing && who != "escort" {
+				if of == formerThing && who != "escort" && p.party == "" {
 					continue
 				}
 				unit, place, id := asks(who, of)
 				if of == unknownThing {
 					id = "UNREAD"
 				}
+				if p.party != "" && !strings.HasPrefix(row, "shipment") { // of all else nothing is a firm's
+					if of == formerThing {
+						continue
+					}
+					if of == foreignThing {
+						unit, place, id = "3509", "3509", "X"
+					}
+				}
 				if besides[p.scope] != "" && p.scope[0] != 'P' && of == foreignThing && strings.HasSuffix(row, "of a regency") {
 					unit = "3509" // the regency beside
 				}
-				a := h.get(path(unit, place, id), h.token(p.role, p.scope))
+				a := h.get(path(unit, place, id), h.tokenOf(p.role, p.scope, p.party))
 				verdict(row, who, of, "", a.StatusCode, a.body)
-				if b := h.get(path(unit, place, id), h.token(p.role, p.scope), "If-None-Match", "*"); (b.StatusCode == 403) != (a.StatusCode == 403) {
+				if b := h.get(path(unit, place, id), h.tokenOf(p.role, p.scope, p.party), "If-None-Match", "*"); (b.StatusCode == 403) != (a.StatusCode == 403) {
 					t.Errorf("%s, %s, by %s: %d, and %d to If-None-Match", row, of, who, a.StatusCode, b.StatusCode)
 				}
 			}
@@ -321,4 +339,45 @@ func TestWhoCanDoWhat(t *testing.T) {
 		t.Errorf("the page has %d rows of what is done to the server, the test %d", len(page["SERVER"]), len(acts))
 	}
 	t.Logf("%d cells of commands, %d of reading, %d of the server", cells["COMMANDS"], cells["READING"], cells["SERVER"])
+}
+
+// A carrier of a firm lists what his firm carries and what nobody's firm is named for; who has been taken the place of does not list it as it was either.
+func TestWhatACarrierLists(t *testing.T) {
+	h := newHouse(t)
+	h.peopled()
+	driver := h.tokenOf(domain.RoleCarrier, "3501", "CV-ANGKUT")
+	operator := func(command, mode, data string) {
+		h.t.Helper()
+		if _, answer := h.post(h.operator(), text(envelope("3501", command, mode, h.clock.Now(), data))); answer.Result != api.Accepted && answer.Result != api.AcceptedWithDiscrepancy {
+			t.Fatalf("%s: %+v", command, answer)
+		}
+	}
+	const list = "/v1/elections/pemilu2024/shipments?limit=100"
+	listed := func(path string) (ids []string) {
+		t.Helper()
+		a := h.get(path, driver)
+		var cards []api.ShipmentCard
+		if err := json.Unmarshal(a.body, &cards); err != nil {
+			t.Fatalf("%d %s: %v", a.StatusCode, a.body, err)
+		}
+		for _, c := range cards {
+			ids = append(ids, strings.TrimPrefix(c.Shipment, "SHP-3501-")+" "+c.Carrier)
+		}
+		return ids
+	}
+	operator("shipment.plan", "request", `{"shipment":"SHP-3501-SWAP","leg":"L2","from":"3501","to":"350101","boxes":[],"kits":[],"lines":[{"item":"booth","quantity":1}],"carrier":"CV-ANGKUT"}`)
+	before := h.get(list, h.admin()).Header.Get("Jejak-Position")
+	wants := func(path string, swapped bool) {
+		t.Helper()
+		ids := listed(path)
+		for id, want := range map[string]bool{"FIRM CV-ANGKUT": true, "STAFF ": true, "SWAP CV-ANGKUT": !swapped, "SWAP CV-LAIN": false, "OTHERFIRM CV-LAIN": false, "TAKEN CV-LAIN": false} {
+			if slices.Contains(ids, id) != want {
+				t.Errorf("%s: %q is in %q: not %v", path, id, ids, want)
+			}
+		}
+	}
+	wants(list, false)
+	operator("shipment.load", "report", `{"shipment":"SHP-3501-SWAP","vehicle":"L 1","boxes":["3501012001001-DPRDK"],"carrier":"CV-LAIN"}`)
+	wants(list, true)
+	wants(list+"&position="+before, true)
 }

@@ -26,7 +26,7 @@ func (h *house) prepare() {
 	h.act(domain.RoleCommitmentOfficer, "3501", "3501", "procurement.set_budget", `{"ceiling":1000000000,"document":"DIPA-1"}`)
 	h.act(domain.RoleCommitmentOfficer, "3501", "3501", "procurement.place_order",
 		`{"order":"ORD-3501-1","supplier":"PT Cetak","lines":[{"item":"ballot","variant":"PPWP","quantity":2000,"unit_price":200},{"item":"ballot","variant":"DPRDK-350101","quantity":2000,"unit_price":200}]}`)
-	h.act(domain.RoleSupplier, "3501", "3501", "procurement.announce_delivery",
+	h.act(domain.RoleOperator, "3501", "3501", "procurement.announce_delivery",
 		`{"delivery":"DLV-3501-1","order":"ORD-3501-1","lines":[{"item":"ballot","variant":"PPWP","quantity":2000},{"item":"ballot","variant":"DPRDK-350101","quantity":2000}]}`)
 	h.pass(time.Hour)
 	h.act(domain.RoleWarehouse, "3501", "3501", "receipt.count_goods",

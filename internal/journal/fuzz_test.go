@@ -159,6 +159,7 @@ func usualEvents() []domain.Event {
 			Missing: []domain.BoxID{"3578010001002-PPWP"}, Extra: []domain.BoxID{}, Witnesses: []packing.Witness{{Role: "police", ID: "usr-1"}, {Role: "supervisor", ID: "usr-2"}}},
 		&handoff.Accepted{Boxes: []handoff.AcceptedBox{}, Missing: []domain.BoxID{}, Extra: []domain.BoxID{}, Witnesses: []packing.Witness{}},
 		&shipment.Loaded{Shipment: "SHP-3578-1", Vehicle: "L-1071-JT", Boxes: boxes},
+		&shipment.Loaded{Shipment: "SHP-3578-1", Vehicle: "L-1071-JT", Boxes: boxes, Carrier: "CV-ANGKUT"},
 	}
 }
 

@@ -65,6 +65,9 @@ func (d *Decoder) usualData(event domain.Event, data []byte) bool {
 		e.Vehicle = d.string(r.text())
 		r.word(`,"boxes":`)
 		e.Boxes = texts[domain.BoxID](&t)
+		if r.maybe(`,"carrier":`) {
+			e.Carrier = d.string(r.text())
+		}
 		r.word(`}`)
 	default:
 		return false

@@ -63,7 +63,7 @@ func orderBallots(s *stage) {
 		}
 		s.printed = append(s.printed, p)
 		s.do(&s.operator, report, "procurement.record_external_order", s.part(t, types), plain, func(l *line) {
-			l.str("order", p.order).str("placed_by", "KPU RI").str("supplier", "percetakan").list("lines")
+			l.str("order", p.order).str("placed_by", "KPU RI").str("supplier", ballotFirm).list("lines")
 			for _, c := range p.lines {
 				s.priced(l, c.item, c.variant, c.announced, 250)
 			}

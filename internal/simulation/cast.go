@@ -22,6 +22,13 @@ type cast struct {
 	escorts    []person // of the police units, in turn
 }
 
+// The firms of the play, as the accounts of their people and their orders and shipments name them.
+const (
+	goodsFirm   = "penyedia-katalog"
+	ballotFirm  = "percetakan"
+	carrierFirm = "CV-ANGKUT"
+)
+
 const (
 	storekeepers   = 12
 	checkersNumber = 4
@@ -36,6 +43,7 @@ func (r *regency) assign(seed uint64, police []string) {
 		desk: newPerson(seed, "province", "35", "desk "+r.code), operator: one("operator", ""), officer: one("commitment_officer", ""),
 		supplier: one("supplier", "goods"), printer: one("supplier", "ballots"), supervisor: one("supervisor", ""), units: police,
 	}
+	r.supplier.party, r.printer.party = goodsFirm, ballotFirm
 	many := func(n int, role string) []person {
 		list := make([]person, n)
 		for i := range list {
@@ -44,6 +52,9 @@ func (r *regency) assign(seed uint64, police []string) {
 		return list
 	}
 	r.storekeeps, r.checkers, r.drivers = many(storekeepers, "warehouse"), many(checkersNumber, "checker"), many(driversNumber, "carrier")
+	for i := range r.drivers {
+		r.drivers[i].party = carrierFirm
+	}
 	for i := range escortsPerUnit * len(police) {
 		r.escorts = append(r.escorts, newPerson(seed, "escort", police[i%len(police)], fmt.Sprint(i)))
 	}
@@ -110,7 +121,7 @@ func (p *play) enlist(ctx context.Context) error {
 		}
 	}
 	add := func(q *person) {
-		users = append(users, client.NewUser{ID: q.id(), Role: q.role, Scope: q.scope, TokenSHA256: q.hash()})
+		users = append(users, client.NewUser{ID: q.id(), Role: q.role, Scope: q.scope, Party: q.party, TokenSHA256: q.hash()})
 		if len(users) == usersPerRequest {
 			send()
 		}

@@ -14,6 +14,7 @@ type person struct {
 	key   uint64
 	role  string
 	scope string
+	party string // firm of a supplier or carrier
 	seq   int64
 	kept  []string // lines on his device that wait for a signal
 }

@@ -124,7 +124,7 @@ func (s *stage) priced(l *line, item, variant string, quantity, price int64) {
 
 func (s *stage) place(id string, at time.Time, g goods, quantity int64, w want, approved bool) {
 	s.do(&s.officer, request, "procurement.place_order", at, w, func(l *line) {
-		l.str("order", id).str("supplier", "penyedia-katalog").list("lines")
+		l.str("order", id).str("supplier", goodsFirm).list("lines")
 		s.priced(l, g.item, "", quantity, g.price)
 		l.close(']')
 		if approved {

@@ -39,7 +39,7 @@ func reserveLine(l *line, quantity int64) {
 func (s *stage) orderReserve() {
 	s.reserveOf(0, request, "procurement.set_budget", plain, func(l *line) { l.num("ceiling", 10*reserveBuys).str("document", "DIPA-35-2024") })
 	s.reserveOf(1, request, "procurement.place_order", plain, func(l *line) {
-		l.str("order", "ORD-35-CADANGAN").str("supplier", "penyedia-katalog").list("lines")
+		l.str("order", "ORD-35-CADANGAN").str("supplier", goodsFirm).list("lines")
 		s.priced(l, reserveItem, "", reserveBuys, 10)
 		l.close(']')
 	})

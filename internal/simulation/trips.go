@@ -233,7 +233,7 @@ func (s *stage) planTrip(p *person, t *trip, at time.Time) {
 		for _, st := range t.stations {
 			l.str("", st.kit())
 		}
-		l.close(']')
+		l.close(']').str("carrier", carrierFirm)
 	})
 	s.shipments[t.id] = "planned"
 }

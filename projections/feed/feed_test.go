@@ -258,8 +258,8 @@ func TestRandomLedgers(t *testing.T) {
 		for id, s := range state.Shipments.Shipments {
 			text := state.BoxRegister.Texts.Text
 			now := router.known.Trips[key(given.Election, id)].stand()
-			want := []string{s.Status.String(), string(s.Bound), text(s.Vehicle), text(s.Escort)}
-			if diff := cmp.Diff(want, []string{now.status.String(), now.bound, now.vehicle, now.escort}); diff != "" {
+			want := []string{s.Status.String(), string(s.Bound), text(s.Vehicle), text(s.Carrier), text(s.Escort)}
+			if diff := cmp.Diff(want, []string{now.status.String(), now.bound, now.vehicle, now.carrier, now.escort}); diff != "" {
 				t.Fatalf("%s (-ledger +feed):\n%s", id, diff)
 			}
 		}

@@ -18,6 +18,7 @@ type PoliceShipment struct {
 	To         string `json:"to,omitempty"`
 	Bound      string `json:"bound,omitempty"` // where it goes now
 	Vehicle    string `json:"vehicle,omitempty"`
+	Carrier    string `json:"carrier,omitempty"`     // the firm that drives
 	Boxes      int    `json:"boxes"`                 // planned
 	Kits       int    `json:"kits"`                  // planned
 	PoliceUnit string `json:"police_unit,omitempty"` // in charge now

@@ -20,6 +20,7 @@ type Fact struct {
 	Text     string    // vehicle, police unit, place or reason, by the kind
 	More     string    // order number, or until when
 	By       string    // police unit of the escort who tells it
+	Carrier  string    // firm that a plan or load names
 }
 
 // Trip is what the feed knows of one shipment.
@@ -33,6 +34,7 @@ type Trip struct {
 type standing struct {
 	status                shipment.Status
 	bound, vehicle        string
+	carrier               string
 	escort, order         string
 	place                 string
 	placeAt               int64
@@ -54,12 +56,12 @@ func (t Trip) with(r *Record, e shipment.Event) Trip {
 	}
 	switch e := e.(type) {
 	case *shipment.Planned:
-		f.Kind = shipment.KindPlanned
+		f.Kind, f.Carrier = shipment.KindPlanned, e.Carrier
 		if t.Leg == "" {
 			t.Leg, t.From, t.To, t.Boxes, t.Kits = string(e.Leg), string(e.From), string(e.To), len(e.Boxes), len(e.Kits)
 		}
 	case *shipment.Loaded:
-		f.Kind, f.Text = shipment.KindLoaded, e.Vehicle
+		f.Kind, f.Text, f.Carrier = shipment.KindLoaded, e.Vehicle, e.Carrier
 	case *shipment.VehicleInspected:
 		f.Kind = shipment.KindInspected
 	case *shipment.EscortAssigned:
@@ -130,15 +132,17 @@ func (f Fact) stray(e *shipment.Escorts[string]) bool {
 	return false
 }
 
-// stand walks along the facts. State, direction, vehicle and escort are the ledger's own, which a test holds equal.
+// stand walks along the facts. State, direction, vehicle, carrier and escort are the ledger's own, which a test holds equal.
 func (t Trip) stand() standing {
 	s := standing{bound: t.To}
 	all := t.escorts()
+	var carrier shipment.Carriers[string]
 	var e shipment.Escorts[string]
 	for _, f := range t.Facts {
 		if f.stray(&all) {
 			continue
 		}
+		carrier.Named(f.Kind, f.Carrier)
 		switch f.Kind {
 		case shipment.KindPlanned, shipment.KindInspected, shipment.KindAccepted:
 		case shipment.KindLoaded:
@@ -179,6 +183,7 @@ func (t Trip) stand() standing {
 			}
 		}
 	}
+	s.carrier = carrier.Carrier
 	s.following = slices.Sorted(slices.Values(all.On))
 	return s
 }
@@ -186,7 +191,7 @@ func (t Trip) stand() standing {
 // card is what every message to the police says of a shipment.
 func (t Trip) card(id string, s *standing) PoliceShipment {
 	return PoliceShipment{
-		Shipment: id, State: s.status.String(), Leg: t.Leg, From: t.From, To: t.To, Bound: s.bound, Vehicle: s.vehicle, Boxes: t.Boxes, Kits: t.Kits,
+		Shipment: id, State: s.status.String(), Leg: t.Leg, From: t.From, To: t.To, Bound: s.bound, Vehicle: s.vehicle, Carrier: s.carrier, Boxes: t.Boxes, Kits: t.Kits,
 		PoliceUnit: s.escort, OrderNo: s.order,
 	}
 }

@@ -97,6 +97,7 @@ type ShipmentCard struct {
 	To            string            `json:"to"`
 	Bound         string            `json:"bound" doc:"Where it goes now: to, or where it was diverted."`
 	Vehicle       string            `json:"vehicle,omitempty"`
+	Carrier       string            `json:"carrier,omitempty" doc:"Firm that drives, as the last load or else the plan names it; none while nobody has."`
 	Planned       []string          `json:"planned" doc:"Boxes and kits that the plan names."`
 	Loaded        []string          `json:"loaded" doc:"Boxes and kits that were loaded."`
 	Handoffs      []string          `json:"handoffs"`
