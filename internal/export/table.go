@@ -3,6 +3,7 @@ package export
 import (
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"jejak/domain"
@@ -139,5 +140,17 @@ type sink interface {
 	end() error
 }
 
-// dangerous tells text that a spreadsheet program would take for a formula, or for the mark of one.
-func dangerous(s string) bool { return s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) }
+// dangerous tells text that a spreadsheet program would take for a formula, or for the mark of one: some pass over blanks before it, and take the wide forms
+// of East Asian writing for the narrow ones.
+func dangerous(s string) bool {
+	for _, r := range s {
+		switch {
+		case r == '\t' || r == '\r':
+			return true
+		case unicode.IsSpace(r):
+			continue
+		}
+		return strings.ContainsRune("=+-@＝＋－＠", r)
+	}
+	return false
+}

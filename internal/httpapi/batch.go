@@ -23,7 +23,7 @@ const (
 	fullPatience = 30 * time.Second
 	// maxLines is the most lines of a batch. Lines of commands are longer than a hundredth of a KiB: it bounds the answers of what is none.
 	maxLines = 200_000
-	// maxMalformed is how many lines in a row may be no JSON object: then it is no batch of commands.
+	// maxMalformed is how many lines in a row may be no command by their form: each costs an answer many times its size.
 	maxMalformed = 1000
 )
 
@@ -148,9 +148,11 @@ func (b *batchRun) readLines(body io.Reader) batchEnd {
 			for range p.units {
 				b.units <- struct{}{}
 			}
-			p.command, p.answer = b.submit(text, err)
-			if malformed++; err == nil && text[0] == '{' {
+			var command bool
+			if p.command, p.answer, command = b.submit(text, err); command {
 				malformed = 0
+			} else {
+				malformed++
 			}
 			b.waiting <- p
 		}
@@ -183,16 +185,16 @@ func (b *batchRun) tooMuch(err error, read, number, malformed int) *problem {
 	return nil
 }
 
-// submit returns the command of a line and the channel of its answer.
-func (b *batchRun) submit(raw []byte, lineErr error) (command.Command, <-chan api.Answer) {
+// submit returns the command of a line and the channel of its answer; formed tells whether the line has the form of a command, whatever becomes of it.
+func (b *batchRun) submit(raw []byte, lineErr error) (cmd command.Command, answer <-chan api.Answer, formed bool) {
 	if errors.Is(lineErr, errLineTooLong) {
-		return command.Command{}, ready(*errorAnswer(tooLarge("baris", "the line", maxCommand), ""))
+		return cmd, ready(*errorAnswer(tooLarge("baris", "the line", maxCommand), "")), false
 	}
 	cmd, refused := b.s.accept(userOf(b.r.Context()), raw)
 	if refused != nil {
-		return cmd, ready(*refused)
+		return cmd, ready(*refused), refused.Status != http.StatusBadRequest && refused.Status != http.StatusUnprocessableEntity
 	}
-	return cmd, b.submitPatiently(cmd)
+	return cmd, b.submitPatiently(cmd), true
 }
 
 // submitPatiently waits for a full ledger: no later line overtakes this one.

@@ -284,8 +284,8 @@ func batchRatio() *problem {
 }
 
 func batchMalformed() *problem {
-	return endsBatch(http.StatusBadRequest, "batch_malformed", fmt.Sprintf("%d baris berturut-turut bukan objek JSON", maxMalformed),
-		fmt.Sprintf("%d lines in a row are no JSON object", maxMalformed), "kirim satu perintah JSON per baris", "send one command as JSON a line")
+	return endsBatch(http.StatusBadRequest, "batch_malformed", fmt.Sprintf("%d baris berturut-turut bukan perintah yang benar bentuknya", maxMalformed),
+		fmt.Sprintf("%d lines in a row are no command by their form", maxMalformed), "perbaiki seperti kata jawaban-jawaban itu, lalu kirim lagi", "mend what their answers say, and send it again")
 }
 
 func spoolFull() *problem {

@@ -501,6 +501,8 @@ func TestEveryBatchHasAnEnd(t *testing.T) {
 	check("ratio", a, n, 413, "batch_ratio", 100, 1_900)
 	a, n = h.endsWith(packed(strings.NewReader(strings.Repeat("x\n", 400_000))), "Content-Encoding", "gzip")
 	check("malformed", a, n, 400, "batch_malformed", 1001, 1001)
+	a, n = h.endsWith(packed(strings.NewReader(strings.Repeat(`{"a":1}`+"\n", 100_000))), "Content-Encoding", "gzip")
+	check("objects that are no commands", a, n, 400, "batch_malformed", 1001, 1001)
 	a, n = h.endsWith(strings.NewReader(strings.Repeat("\n", 200_000) + "{}\n"))
 	check("lines", a, n, 413, "batch_too_large", 1, 1)
 	if a, n := h.endsWith(strings.NewReader(strings.Repeat("x\n", 1000))); n != 1000 || a.Errors[0].Rule == "batch_malformed" {
