@@ -24,11 +24,14 @@ type own struct {
 	left    bool      // what he need not keep has been taken back since
 }
 
-// errTooManyConnections says that a person has as many connections as he may.
-var errTooManyConnections = fmt.Errorf("all %d connections of this account are in use", maxConnsEach)
+// errTooManyConnections says that a person has as many connections as he may, or that there are as many as there may be.
+var errTooManyConnections = fmt.Errorf("all %d connections of this account, or all %d of the server, are in use", maxConnsEach, maxConns)
 
-// ownAccount is the name of a person's account; the prefix keeps it from the names of the others.
-func ownAccount(userID string) string { return "person-" + userID }
+// personPrefix begins the names of people's accounts and keeps them from the names of the others.
+const personPrefix = "person-"
+
+// ownAccount is the name of a person's account.
+func ownAccount(userID string) string { return personPrefix + userID }
 
 // exportFeed lets the accounts of people import what they may be granted. What each of them imports, ownAccounts.of decides.
 func exportFeed(s *server.Server) (*server.Account, error) {
@@ -73,7 +76,21 @@ func (o *ownAccounts) of(userID string, g Grant) (string, error) {
 	if a.account != nil && a.account.NumLocalConnections() >= maxConnsEach {
 		return "", errTooManyConnections
 	}
+	if o.server.NumClients() >= maxConns && o.connections() >= maxConns { // many of them may be strangers
+		return "", errTooManyConnections
+	}
 	return name, a.failed
+}
+
+// connections are all that people have.
+func (o *ownAccounts) connections() int {
+	n := 0
+	for _, a := range o.made {
+		if a.account != nil {
+			n += a.account.NumLocalConnections()
+		}
+	}
+	return n
 }
 
 func (o *ownAccounts) make(name string, g Grant) (*server.Account, error) {

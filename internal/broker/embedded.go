@@ -20,7 +20,7 @@ import (
 // Limits of the embedded server.
 const (
 	maxPayload    = 1 << 20
-	maxConns      = 4096
+	maxConns      = 4096            // of people
 	maxConnsEach  = 16              // of one person
 	maxSubs       = 64              // of one connection
 	maxPending    = 16 << 20        // bytes that may wait for one connection: a pull of 1,000 messages of 16 KiB
@@ -86,6 +86,7 @@ func (b *Broker) openEmbedded(ctx context.Context) error {
 	e.cancel = cancel
 	e.watchDisk(watching)
 	e.watchLeft(watching)
+	e.watchStrangers(watching)
 	return nil
 }
 
@@ -237,7 +238,7 @@ func (b *Broker) options(listen string, issuer, feed, auth key) (*server.Options
 	}
 	opts := &server.Options{
 		ServerName: "jejak", Host: host, Port: port, NoSigs: true, NoLog: true,
-		MaxPayload: maxPayload, MaxConn: maxConns, MaxSubs: maxSubs, MaxPending: maxPending, WriteDeadline: writeDeadline,
+		MaxPayload: maxPayload, MaxConn: maxConns + strangersRoom, MaxSubs: maxSubs, MaxPending: maxPending, WriteDeadline: writeDeadline,
 		AuthTimeout: authTimeout.Seconds(), PingInterval: time.Minute, MaxPingsOut: 2, DisableShortFirstPing: true,
 		JetStream: true, StoreDir: b.cfg.Dir, JetStreamMaxStore: maxStore, JetStreamMaxMemory: jsMaxMemory,
 		FeatureFlags:    b.cfg.flags,

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"net"
 	"strings"
 	"testing"
 
@@ -11,6 +12,9 @@ import (
 func TestConnectionsOfAPersonHaveAnEnd(t *testing.T) {
 	if maxConnsEach != 16 || maxConns != 4096 || slotsEach != 4 {
 		t.Errorf("the table of docs/operations.md says 16 connections each, 4096 in all, and 4 consumers")
+	}
+	if strangersEach != 256 || strangersAll != 1024 {
+		t.Errorf("the table of docs/operations.md says 256 connections without a token of each address, 1024 in all")
 	}
 	d := openDoor(t)
 	one, other := d.user(domain.RoleEscort, "P3578A"), d.another(domain.RoleEscort, "P3578A", "other")
@@ -34,4 +38,39 @@ func TestConnectionsOfAPersonHaveAnEnd(t *testing.T) {
 		}
 		return err == nil
 	})
+}
+
+// A machine that opens connections and says nothing keeps nobody out: the oldest of them make room.
+func TestStrangersKeepNobodyOut(t *testing.T) {
+	d := openDoor(t)
+	someone := d.user(domain.RoleEscort, "P3578A")
+	before := d.connect(someone)
+	const many = maxConns + 200
+	silent := make([]net.Conn, 0, many)
+	defer func() {
+		for _, conn := range silent {
+			conn.Close()
+		}
+	}()
+	for range many {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(d.URL(), "nats://"))
+		if err != nil {
+			t.Fatalf("after %d connections: %v", len(silent), err)
+		}
+		silent = append(silent, conn)
+		if len(silent)%500 == 0 {
+			d.connect(someone).Close()
+		}
+	}
+	d.connect(someone)
+	until(t, "there are only as many as there may be", func() bool { return d.embedded.current().NumClients() <= strangersEach+16 })
+	if !before.IsConnected() {
+		t.Error("who was let in before was sent away")
+	}
+	counted := map[string]string{"10.1.2.3": "10.1.2.3/32", "::ffff:10.1.2.3": "10.1.2.3/32", "2001:db8:1:2:3::4": "2001:db8:1:2::/64", "pipe": "invalid Prefix"}
+	for address, want := range counted {
+		if got := network(address).String(); got != want {
+			t.Errorf("%s is counted by %s, want %s", address, got, want)
+		}
+	}
 }

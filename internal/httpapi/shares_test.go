@@ -57,16 +57,17 @@ func TestTheTableOfLimits(t *testing.T) {
 		return fmt.Sprint(n)
 	}
 	want := map[string][3]string{ // each, all, waits
-		"failures":         {fmt.Sprintf("%d at once, then 1 a second", httpapi.FailureBurst), "no bound", "no"},
-		"reports":          {"by role", "no bound", "no"},
-		"batch_bytes":      {fmt.Sprintf("%d MiB", httpapi.MaxBatch>>20), "no bound", "no"},
-		"batch_lines":      {fmt.Sprint(httpapi.MaxLines), "no bound", "no"},
-		"batch_malformed":  {fmt.Sprint(httpapi.MaxMalformed), "no bound", "no"},
-		"batch_ratio":      {fmt.Sprint(httpapi.MaxRatio), "no bound", "no"},
-		"batch_spool":      {fmt.Sprintf("%d MiB", httpapi.MaxBatch>>20), fmt.Sprintf("%d MiB", httpapi.SpoolsMost>>20), "no"},
-		"list_bytes":       {fmt.Sprintf("%d MiB", httpapi.ListBytes>>20), "no bound", "no"},
-		"nats_connections": {"16", "4096", "no"}, // held by a test of package broker
-		"nats_consumers":   {"4", "no bound", "no"},
+		"failures":              {fmt.Sprintf("%d at once, then 1 a second", httpapi.FailureBurst), "no bound", "no"},
+		"reports":               {"by role", "no bound", "no"},
+		"batch_bytes":           {fmt.Sprintf("%d MiB", httpapi.MaxBatch>>20), "no bound", "no"},
+		"batch_lines":           {fmt.Sprint(httpapi.MaxLines), "no bound", "no"},
+		"batch_malformed":       {fmt.Sprint(httpapi.MaxMalformed), "no bound", "no"},
+		"batch_ratio":           {fmt.Sprint(httpapi.MaxRatio), "no bound", "no"},
+		"batch_spool":           {fmt.Sprintf("%d MiB", httpapi.MaxBatch>>20), fmt.Sprintf("%d MiB", httpapi.SpoolsMost>>20), "no"},
+		"list_bytes":            {fmt.Sprintf("%d MiB", httpapi.ListBytes>>20), "no bound", "no"},
+		"nats_connections":      {"16", "4096", "no"},  // held by a test of package broker
+		"nats_open_connections": {"256", "1024", "no"}, // likewise
+		"nats_consumers":        {"4", "no bound", "no"},
 	}
 	for _, l := range httpapi.Limits() {
 		waits := "no"
