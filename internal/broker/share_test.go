@@ -1,9 +1,11 @@
 package broker
 
 import (
+	"io"
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"jejak/domain"
 )
@@ -63,6 +65,13 @@ func TestStrangersKeepNobodyOut(t *testing.T) {
 		}
 	}
 	d.connect(someone)
+	// The server tells whom it has waited for too long; who makes room is told nothing.
+	if err := silent[0].SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if told, err := io.ReadAll(silent[0]); err != nil || strings.Contains(string(told), "Authentication Timeout") {
+		t.Errorf("the oldest did not make room: %q, %v", told, err)
+	}
 	until(t, "there are only as many as there may be", func() bool { return d.embedded.current().NumClients() <= strangersEach+16 })
 	if !before.IsConnected() {
 		t.Error("who was let in before was sent away")
