@@ -2,11 +2,12 @@ package broker
 
 import (
 	"context"
-	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"jejak/internal/share"
 )
 
 // Who has connected and not yet shown a token is a stranger. He has authTimeout for it, and a server that counts him among its connections could be filled by one
@@ -40,14 +41,14 @@ func sendStrangersAway(s *server.Server) (letIn int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	each, all := map[netip.Prefix]int{}, 0
+	each, all := map[string]int{}, 0
 	for i := len(found.Conns) - 1; i >= 0; i-- { // the newest first: they stay
 		conn := found.Conns[i]
 		if !stranger(conn) {
 			letIn++
 			continue
 		}
-		address := network(conn.IP)
+		address := share.Address(conn.IP)
 		each[address]++
 		if all++; all > strangersAll || each[address] > strangersEach {
 			// One that has ended meanwhile is no error.
@@ -64,22 +65,4 @@ func stranger(conn *server.ConnInfo) bool {
 		return false
 	}
 	return !strings.HasPrefix(conn.Account, personPrefix)
-}
-
-// network is what an address is counted by: whoever has an address of IPv6 has 64 bits of them.
-func network(text string) netip.Prefix {
-	address, err := netip.ParseAddr(text)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	address = address.Unmap()
-	bits := address.BitLen()
-	if address.Is6() {
-		bits = 64
-	}
-	prefix, err := address.WithZone("").Prefix(bits)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	return prefix
 }

@@ -18,16 +18,6 @@ func addrOf(text string) netip.Addr {
 	return a.Unmap().WithZone("")
 }
 
-// groupOf is what is counted as one address: who has one of IPv6 has the 2^64 beside it too.
-func groupOf(a netip.Addr) string {
-	if a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
-}
-
 // trusted tells whether an address is that of a proxy which was named.
 func (s *Server) trusted(a netip.Addr) bool {
 	for _, p := range s.cfg.TrustedProxies {

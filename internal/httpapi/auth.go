@@ -75,7 +75,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 
 // serveOpen serves what needs no token.
 func (s *Server) serveOpen(next http.Handler, w http.ResponseWriter, r *http.Request) {
-	free, err := s.shares.openRequests.Take(r.Context(), groupOf(s.from(r)))
+	free, err := s.shares.openRequests.Take(r.Context(), share.Group(s.from(r)))
 	if err != nil {
 		endBody(w, r, noPlace(err))
 		return
@@ -94,7 +94,7 @@ const (
 // refuseToken answers who has no good token, and counts him by his address.
 func (s *Server) refuseToken(w http.ResponseWriter, r *http.Request, user people.User, reason string) {
 	from := s.from(r)
-	group := groupOf(from)
+	group := share.Group(from)
 	s.cfg.Telemetry.Refused(reason)
 	if s.refusals.first(group) {
 		s.cfg.Telemetry.Security.Warn("token refused", "reason", reason, "user", user.ID, "from", from, "method", plainText(r.Method), "path", plainText(r.URL.Path))

@@ -248,7 +248,7 @@ func (l *counted) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	from := addrOf(n.RemoteAddr().String())
-	return l.all.add(n, groupOf(from), l.proxy(from), sync.OnceFunc(func() { <-l.slots })), nil
+	return l.all.add(n, share.Group(from), l.proxy(from), sync.OnceFunc(func() { <-l.slots })), nil
 }
 
 // Close ends Accept.

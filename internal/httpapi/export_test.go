@@ -43,7 +43,7 @@ func (s *Server) FillSpools(left int64) { s.spools.most.Store(s.spools.taken.Loa
 // From is the address that a request comes from, and what it is counted as.
 func (s *Server) From(r *http.Request) (address netip.Addr, group string) {
 	a := s.from(r)
-	return a, groupOf(a)
+	return a, share.Group(a)
 }
 
 // Fitting is how many texts are a page.
